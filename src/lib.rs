@@ -1,0 +1,9 @@
+//! git dream keeps the memory of AI agents in a git repository.
+//!
+//! Layers, each importing only from those above it in this list:
+//! `text`, `model`, `transcript`, `config`, `store`, `phase`, `engine`, `cli`.
+
+pub mod config;
+pub mod model;
+pub mod phase;
+pub mod text;

@@ -1,0 +1,349 @@
+//! Memory files: front matter, entries, and edits that leave every other byte alone. With front matter a file is one
+//! belief (its body is the entry); without it each list item and each paragraph is one. Headings, fences, tables and
+//! blank lines are not entries. Parsing keeps the bytes; rendering an unedited document gives them back.
+
+use super::Kind;
+use crate::text::Scrubbed;
+use serde::Deserialize;
+use std::ops::Range;
+
+/// A parsed memory file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    source: String,
+    front: Option<Front>,
+    entries: Vec<Range<usize>>,
+}
+
+/// The front matter that a reader of a note needs. Keys that are not ours are kept in the file and ignored here.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default)]
+pub struct Front {
+    pub name: Option<String>,
+    pub description: Option<String>,
+    #[serde(deserialize_with = "lenient_kind")]
+    pub kind: Option<Kind>,
+    pub tags: Vec<String>,
+    /// A pinned note is never pruned.
+    pub pinned: bool,
+}
+
+fn lenient_kind<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Kind>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    Ok(text.and_then(|text| text.parse().ok()))
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EntryError {
+    #[error("no entry says '{0}'")]
+    Missing(String),
+}
+
+/// What to do with one entry.
+#[derive(Debug, Clone, Copy)]
+pub enum EntryEdit<'a> {
+    Replace(&'a str),
+    Remove,
+}
+
+impl Document {
+    /// Parses any text; front matter that is no valid YAML is treated as a body.
+    pub fn parse(source: &str) -> Self {
+        let (front, body) = match front_span(source) {
+            Some((yaml, body)) => (serde_saphyr::from_str::<Front>(&source[yaml]).ok(), body),
+            None => (None, 0),
+        };
+        let entries = match &front {
+            Some(_) => trimmed(source, body..source.len()).into_iter().collect(),
+            None => blocks(source),
+        };
+        Self { source: source.to_owned(), front, entries }
+    }
+
+    pub fn front(&self) -> Option<&Front> {
+        self.front.as_ref()
+    }
+
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// The text of each entry: a note's body, a list item without its bullet, a paragraph.
+    pub fn entries(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().map(|range| &self.source[range.clone()])
+    }
+
+    /// Byte ranges of the entries, in order and without overlap.
+    pub fn spans(&self) -> &[Range<usize>] {
+        &self.entries
+    }
+
+    /// The 1-based line on which each entry starts, in order.
+    pub fn lines(&self) -> Vec<u32> {
+        self.entries.iter().map(|range| 1 + self.source[..range.start].matches('\n').count() as u32).collect()
+    }
+
+    /// The file after an edit of the entry with exactly this text. A removed list item takes its whole line with it.
+    pub fn edit(&self, entry: &str, edit: EntryEdit<'_>) -> Result<String, EntryError> {
+        let range = self.entries.iter().find(|range| &self.source[(*range).clone()] == entry).cloned();
+        let range = range.ok_or_else(|| EntryError::Missing(Scrubbed::short(entry, 60).into_string()))?;
+        let (cut, new) = match edit {
+            EntryEdit::Replace(new) => (range, new),
+            EntryEdit::Remove => (whole_lines(&self.source, range), ""),
+        };
+        Ok(format!("{}{new}{}", &self.source[..cut.start], &self.source[cut.end..]))
+    }
+}
+
+/// Byte ranges of the YAML and the start of the body, when the file begins with a fence that is closed.
+fn front_span(source: &str) -> Option<(Range<usize>, usize)> {
+    let open = source.strip_prefix("---\r\n").map(|_| 5).or_else(|| source.strip_prefix("---\n").map(|_| 4))?;
+    let mut at = open;
+    for line in source[open..].split_inclusive('\n') {
+        if line.trim_end() == "---" || line.trim_end() == "..." {
+            return Some((open..at, at + line.len()));
+        }
+        at += line.len();
+    }
+    None
+}
+
+fn trimmed(source: &str, range: Range<usize>) -> Option<Range<usize>> {
+    let text = &source[range.clone()];
+    let start = range.start + (text.len() - text.trim_start().len());
+    let end = range.start + text.trim_end().len();
+    (start < end).then_some(start..end)
+}
+
+/// A removed entry takes its bullet and line break with it, and one of two blank lines around it.
+fn whole_lines(source: &str, range: Range<usize>) -> Range<usize> {
+    let start = source[..range.start].rfind('\n').map_or(0, |at| at + 1);
+    let end = source[range.end..].find('\n').map_or(source.len(), |at| range.end + at + 1);
+    let blank_before = start == 0 || source[..start].ends_with("\n\n") || source[..start].ends_with("\n\r\n");
+    let after = &source[end..];
+    let blank = if after.starts_with("\r\n") { 2 } else { usize::from(after.starts_with('\n')) };
+    start..if blank_before { end + blank } else { end }
+}
+
+/// The entries of a free-form file: list items (with their continuation lines and nested items) and paragraphs.
+fn blocks(source: &str) -> Vec<Range<usize>> {
+    let mut blocks = Blocks { source, entries: Vec::new(), open: None, item_indent: None, fence: None };
+    let mut at = 0;
+    for line in source.split_inclusive('\n') {
+        blocks.line(at, line);
+        at += line.len();
+    }
+    blocks.close();
+    blocks.entries
+}
+
+struct Blocks<'a> {
+    source: &'a str,
+    entries: Vec<Range<usize>>,
+    open: Option<Range<usize>>,
+    item_indent: Option<usize>,
+    fence: Option<&'static str>,
+}
+
+impl Blocks<'_> {
+    fn line(&mut self, at: usize, line: &str) {
+        let text = line.trim();
+        let indent = line.len() - line.trim_start().len();
+        if let Some(fence) = self.fence {
+            let continues = self.item_indent.is_some();
+            if continues {
+                self.extend(at, line)
+            }
+            if text.starts_with(fence) {
+                self.fence = None
+            }
+            return;
+        }
+        if let Some(fence) = ["```", "~~~"].into_iter().find(|fence| text.starts_with(fence)) {
+            self.fence = Some(fence);
+            match self.item_indent {
+                Some(item) if indent > item => self.extend(at, line),
+                _ => self.close(),
+            }
+            return;
+        }
+        match bullet(line) {
+            _ if text.is_empty() => {
+                if self.item_indent.is_none() {
+                    self.close()
+                }
+            }
+            Some(width) if self.item_indent.is_none_or(|item| indent <= item) => {
+                self.close();
+                self.item_indent = Some(indent);
+                self.open = Some(at + width..at + line.trim_end().len());
+            }
+            Some(_) => self.extend(at, line),
+            None if is_glue(text) => self.close(),
+            None => match self.item_indent {
+                Some(item) if indent <= item && self.ended_by_blank(at) => {
+                    self.close();
+                    self.extend(at, line)
+                }
+                _ => self.extend(at, line),
+            },
+        }
+    }
+
+    fn ended_by_blank(&self, at: usize) -> bool {
+        self.source[..at].ends_with("\n\n") || self.source[..at].ends_with("\n\r\n")
+    }
+
+    fn extend(&mut self, at: usize, line: &str) {
+        let end = at + line.trim_end().len();
+        match &mut self.open {
+            Some(range) => range.end = end,
+            None => self.open = Some(at + (line.len() - line.trim_start().len())..end),
+        }
+    }
+
+    fn close(&mut self) {
+        self.item_indent = None;
+        if let Some(range) = self.open.take().and_then(|range| trimmed(self.source, range)) {
+            self.entries.push(range);
+        }
+    }
+}
+
+/// Headings, rules, tables, comments and quotes' fences separate entries and are none.
+fn is_glue(text: &str) -> bool {
+    let rule = text.len() >= 3 && text.chars().all(|c| matches!(c, '-' | '*' | '_' | '=' | ' '));
+    text.starts_with('#') || text.starts_with('|') || text.starts_with("<!--") || rule
+}
+
+/// The width of indent, bullet and space of a list item's line.
+fn bullet(line: &str) -> Option<usize> {
+    let text = line.trim_start();
+    let indent = line.len() - text.len();
+    let mark = match text.as_bytes() {
+        [b'-' | b'*' | b'+', ..] => 1,
+        [b'0'..=b'9', ..] => {
+            let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+            matches!(text.as_bytes().get(digits), Some(b'.' | b')')).then_some(digits + 1).filter(|_| digits <= 9)?
+        }
+        _ => return None,
+    };
+    let rest = &text[mark..];
+    let space = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+    let rule = mark == 1 && is_glue(text.trim());
+    (space > 0 && !rest.trim().is_empty() && !rule).then_some(indent + mark + space)
+}
+
+/// Writes a note as `git dream` writes it: front matter, then the body.
+pub fn render_note(name: &str, description: &Scrubbed, kind: Kind, tags: &[String], body: &Scrubbed) -> Scrubbed {
+    let mut text =
+        format!("---\nname: {}\ndescription: {}\nkind: {kind}\n", scalar(name), scalar(description.as_str()));
+    if !tags.is_empty() {
+        let tags: Vec<String> = tags.iter().map(|tag| scalar(tag)).collect();
+        text.push_str(&format!("tags: [{}]\n", tags.join(", ")));
+    }
+    text.push_str(&format!("---\n{}\n", body.as_str().trim()));
+    Scrubbed::block(&text)
+}
+
+/// A YAML scalar on one line: plain where YAML 1.2 certainly reads it back as the same string, else double-quoted.
+fn scalar(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let plain = |c: char| {
+        c.is_alphanumeric()
+            || matches!(c, ' ' | '-' | '_' | '.' | '/' | '(' | ')' | '\'' | ';' | '+' | '=' | '$' | '^' | '~')
+    };
+    let word = line.to_lowercase();
+    let reserved =
+        matches!(word.as_str(), "" | "true" | "false" | "null" | "yes" | "no" | "on" | "off" | "y" | "n" | "~");
+    let starts = line.starts_with(|c: char| c.is_alphabetic());
+    if starts && !reserved && line.chars().all(plain) {
+        return line;
+    }
+    serde_json::Value::String(line).to_string()
+}
+
+/// Words made into a file name: lower case, hyphens, at most 60 characters, cut at a word.
+pub fn slug(words: &str) -> String {
+    let mapped: String =
+        words.to_lowercase().chars().map(|c| if c.is_alphanumeric() && c.is_ascii() { c } else { '-' }).collect();
+    let mut slug = String::new();
+    for word in mapped.split('-').filter(|word| !word.is_empty()) {
+        if slug.len() + word.len() + 1 > 60 && !slug.is_empty() {
+            break;
+        }
+        if !slug.is_empty() {
+            slug.push('-')
+        }
+        slug.push_str(&word[..word.len().min(60)]);
+    }
+    if slug.is_empty() { "note".to_owned() } else { slug }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FREE: &str = "# Index\n\n- one\n- two\n  goes on\n  - nested\n\nA paragraph\nof two lines.\n\n```sh\n- not an entry\n```\n1. first\n2. second\n\n| a | b |\n---\nLast.";
+
+    #[test]
+    fn a_free_file_has_an_entry_for_each_item_and_paragraph() {
+        let document = Document::parse(FREE);
+        let entries: Vec<&str> = document.entries().collect();
+        assert_eq!(
+            entries,
+            ["one", "two\n  goes on\n  - nested", "A paragraph\nof two lines.", "first", "second", "Last."]
+        );
+        assert_eq!(document.lines(), [3, 4, 8, 14, 15, 19]);
+    }
+
+    #[test]
+    fn editing_an_entry_leaves_every_other_byte_alone() {
+        let document = Document::parse(FREE);
+        let edited = document.edit("one", EntryEdit::Replace("ONE")).expect("an entry");
+        assert_eq!(edited, FREE.replacen("one", "ONE", 1));
+        let removed = document.edit("one", EntryEdit::Remove).expect("an entry");
+        assert_eq!(removed, FREE.replacen("- one\n", "", 1));
+        assert!(document.edit("absent", EntryEdit::Remove).is_err());
+    }
+
+    #[test]
+    fn a_note_with_front_matter_is_one_entry() {
+        let text = render_note(
+            "dates: UTC",
+            &Scrubbed::line("The API's dates: UTC"),
+            Kind::Fact,
+            &["billing-api".into()],
+            &Scrubbed::block("Dates are UTC.\n\nConvert."),
+        );
+        let document = Document::parse(text.as_str());
+        assert_eq!(document.entries().collect::<Vec<_>>(), ["Dates are UTC.\n\nConvert."]);
+        let front = document.front().expect("front matter");
+        assert_eq!(front.name.as_deref(), Some("dates: UTC"));
+        assert_eq!(front.kind, Some(Kind::Fact));
+        assert_eq!(front.tags, ["billing-api"]);
+    }
+
+    #[test]
+    fn slugs_are_short_and_plain() {
+        assert_eq!(slug("Use `bun run test`, not rtk!"), "use-bun-run-test-not-rtk");
+        assert_eq!(slug("…"), "note");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_parses_and_entries_do_not_overlap(text in "([-#*0-9. a-z`|\r\n~]{0,12}\n?){0,12}") {
+            let document = Document::parse(&text);
+            proptest::prop_assert_eq!(document.source(), &text);
+            let mut end = 0;
+            for span in document.spans() {
+                proptest::prop_assert!(span.start >= end && span.end <= text.len());
+                end = span.end;
+            }
+            for entry in document.entries() {
+                let same = document.edit(entry, EntryEdit::Replace(entry)).expect("an entry of its own");
+                proptest::prop_assert_eq!(&same, &text);
+            }
+        }
+    }
+}

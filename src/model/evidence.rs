@@ -1,0 +1,94 @@
+//! Evidence: a span of one transcript, named by session, blob and lines, with the role of who said it and a quote.
+
+use super::{Lines, ObjectId, Place, Role, SessionId};
+use chrono::{DateTime, Utc};
+use std::fmt;
+
+/// Evidence whose quote was found at its place. In a trailer: `<session>@<blob12>#L<first>[-L<last>][:<pointer>] <role>`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evidence {
+    pub session: SessionId,
+    /// The part of the transcript in which the lines end.
+    pub blob: ObjectId,
+    pub place: Place,
+    pub role: Role,
+    /// Words of the transcript, verbatim after JSON decoding.
+    pub quote: String,
+    /// When it was said; the session's time where the host gives no time for the turn.
+    pub time: DateTime<Utc>,
+    /// The host's id of the line: the same line copied into several sessions is one piece of evidence.
+    pub uid: Option<String>,
+}
+
+/// Evidence as a trailer names it, without the quote.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Cited {
+    pub session: SessionId,
+    /// The first twelve hexadecimal characters of the blob.
+    pub blob: String,
+    pub place: Place,
+    pub role: Role,
+}
+
+impl Evidence {
+    pub fn cited(&self) -> Cited {
+        Cited { session: self.session.clone(), blob: self.blob.short(), place: self.place.clone(), role: self.role }
+    }
+}
+
+impl fmt::Display for Cited {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Lines { first, last } = self.place.lines;
+        write!(f, "{}@{}#L{first}", self.session, self.blob)?;
+        if last != first {
+            write!(f, "-L{last}")?;
+        }
+        if let Some(pointer) = &self.place.pointer {
+            write!(f, ":{pointer}")?;
+        }
+        write!(f, " {}", self.role.as_str())
+    }
+}
+
+impl Cited {
+    /// Reads what [`Cited`]'s `Display` writes; `None` for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (place, role) = text.trim().rsplit_once(' ')?;
+        let (session, rest) = place.split_once('@')?;
+        let (blob, rest) = rest.split_once("#L")?;
+        let (span, pointer) = match rest.split_once(':') {
+            Some((span, pointer)) => (span, Some(pointer.to_owned())),
+            None => (rest, None),
+        };
+        let (first, last) = span.split_once("-L").unwrap_or((span, span));
+        let lines = Lines { first: first.parse().ok()?, last: last.parse().ok()? };
+        let hexadecimal = blob.len() == 12 && blob.bytes().all(|b| b.is_ascii_hexdigit());
+        let ordered = lines.first >= 1 && lines.first <= lines.last;
+        (hexadecimal && ordered).then_some(())?;
+        Some(Self {
+            session: SessionId::new(session).ok()?,
+            blob: blob.to_owned(),
+            place: Place { lines, pointer },
+            role: role.parse().ok()?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cited_evidence_reads_back_what_it_writes() {
+        for text in
+            ["2026-05-04-a1@9f3c2a7b10de#L88-L90 user", "c7@1b22e0aa3f41#L12 tool", "x@1b22e0aa3f41#L1:/3/traj/7 agent"]
+        {
+            assert_eq!(Cited::parse(text).expect(text).to_string(), text);
+        }
+        for bad in
+            ["", "x", "a@b#L1 user", "a@1b22e0aa3f41#L0 user", "a@1b22e0aa3f41#L9-L2 user", "a@1b22e0aa3f41#L1 king"]
+        {
+            assert!(Cited::parse(bad).is_none(), "{bad}");
+        }
+    }
+}

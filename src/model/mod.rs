@@ -1,0 +1,18 @@
+//! The nouns of the design: ids, turns, sessions, evidence, notes and their entries, changes, trailers. Pure data with
+//! parsers and renderers that are each other's inverse. It knows nothing of git, files or engines.
+
+pub mod change;
+pub mod document;
+pub mod evidence;
+pub mod id;
+pub mod session;
+pub mod trailer;
+pub mod turn;
+
+pub use change::{Change, ChangeType, Confidence, Edit, Kind, Phase, Proposal, RetireReason, Risk, Support};
+pub use document::{Document, EntryEdit, EntryError};
+pub use evidence::Evidence;
+pub use id::{AgentName, BeliefKey, DreamId, IdError, NotePath, ObjectId, SessionId};
+pub use session::{Host, Outcome, OutcomeResult, Part, SessionRecord, SessionVersion};
+pub use trailer::Trailers;
+pub use turn::{Content, Lines, Place, Role, Status, ToolCall, ToolResult, Turn};

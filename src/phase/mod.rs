@@ -1,0 +1,8 @@
+//! The four phases of a dream. Pure over a snapshot of memory and the sessions read; each declares the trait that an
+//! engine implements.
+
+pub mod extract;
+pub mod reconcile;
+
+pub use extract::{Extract, Reflection, Session};
+pub use reconcile::{Held, Reconcile, Situation};

@@ -1,0 +1,6 @@
+//! Words, sentences, dates, likeness, and the scrubbing of hostile text. Pure: no git, no clock, no environment.
+
+pub mod scrub;
+pub mod secret;
+
+pub use scrub::Scrubbed;

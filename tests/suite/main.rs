@@ -1,0 +1,3 @@
+//! One integration binary: the house's rules, and the program against the real git.
+
+mod layers;
