@@ -46,9 +46,13 @@ fn config(error: &(dyn Error + 'static)) -> Option<Advice> {
 
 fn open(error: &(dyn Error + 'static)) -> Option<Advice> {
     match error.downcast_ref::<OpenError>()? {
-        OpenError::NotFound(_) => Advice::hint("make a memory with 'git dream init', or name one with 'git dream -C DIR'"),
+        OpenError::NotFound(_) => {
+            Advice::hint("make a memory with 'git dream init', or name one with 'git dream -C DIR'")
+        }
         OpenError::Sha256(_) => Advice::hint("make the memory with 'git init --object-format=sha1'"),
-        OpenError::Reftable(_) => Advice::hint("'git refs migrate --ref-format=files' brings it into the format that is read"),
+        OpenError::Reftable(_) => {
+            Advice::hint("'git refs migrate --ref-format=files' brings it into the format that is read")
+        }
         OpenError::Owner(path) => {
             Advice::hint(format!("if you trust it: git config --global --add safe.directory {}", path.display()))
         }
