@@ -2,6 +2,7 @@
 //! engine implements.
 
 pub mod extract;
+pub mod message;
 pub mod past;
 pub mod reconcile;
 pub mod review;
