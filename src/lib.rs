@@ -3,6 +3,7 @@
 //! Layers, each importing only from those above it in this list:
 //! `text`, `model`, `transcript`, `config`, `store`, `phase`, `engine`, `cli`.
 
+pub mod cli;
 pub mod config;
 pub mod model;
 pub mod phase;
