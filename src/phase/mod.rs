@@ -2,7 +2,12 @@
 //! engine implements.
 
 pub mod extract;
+pub mod message;
+pub mod past;
 pub mod reconcile;
+pub mod review;
+pub mod risk;
+pub mod settle;
 
 pub use extract::{Extract, Reflection, Session};
 pub use reconcile::{Held, Reconcile, Situation};

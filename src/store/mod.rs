@@ -28,3 +28,6 @@ pub use pack::{PackWriter, WriteError};
 pub use reference::{RefError, RefUpdate};
 pub use snapshot::{Skipped, Snapshot};
 pub use tree::{TreeEditor, TreeError};
+
+#[cfg(test)]
+pub(crate) mod tests;

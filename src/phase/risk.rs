@@ -1,0 +1,44 @@
+//! Risks: what a reviewer must see first. Computed from the proposal and its evidence for every engine alike; what an
+//! engine says about risks is only ever added to.
+
+use crate::model::{ChangeType, Proposal, Risk, Role};
+use crate::text::{injection, scrub, secret};
+
+/// Below this confidence a contradiction of approved memory is left to a person.
+const SURE: f64 = 0.75;
+
+/// The risks of a proposal, in a fixed order.
+pub fn of(proposal: &Proposal) -> Vec<Risk> {
+    let mut risks = proposal.risks.clone();
+    let belief = proposal.belief.as_ref();
+    let words = || belief.iter().flat_map(|b| [&b.name, &b.description, &b.text]).chain([&proposal.subject]);
+    if words().any(|text| injection::found(text)) {
+        risks.push(Risk::Injection);
+    }
+    if words().any(|text| text.chars().any(scrub::is_hidden)) {
+        risks.push(Risk::HiddenText);
+    }
+    if words().any(|text| secret::found(text)) {
+        risks.push(Risk::Secret);
+    }
+    if untrusted(proposal) {
+        risks.push(Risk::UntrustedSource);
+    }
+    if proposal.support.sessions < 2 && proposal.change != ChangeType::Retire {
+        risks.push(Risk::SingleSession);
+    }
+    let contradicts = matches!(proposal.change, ChangeType::Supersede | ChangeType::Correct);
+    if contradicts && (proposal.confidence.value() < SURE || proposal.support.sessions < 2) {
+        risks.push(Risk::ContradictsApproved);
+    }
+    risks.sort_unstable();
+    risks.dedup();
+    risks
+}
+
+/// Nothing but the output of tools supports it.
+fn untrusted(proposal: &Proposal) -> bool {
+    proposal.evidence.iter().all(|item| item.role == Role::Tool || item.role == Role::System)
+        && proposal.change != ChangeType::Retire
+        && proposal.change != ChangeType::Join
+}
