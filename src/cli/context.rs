@@ -1,8 +1,11 @@
 //! What every command is given: the surroundings, the terminal, and the repository once it is asked for.
 
-use super::ui::Ui;
 use super::Failure;
-use crate::config::Environment;
+use super::ui::Ui;
+use crate::config::{Environment, Key, Settings};
+use crate::model::ObjectId;
+use crate::store::Store;
+use crate::store::memory::SETTINGS;
 use std::path::{Path, PathBuf};
 
 /// One run of the program.
@@ -32,5 +35,38 @@ impl Context {
     /// A path as it was typed, from the directory that the command runs in.
     pub fn path(&self, typed: &Path) -> PathBuf {
         self.environment.directory.join(typed)
+    }
+
+    /// The repository around the current directory; from here on the user's pager, editor and colours are known.
+    pub fn store(&self) -> Result<Store, Failure> {
+        let store = Store::discover(&self.environment, &self.environment.directory)?;
+        self.ui.configure(&store);
+        Ok(store)
+    }
+
+    /// Settings as memory holds them at its tip, under git config and what was typed. Says which have no effect.
+    pub fn settings(&self, store: &Store, flags: &[(Key, String)]) -> Result<Settings, Failure> {
+        let file = match store.memory_tip()? {
+            Some(tip) => self.settings_file(store, tip)?,
+            None => None,
+        };
+        let (settings, warnings) = Settings::resolve(file.as_deref(), |key| store.config(key), flags)?;
+        for warning in warnings {
+            self.ui.warn(&warning.to_string());
+        }
+        Ok(settings)
+    }
+
+    fn settings_file(&self, store: &Store, commit: ObjectId) -> Result<Option<String>, Failure> {
+        let bytes = store.file(commit, SETTINGS)?;
+        let text = bytes.map(String::from_utf8).transpose();
+        text.map_err(|_| {
+            Failure::refuse("dream.toml is not UTF-8 text").hint("write it again; see 'git dream init --help'")
+        })
+    }
+
+    /// A time as `list` and `show` print it: UTC, to the minute.
+    pub fn time(time: chrono::DateTime<chrono::Utc>) -> String {
+        time.format("%Y-%m-%d %H:%M").to_string()
     }
 }

@@ -2,75 +2,62 @@
 //! [`Page`], which scrubs whatever it is given, so nothing from a repository reaches a terminal raw.
 
 mod page;
-mod pager;
 mod progress;
 
 pub use page::{Page, Tone};
 pub use progress::Progress;
 
-use super::{Failure, hint};
+use super::{Exit, Failure, hint};
+use crate::store::{Git, Store};
 use anstream::adapter::strip_str;
 use serde_json::{Map, Value};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io::{self, BufRead, IsTerminal, Write};
+use std::path::Path;
 
-/// What the user's git is set to, as far as printing needs it.
-#[derive(Debug, Clone, Default)]
-struct Taste {
-    /// `color.ui`, as it is written.
-    colour: Option<String>,
-    /// The pager's command line.
-    pager: Option<String>,
-    /// What git sets for pagers, where the user has not.
-    pager_variables: Vec<(&'static str, &'static str)>,
-    /// The editor's command line.
-    editor: Option<String>,
-    no_colour: bool,
+/// When text is coloured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Colour {
+    Never,
+    #[default]
+    OnTerminals,
+    Always,
 }
 
 /// Where a command talks to the person who typed it.
 #[derive(Debug, Default)]
 pub struct Ui {
-    taste: RefCell<Taste>,
+    colour: Cell<Colour>,
+    /// `NO_COLOR` or a terminal without colours: no setting of git's brings them back.
+    plain: bool,
+    /// The user's git, which names pager and editor; none outside of a repository.
+    git: RefCell<Option<Git>>,
 }
 
 impl Ui {
     pub fn new(variable: impl Fn(&str) -> Option<String>) -> Self {
-        let set = |name: &str| variable(name).filter(|value| !value.is_empty());
-        let taste = Taste {
-            colour: None,
-            pager: variable("GIT_PAGER").or_else(|| variable("PAGER")),
-            pager_variables: [("LESS", "FRX"), ("LV", "-c")]
-                .into_iter()
-                .filter(|(name, _)| set(name).is_none())
-                .collect(),
-            editor: set("GIT_EDITOR").or_else(|| set("VISUAL")).or_else(|| set("EDITOR")),
-            no_colour: set("NO_COLOR").is_some() || variable("TERM").as_deref() == Some("dumb"),
-        };
-        Self { taste: RefCell::new(taste) }
+        let no_colour = variable("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let plain = no_colour || variable("TERM").as_deref() == Some("dumb");
+        Self { plain, ..Self::default() }
     }
 
-    /// Takes over `color.ui`, `core.pager` and `core.editor` once a repository is open; variables that git puts first
-    /// stay first.
-    pub fn configure(&self, variable: impl Fn(&str) -> Option<String>, config: impl Fn(&str) -> Option<String>) {
-        let mut taste = self.taste.borrow_mut();
-        taste.colour = config("color.ui");
-        if variable("GIT_PAGER").is_none() {
-            taste.pager = config("core.pager").or_else(|| taste.pager.take());
-        }
-        if variable("GIT_EDITOR").is_none_or(|value| value.is_empty()) {
-            taste.editor = config("core.editor").or_else(|| taste.editor.take());
-        }
+    /// Takes over `color.ui`, the pager and the editor of the repository's git.
+    pub fn configure(&self, store: &Store) {
+        self.colour.set(match store.config("color.ui").as_deref() {
+            Some("always") => Colour::Always,
+            Some("never" | "false" | "off" | "no" | "0") => Colour::Never,
+            _ => Colour::OnTerminals,
+        });
+        self.git.replace(Some(store.git().clone()));
     }
 
     /// The text as this stream may have it.
     fn coloured(&self, page: &Page, terminal: bool) -> String {
-        let taste = self.taste.borrow();
-        let colour = match taste.colour.as_deref() {
-            _ if taste.no_colour => false,
-            Some("always") => true,
-            Some("never" | "false" | "off" | "no" | "0") => false,
-            _ => terminal,
+        let colour = match self.colour.get() {
+            _ if self.plain => false,
+            Colour::Never => false,
+            Colour::Always => true,
+            Colour::OnTerminals => terminal,
         };
         if colour { page.styled().to_owned() } else { strip_str(page.styled()).to_string() }
     }
@@ -84,12 +71,18 @@ impl Ui {
 
     /// Prints a long result: through the pager that git would use, when stdout is a terminal.
     pub fn page(&self, page: &Page) -> Result<(), Failure> {
-        let taste = self.taste.borrow();
-        let pager = taste.pager.as_deref().unwrap_or("less");
-        if io::stdout().is_terminal() && pager::show(pager, &taste.pager_variables, &self.coloured(page, true))? {
-            return Ok(());
+        let git = self.git.borrow();
+        let pager = match git.as_ref().filter(|_| io::stdout().is_terminal()) {
+            Some(git) => git.pager()?,
+            None => None,
+        };
+        let Some(mut pager) = pager else { return self.print(page) };
+        match pager.write_all(self.coloured(page, true).as_bytes()) {
+            // The reader may quit before the end.
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => return Err(error.into()),
+            _ => {}
         }
-        self.print(page)
+        Ok(pager.wait()?)
     }
 
     /// Prints one JSON object on one line, with `"schema": 1` first.
@@ -113,7 +106,7 @@ impl Ui {
 
     pub fn warn(&self, text: &str) {
         let mut page = Page::new();
-        page.put(Tone::Warning, "warning: ").put(Tone::Plain, text).end();
+        page.put(Tone::Warning, "warning: ").line(Tone::Plain, text);
         self.note(&page);
     }
 
@@ -124,20 +117,22 @@ impl Ui {
     }
 
     /// Prints `error:`, its causes and its hints; returns the exit code that they ask for.
-    pub fn fail(&self, failure: &Failure) -> super::Exit {
+    pub fn fail(&self, failure: &Failure) -> Exit {
         let advice = hint::advice(failure.error.as_ref());
+        let could_not = if hint::is_sentence(failure.error.as_ref()) { "" } else { "could not " };
         let mut page = Page::new();
-        page.put(Tone::Error, "error: ").put(Tone::Plain, failure.error.to_string().trim_end()).end();
+        page.put(Tone::Error, "error: ").put(Tone::Plain, could_not);
+        page.line(Tone::Plain, failure.error.to_string().trim_end());
         let mut cause = failure.error.source();
         while let Some(error) = cause {
-            page.put(Tone::Dim, "  caused by: ").put(Tone::Plain, error.to_string().trim_end()).end();
+            page.put(Tone::Dim, "  caused by: ").line(Tone::Plain, error.to_string().trim_end());
             cause = error.source();
         }
         for text in failure.hints.iter().chain(&advice.hints) {
             hint_lines(&mut page, text);
         }
         self.note(&page);
-        failure.exit.or(advice.exit).unwrap_or(super::Exit::Refused)
+        failure.exit.or(advice.exit).unwrap_or(Exit::Refused)
     }
 
     /// Asks one question and reads one line; `None` at the end of input.
@@ -155,10 +150,11 @@ impl Ui {
         Ok(bytes)
     }
 
-    /// Opens the user's editor on a file and waits for it.
-    pub fn edit(&self, path: &std::path::Path) -> io::Result<()> {
-        let editor = self.taste.borrow().editor.clone();
-        pager::edit(editor.as_deref().unwrap_or("vi"), path)
+    /// Opens the user's editor on a file and waits for it; false when it ended with a failure.
+    pub fn edit(&self, path: &Path) -> Result<bool, Failure> {
+        let git = self.git.borrow();
+        let git = git.as_ref().expect("a file to edit comes from an open repository");
+        Ok(git.editor(path)? == 0)
     }
 
     pub fn progress(&self, what: &'static str, total: u64) -> Progress {
@@ -168,7 +164,7 @@ impl Ui {
 
 fn hint_lines(page: &mut Page, text: &str) {
     for line in text.lines() {
-        page.put(Tone::Hint, "hint: ").put(Tone::Plain, line).end();
+        page.put(Tone::Hint, "hint: ").line(Tone::Plain, line);
     }
 }
 
@@ -177,8 +173,7 @@ pub fn bug(info: &std::panic::PanicHookInfo<'_>) {
     let said = info.payload_as_str().unwrap_or("no message");
     let place = info.location().map(|place| format!("{}:{}", place.file(), place.line())).unwrap_or_default();
     let mut page = Page::new();
-    page.put(Tone::Plain, "bug: git dream stopped: ").put(Tone::Plain, said).end();
-    page.put(Tone::Plain, "  at: ").put(Tone::Plain, &format!("{place}, version {}", env!("CARGO_PKG_VERSION"))).end();
-    page.put(Tone::Plain, "hint: memory is as it was or fully changed, never half; please report these lines").end();
+    page.line(Tone::Plain, format!("bug: git dream {} stopped at {place}: {said}", env!("CARGO_PKG_VERSION")));
+    page.line(Tone::Plain, "hint: memory is as it was before, or wholly changed; please report the line above");
     Ui::default().note(&page);
 }
