@@ -2,7 +2,7 @@
 
 use super::report::{Archive, ChangeView, dream_json, heading, summary};
 use super::ui::{Page, Tone};
-use super::{Context, Exit, Failure, name};
+use super::{Context, Exit, Failure};
 use crate::model::SessionRecord;
 use crate::phase;
 use crate::store::Store;
@@ -54,7 +54,7 @@ impl Show {
     fn dream(&self, context: &Context, store: &Store, dream: &Dream) -> Result<(), Failure> {
         let archive = Archive::new(store)?;
         if let Some(typed) = &self.change {
-            let record = name::change(dream, typed)?;
+            let record = dream.pick(typed)?;
             let view = ChangeView::read(store, record)?;
             if self.json {
                 return context.ui.json(json!({ "dream": dream.id, "change": view.json(&archive) }));
