@@ -6,4 +6,5 @@
 pub mod config;
 pub mod model;
 pub mod phase;
+pub mod store;
 pub mod text;

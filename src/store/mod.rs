@@ -1,0 +1,3 @@
+//! The only git: merging.
+
+pub mod entry_merge;
