@@ -230,7 +230,7 @@ pub struct ObjectId([u8; 20]);
 impl ObjectId {
     pub const ZERO: ObjectId = ObjectId([0; 20]);
 
-    pub fn from_bytes(bytes: [u8; 20]) -> Self {
+    pub const fn from_bytes(bytes: [u8; 20]) -> Self {
         Self(bytes)
     }
 

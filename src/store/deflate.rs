@@ -1,0 +1,89 @@
+//! Compression for packs: one state reused for small objects, a few threads for big ones, so that the next transcript
+//! is read while the last one is compressed.
+
+use flate2::{Compress, Compression, FlushCompress, Status};
+use std::io;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+
+/// zlib level 1: memory and transcripts are written once and repacked by git later.
+const LEVEL: u32 = 1;
+/// One output step. Compressing straight into a large vector would clear its spare room on every call.
+const STEP: usize = 64 * 1024;
+const MOST_THREADS: usize = 4;
+
+pub struct Deflater {
+    state: Compress,
+    step: Box<[u8]>,
+}
+
+impl Deflater {
+    pub fn new() -> Self {
+        let state = Compress::new(Compression::new(LEVEL), true);
+        Self { state, step: vec![0; STEP].into_boxed_slice() }
+    }
+
+    /// Appends the zlib stream of `bytes` to `out`.
+    pub fn deflate(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
+        self.state.reset();
+        let mut rest = bytes;
+        loop {
+            let (read, written) = (self.state.total_in(), self.state.total_out());
+            let status = self.state.compress(rest, &mut self.step, FlushCompress::Finish).map_err(io::Error::other)?;
+            rest = &rest[(self.state.total_in() - read) as usize..];
+            out.extend_from_slice(&self.step[..(self.state.total_out() - written) as usize]);
+            if status == Status::StreamEnd {
+                return Ok(());
+            }
+        }
+    }
+}
+
+type Reply = io::Result<Vec<u8>>;
+
+struct Job {
+    bytes: Arc<[u8]>,
+    reply: Sender<Reply>,
+}
+
+/// Threads that compress; started by the first job, ended when the crew is dropped.
+pub struct Crew {
+    jobs: Option<Sender<Job>>,
+}
+
+impl Crew {
+    pub fn new() -> Self {
+        Self { jobs: None }
+    }
+
+    /// Starts compressing; the result arrives at the receiver.
+    pub fn deflate(&mut self, bytes: Arc<[u8]>) -> Receiver<Reply> {
+        let (reply, receiver) = channel();
+        // A crew that could not start leaves the receiver without a sender, which reads as an error.
+        let _ = self.jobs.get_or_insert_with(start).send(Job { bytes, reply });
+        receiver
+    }
+}
+
+fn start() -> Sender<Job> {
+    let (sender, receiver) = channel::<Job>();
+    let receiver = Arc::new(Mutex::new(receiver));
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS);
+    for _ in 0..threads {
+        let receiver = Arc::clone(&receiver);
+        std::thread::spawn(move || work(&receiver));
+    }
+    sender
+}
+
+fn work(jobs: &Mutex<Receiver<Job>>) {
+    let mut deflater = Deflater::new();
+    loop {
+        let job = jobs.lock().ok().and_then(|jobs| jobs.recv().ok());
+        let Some(Job { bytes, reply }) = job else { return };
+        let mut out = Vec::with_capacity(bytes.len() / 3);
+        let result = deflater.deflate(&bytes, &mut out).map(|()| out);
+        // Nobody waits any more when the pack was given up.
+        let _ = reply.send(result);
+    }
+}

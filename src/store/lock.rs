@@ -1,0 +1,80 @@
+//! The advisory lock: one writer of refs at a time, first come first served, instead of compare-and-swap races. The
+//! kernel frees it when its holder dies. What the holder is about to lock in git is noted in it, so that the next
+//! holder knows which of git's lock files a killed one left behind.
+
+use super::{RefError, Store};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+const PATIENCE: Duration = Duration::from_secs(10);
+const FIRST_PAUSE: Duration = Duration::from_millis(1);
+const LONGEST_PAUSE: Duration = Duration::from_millis(20);
+
+/// Held as long as it lives.
+#[derive(Debug)]
+pub struct StoreLock {
+    file: File,
+    /// Refs that the last holder was locking when it died.
+    left_behind: Vec<String>,
+}
+
+impl Store {
+    /// Waits up to ten seconds for the lock of this repository.
+    pub fn lock(&self) -> Result<StoreLock, RefError> {
+        let folder = self.common_dir().join("dream");
+        let path = folder.join("lock");
+        let wrap = |source| RefError::Lock { path: path.clone(), source };
+        fs::create_dir_all(&folder).map_err(wrap)?;
+        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
+        let mut file = file.map_err(wrap)?;
+        wait(&file, &path)?;
+        let left_behind = read_note(&mut file).map_err(wrap)?;
+        Ok(StoreLock { file, left_behind })
+    }
+}
+
+impl StoreLock {
+    /// Notes which refs are about to be locked.
+    pub(super) fn note<'a>(&mut self, refs: impl Iterator<Item = &'a str>) -> io::Result<()> {
+        let mut text: String = refs.map(|name| format!("{name}\n")).collect();
+        text.extend(self.left_behind.iter().map(|name| format!("{name}\n")));
+        self.file.set_len(0)?;
+        self.file.seek(SeekFrom::Start(0))?;
+        self.file.write_all(text.as_bytes())
+    }
+
+    /// No git of ours holds a lock any more.
+    pub(super) fn forget(&mut self) -> io::Result<()> {
+        self.left_behind.clear();
+        self.file.set_len(0)
+    }
+
+    pub(super) fn left_behind(&self) -> &[String] {
+        &self.left_behind
+    }
+}
+
+fn wait(file: &File, path: &std::path::Path) -> Result<(), RefError> {
+    let start = Instant::now();
+    let mut pause = FIRST_PAUSE;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::Error(source)) => return Err(RefError::Lock { path: PathBuf::from(path), source }),
+            Err(TryLockError::WouldBlock) if start.elapsed() > PATIENCE => {
+                return Err(RefError::Locked { path: PathBuf::from(path) });
+            }
+            Err(TryLockError::WouldBlock) => std::thread::sleep(pause),
+        }
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+fn read_note(file: &mut File) -> io::Result<Vec<String>> {
+    let mut text = String::new();
+    // A note that a crash left half written names no ref in its last line; the others still count.
+    file.read_to_string(&mut text)?;
+    Ok(text.lines().filter(|line| line.starts_with("refs/")).map(str::to_owned).collect())
+}

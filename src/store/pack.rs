@@ -1,0 +1,282 @@
+//! Writing objects: everything of one operation goes into one pack (version 2, with its own index), which appears in
+//! the repository only when it is finished and on disk. A pack that is given up leaves nothing.
+
+use super::deflate::{Crew, Deflater};
+use super::object::encode_tree;
+use super::{NewCommit, ReadError, Store, TreeEntry, pack_index};
+use crate::model::ObjectId;
+use sha1::{Digest, Sha1};
+use std::collections::{HashSet, VecDeque};
+use std::fs::{self, File, Permissions};
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+use tempfile::NamedTempFile;
+
+/// From this size on an object is compressed by another thread.
+const BIG: usize = 64 * 1024;
+/// Bytes that may wait for compression: bounds memory when large transcripts stream through.
+const MOST_PENDING: usize = 16 * 1024 * 1024;
+
+/// Collects the objects of one operation.
+pub struct PackWriter<'s> {
+    store: &'s Store,
+    folder: PathBuf,
+    file: Option<BufWriter<NamedTempFile>>,
+    offset: u64,
+    entries: Vec<PackEntry>,
+    known: HashSet<ObjectId>,
+    deflater: Deflater,
+    crew: Crew,
+    pending: VecDeque<Pending>,
+    pending_bytes: usize,
+    scratch: Vec<u8>,
+}
+
+/// Where an object stands in the pack.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PackEntry {
+    pub id: ObjectId,
+    pub crc: u32,
+    pub offset: u64,
+}
+
+struct Pending {
+    id: ObjectId,
+    kind: Kind,
+    size: usize,
+    deflated: Receiver<io::Result<Vec<u8>>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Commit = 1,
+    Tree = 2,
+    Blob = 3,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    #[error("write a pack into {}", .folder.display())]
+    Pack { folder: PathBuf, source: io::Error },
+    #[error("write a tree: '{0}' cannot be a name in it")]
+    Name(String),
+    #[error("write a tree: '{0}' stands in it twice")]
+    Twice(String),
+    #[error("see what the repository holds")]
+    Read(#[source] ReadError),
+}
+
+impl Store {
+    pub fn writer(&self) -> PackWriter<'_> {
+        PackWriter {
+            store: self,
+            folder: self.common_dir().join("objects/pack"),
+            file: None,
+            offset: 0,
+            entries: Vec::new(),
+            known: HashSet::new(),
+            deflater: Deflater::new(),
+            crew: Crew::new(),
+            pending: VecDeque::new(),
+            pending_bytes: 0,
+            scratch: Vec::new(),
+        }
+    }
+}
+
+impl PackWriter<'_> {
+    pub fn blob(&mut self, bytes: &[u8]) -> Result<ObjectId, WriteError> {
+        match bytes.len() {
+            BIG.. => self.shared_blob(&Arc::from(bytes)),
+            _ => self.add(Kind::Blob, "blob", bytes),
+        }
+    }
+
+    /// Like [`PackWriter::blob`], without a copy of large bytes.
+    pub fn shared_blob(&mut self, bytes: &Arc<[u8]>) -> Result<ObjectId, WriteError> {
+        if bytes.len() < BIG {
+            return self.add(Kind::Blob, "blob", bytes);
+        }
+        let id = object_id("blob", bytes);
+        if !self.is_new(id) {
+            return Ok(id);
+        }
+        let deflated = self.crew.deflate(Arc::clone(bytes));
+        self.pending.push_back(Pending { id, kind: Kind::Blob, size: bytes.len(), deflated });
+        self.pending_bytes += bytes.len();
+        while self.pending_bytes > MOST_PENDING {
+            self.settle_one()?;
+        }
+        Ok(id)
+    }
+
+    /// A tree of these entries, in whatever order they come.
+    pub fn tree(&mut self, entries: &[TreeEntry]) -> Result<ObjectId, WriteError> {
+        let text = |entry: &TreeEntry| String::from_utf8_lossy(&entry.name).into_owned();
+        if let Some(bad) = entries.iter().find(|entry| !is_name(&entry.name)) {
+            return Err(WriteError::Name(text(bad)));
+        }
+        if entries.is_sorted_by(|a, b| a.order(b).is_lt()) {
+            return self.add(Kind::Tree, "tree", &encode_tree(entries));
+        }
+        let mut sorted = entries.to_vec();
+        sorted.sort_by(TreeEntry::order);
+        match sorted.windows(2).find(|pair| pair[0].order(&pair[1]).is_eq()) {
+            Some(pair) => Err(WriteError::Twice(text(&pair[0]))),
+            None => self.add(Kind::Tree, "tree", &encode_tree(&sorted)),
+        }
+    }
+
+    pub fn commit(&mut self, commit: &NewCommit) -> Result<ObjectId, WriteError> {
+        self.encoded_commit(&commit.encode())
+    }
+
+    /// A commit whose bytes are ready, such as a signed one.
+    pub fn encoded_commit(&mut self, bytes: &[u8]) -> Result<ObjectId, WriteError> {
+        self.add(Kind::Commit, "commit", bytes)
+    }
+
+    /// Puts the pack on disk for good and makes its objects visible; nothing is written when there are none.
+    pub fn finish(mut self) -> Result<(), WriteError> {
+        while !self.pending.is_empty() {
+            self.settle_one()?;
+        }
+        let Some(file) = self.file.take() else { return Ok(()) };
+        self.publish(file).map_err(|source| WriteError::Pack { folder: self.folder.clone(), source })?;
+        self.store.refresh().map_err(WriteError::Read)
+    }
+
+    fn add(&mut self, kind: Kind, word: &str, bytes: &[u8]) -> Result<ObjectId, WriteError> {
+        let id = object_id(word, bytes);
+        if self.is_new(id) {
+            let mut deflated = std::mem::take(&mut self.scratch);
+            deflated.clear();
+            let written = self.deflater.deflate(bytes, &mut deflated);
+            written.and_then(|()| self.append(id, kind, bytes.len(), &deflated)).map_err(|error| self.failed(error))?;
+            self.scratch = deflated;
+        }
+        Ok(id)
+    }
+
+    fn is_new(&mut self, id: ObjectId) -> bool {
+        !self.store.knows(id) && self.known.insert(id)
+    }
+
+    /// Waits for the oldest object in compression, so that the order in the pack never depends on timing.
+    fn settle_one(&mut self) -> Result<(), WriteError> {
+        let Some(next) = self.pending.pop_front() else { return Ok(()) };
+        self.pending_bytes -= next.size;
+        let deflated = next.deflated.recv().unwrap_or_else(|_| Err(io::Error::other("a compressing thread stopped")));
+        let written = deflated.and_then(|deflated| self.append(next.id, next.kind, next.size, &deflated));
+        written.map_err(|error| self.failed(error))
+    }
+
+    fn failed(&self, source: io::Error) -> WriteError {
+        WriteError::Pack { folder: self.folder.clone(), source }
+    }
+
+    fn append(&mut self, id: ObjectId, kind: Kind, size: usize, deflated: &[u8]) -> io::Result<()> {
+        let offset = self.offset;
+        let header = entry_header(kind, size);
+        let mut crc = crc32fast::Hasher::new();
+        crc.update(&header);
+        crc.update(deflated);
+        let file = self.open()?;
+        file.write_all(&header)?;
+        file.write_all(deflated)?;
+        let offset = if offset == 0 { HEADER } else { offset };
+        self.offset = offset + (header.len() + deflated.len()) as u64;
+        self.entries.push(PackEntry { id, crc: crc.finalize(), offset });
+        Ok(())
+    }
+
+    /// The unfinished pack, under the name that `git prune` clears away after a crash.
+    fn open(&mut self) -> io::Result<&mut BufWriter<NamedTempFile>> {
+        if self.file.is_none() {
+            fs::create_dir_all(&self.folder)?;
+            let mut file = BufWriter::with_capacity(1 << 18, temporary(&self.folder, "tmp_pack_")?);
+            file.write_all(&pack_header(0))?;
+            self.file = Some(file);
+        }
+        Ok(self.file.as_mut().expect("it was just made"))
+    }
+
+    fn publish(&mut self, file: BufWriter<NamedTempFile>) -> io::Result<()> {
+        let mut file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
+        let checksum = seal(file.as_file_mut(), self.entries.len())?;
+        let name = self.folder.join(format!("pack-{}", crate::model::id::hex(&checksum)));
+        let mut index = temporary(&self.folder, "tmp_idx_")?;
+        index.write_all(&pack_index::encode(&mut self.entries, &checksum))?;
+        index.as_file().sync_all()?;
+        // git looks for an index first: the pack must be there before it.
+        file.persist(name.with_extension("pack")).map_err(|error| error.error)?;
+        index.persist(name.with_extension("idx")).map_err(|error| error.error)?;
+        File::open(&self.folder)?.sync_all()
+    }
+}
+
+const HEADER: u64 = 12;
+
+fn pack_header(objects: u32) -> [u8; HEADER as usize] {
+    let mut header = *b"PACK\0\0\0\x02\0\0\0\0";
+    header[8..].copy_from_slice(&objects.to_be_bytes());
+    header
+}
+
+/// Writes the true number of objects and the checksum of the whole file, and brings it to disk.
+fn seal(file: &mut File, objects: usize) -> io::Result<[u8; 20]> {
+    let objects = u32::try_from(objects).map_err(io::Error::other)?;
+    file.seek(SeekFrom::Start(0))?;
+    file.write_all(&pack_header(objects))?;
+    file.seek(SeekFrom::Start(0))?;
+    let mut hash = Sha1::new();
+    let mut step = vec![0; 1 << 18];
+    loop {
+        match file.read(&mut step)? {
+            0 => break,
+            read => hash.update(&step[..read]),
+        }
+    }
+    let checksum: [u8; 20] = hash.finalize().into();
+    file.write_all(&checksum)?;
+    file.sync_all()?;
+    Ok(checksum)
+}
+
+/// Type and size: four bits of size in the first byte, seven in each that follows.
+fn entry_header(kind: Kind, size: usize) -> Vec<u8> {
+    let mut header = Vec::with_capacity(10);
+    let mut byte = ((kind as u8) << 4) | (size & 15) as u8;
+    let mut rest = size >> 4;
+    while rest > 0 {
+        header.push(byte | 0x80);
+        byte = (rest & 0x7f) as u8;
+        rest >>= 7;
+    }
+    header.push(byte);
+    header
+}
+
+fn object_id(word: &str, bytes: &[u8]) -> ObjectId {
+    let mut hash = Sha1::new();
+    hash.update(format!("{word} {}\0", bytes.len()).as_bytes());
+    hash.update(bytes);
+    ObjectId::from_bytes(hash.finalize().into())
+}
+
+/// Packs are read-only files that everybody may read whom the umask lets.
+fn temporary(folder: &Path, prefix: &str) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(prefix);
+    #[cfg(unix)]
+    builder.permissions(<Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o444));
+    builder.tempfile_in(folder)
+}
+
+/// Names that `git fsck --strict` and every checkout accept, as far as a single part can tell.
+fn is_name(name: &[u8]) -> bool {
+    let special = name.is_empty() || name == b"." || name == b".." || name.eq_ignore_ascii_case(b".git");
+    !special && !name.contains(&b'/') && !name.contains(&0)
+}

@@ -1,0 +1,85 @@
+//! A snapshot of memory: every note of one commit, as text. What is not a note of ours is skipped and said so.
+
+use super::{ReadError, Store, TreeEntry};
+use crate::model::{NotePath, ObjectId};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The notes of memory at one commit.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    pub commit: ObjectId,
+    pub tree: ObjectId,
+    pub notes: BTreeMap<NotePath, Arc<str>>,
+    pub skipped: Vec<Skipped>,
+}
+
+/// Something that was left out, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skipped {
+    pub what: String,
+    pub why: String,
+}
+
+impl Store {
+    /// All `*.md` files under the folders (`.` is the whole tree) of a commit. Folders and files whose name starts
+    /// with a dot are no part of memory, unless such a folder is asked for by name.
+    pub fn snapshot(&self, commit: ObjectId, folders: &[String]) -> Result<Snapshot, ReadError> {
+        let tree = self.commit(commit)?.tree;
+        let mut snapshot = Snapshot { commit, tree, notes: BTreeMap::new(), skipped: Vec::new() };
+        for folder in folders {
+            let path = folder.trim_end_matches('/').trim_start_matches("./");
+            let path = if path == "." { "" } else { path };
+            match self.find_path(tree, path)? {
+                Some(entry) if entry.is_folder() => self.collect(entry.id, path, &mut snapshot)?,
+                _ => {}
+            }
+        }
+        Ok(snapshot)
+    }
+
+    /// One file of a commit.
+    pub fn file(&self, commit: ObjectId, path: &str) -> Result<Option<Vec<u8>>, ReadError> {
+        let tree = self.commit(commit)?.tree;
+        match self.find_path(tree, path)? {
+            Some(entry) if entry.is_file() => self.blob(entry.id).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    fn collect(&self, tree: ObjectId, prefix: &str, snapshot: &mut Snapshot) -> Result<(), ReadError> {
+        for entry in self.tree(tree)?.into_iter().filter(|entry| !entry.name.starts_with(b".")) {
+            let name = String::from_utf8_lossy(&entry.name);
+            let path = if prefix.is_empty() { name.clone().into_owned() } else { format!("{prefix}/{name}") };
+            if entry.is_folder() {
+                self.collect(entry.id, &path, snapshot)?;
+            } else if name.to_ascii_lowercase().ends_with(".md") {
+                self.note(&entry, path, snapshot)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn note(&self, entry: &TreeEntry, path: String, snapshot: &mut Snapshot) -> Result<(), ReadError> {
+        let mut skip = |path: &str, why: String| {
+            snapshot.skipped.push(Skipped { what: path.to_owned(), why });
+            Ok(())
+        };
+        if !entry.is_file() {
+            return skip(&path, "it is a symbolic link or a submodule".to_owned());
+        }
+        let valid = std::str::from_utf8(&entry.name).map_err(|_| "its name is not UTF-8".to_owned());
+        let note = valid.and_then(|_| NotePath::new(&path).map_err(|error| error.why.to_owned()));
+        let note = match note {
+            Ok(note) => note,
+            Err(why) => return skip(&path, why),
+        };
+        match String::from_utf8(self.blob(entry.id)?) {
+            Ok(text) => {
+                snapshot.notes.insert(note, text.into());
+                Ok(())
+            }
+            Err(_) => skip(&path, "it is not UTF-8 text".to_owned()),
+        }
+    }
+}
