@@ -1,11 +1,24 @@
 //! The command line: one file per command, a struct whose doc comment is its help, then one function that resolves the
 //! arguments, calls the library and reports. Nothing is decided here that the library could decide.
 
+mod approve;
+mod check;
 mod context;
+mod decision;
 mod exit;
 mod failure;
 mod help;
 mod hint;
+mod import;
+mod list;
+mod name;
+mod outcome;
+mod reject;
+mod report;
+mod restore;
+mod revert;
+mod show;
+mod status;
 pub mod ui;
 
 pub use context::Context;
@@ -75,4 +88,15 @@ macro_rules! commands {
     };
 }
 
-commands!();
+commands!(
+    import::Import,
+    outcome::Outcome,
+    list::List,
+    status::Status,
+    show::Show,
+    check::Check,
+    approve::Approve,
+    reject::Reject,
+    revert::Revert,
+    restore::Restore,
+);
