@@ -63,10 +63,8 @@ fn generated(world: &Path) -> PathBuf {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/demo/sessions");
     let target = world.join("data");
     fs::create_dir(&target).expect("a folder");
-    let originals: Vec<(PathBuf, String)> = files(&source)
-        .into_iter()
-        .filter_map(|path| Some((path.clone(), fs::read_to_string(&path).ok()?)))
-        .collect();
+    let originals: Vec<(PathBuf, String)> =
+        files(&source).into_iter().filter_map(|path| Some((path.clone(), fs::read_to_string(&path).ok()?))).collect();
     let mut written = 0;
     for round in 0..100_000 {
         for (path, text) in &originals {
@@ -194,7 +192,8 @@ fn dream(options: &Options, world: &Path, data: &Path) {
         let _ = fs::remove_dir_all(&cache);
         timed(program(&folder).args(["run", "--dry-run", "--max-sessions", "100000"]))
     });
-    let warm = measure(options.runs, |_| timed(program(&folder).args(["run", "--dry-run", "--max-sessions", "100000"])));
+    let warm =
+        measure(options.runs, |_| timed(program(&folder).args(["run", "--dry-run", "--max-sessions", "100000"])));
     let jq = measure(options.runs, |_| {
         let start = Instant::now();
         for file in files(data) {

@@ -97,14 +97,16 @@ fn loss(before: Option<&Snapshot>, changes: &[ChangeRecord]) -> Vec<Finding> {
             Finding { check: "loss", verdict: Verdict::Fail, detail, change: Some(change.key.clone()) }
         })
         .collect();
-    findings.extend(changes.iter().filter(|change| change.change == ChangeType::Retire && change.retire.is_none()).map(
-        |change| Finding {
-            check: "loss",
-            verdict: Verdict::Fail,
-            detail: "retires a belief without a reason".to_owned(),
-            change: Some(change.key.clone()),
-        },
-    ));
+    findings.extend(
+        changes.iter().filter(|change| change.change == ChangeType::Retire && change.retire.is_none()).map(|change| {
+            Finding {
+                check: "loss",
+                verdict: Verdict::Fail,
+                detail: "retires a belief without a reason".to_owned(),
+                change: Some(change.key.clone()),
+            }
+        }),
+    );
     let over = lost * 100 > total * LOSS_BUDGET;
     let verdict = match over {
         false => Verdict::Pass,
@@ -195,7 +197,8 @@ impl<'a> Library<'a> {
     fn check_note(&mut self, cited: &Cited, quote: &str) -> Result<(), String> {
         if self.notes.is_none() {
             let base = self.base.ok_or("the memory that the dream began from is not known")?;
-            let snapshot = self.store.snapshot(base, &[".".to_owned()]).map_err(|error| format!("could not {error}"))?;
+            let snapshot =
+                self.store.snapshot(base, &[".".to_owned()]).map_err(|error| format!("could not {error}"))?;
             let name = |text: &Arc<str>| ObjectId::of_blob(text.as_bytes()).short();
             self.notes = Some(snapshot.notes.into_values().map(|text| (name(&text), text)).collect());
         }

@@ -169,7 +169,8 @@ impl<'a> Thinking<'a> {
     fn read(&mut self, records: &[&SessionRecord], skipped: &mut Vec<Skipped>) {
         let read = read::reflect(self.store, self.engine, records);
         skipped.extend(read.skipped);
-        self.reflections.extend(read.reflections.into_iter().map(|reflection| (reflection.session.clone(), reflection)));
+        self.reflections
+            .extend(read.reflections.into_iter().map(|reflection| (reflection.session.clone(), reflection)));
     }
 
     fn think(&mut self, known: &[&SessionRecord], read: &[&SessionRecord]) -> Settled {
@@ -258,7 +259,11 @@ impl Scribe<'_> {
         };
         let agents = night.sessions.iter().map(|s| (s.id.clone(), s.agent.clone())).collect();
         let committer = self.store.identity()?;
-        let author = Signature { name: "git dream".to_owned(), email: format!("{}@git-dream", self.engine), ..committer.clone() };
+        let author = Signature {
+            name: "git dream".to_owned(),
+            email: format!("{}@git-dream", self.engine),
+            ..committer.clone()
+        };
         let hand = Hand { author, committer, agents: &agents };
         Ok(Some(write::write(self.store, self.snapshot, &review, changes, &hand)?))
     }

@@ -7,7 +7,8 @@ use crate::model::document::{Document, EntryEdit};
 use crate::model::{AgentName, Change, DreamId, Edit, NotePath, ObjectId, SessionId};
 use crate::store::object::FILE;
 use crate::store::{
-    NewCommit, PackWriter, ReadError, RefError, RefUpdate, Signature, Snapshot, Store, TreeEditor, TreeError, WriteError,
+    NewCommit, PackWriter, ReadError, RefError, RefUpdate, Signature, Snapshot, Store, TreeEditor, TreeError,
+    WriteError,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;

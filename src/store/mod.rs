@@ -3,32 +3,54 @@
 //! objects are written only through [`PackWriter`].
 
 pub mod adopt;
+pub mod approve;
 pub mod commit;
+pub mod decide;
 mod deflate;
+pub mod dream;
+pub mod entry_merge;
 pub mod git;
 mod growth;
+pub mod history;
+pub mod hook;
+pub mod identity;
 pub mod identity;
 pub mod import;
 pub mod init;
+pub mod land;
 pub mod lock;
 pub mod memory;
+mod message;
 pub mod object;
 pub mod open;
 pub mod pack;
 mod pack_index;
 pub mod reference;
+mod reject;
+pub mod revert;
 pub mod session;
 mod session_cache;
+pub mod sign;
 pub mod snapshot;
 mod stale;
+mod standing;
 pub mod tree;
+pub mod tree_merge;
+pub mod worktree;
 
 pub use adopt::{adopt, adopt_into};
+pub use approve::Approved;
 pub use commit::{Commit, NewCommit};
+pub use decide::{DecideError, Selection};
+pub use dream::{ChangeRecord, Decided, Dream, FindDreamError, Review, Standing};
+pub use entry_merge::{EntryConflict, EntryMerge, merge_entries};
 pub use git::{Git, GitError, Output};
+pub use history::Ledger;
+pub use hook::{HookError, Verify};
 pub use identity::{IdentityError, Signature};
 pub use import::{ImportReport, Imported, Incoming, What};
 pub use init::{InitError, InitReport, Layout, Made, init};
+pub use land::{LandError, Landed, Manner};
 pub use lock::StoreLock;
 pub use memory::{BranchName, MemoryError};
 pub use object::{ReadError, TreeEntry};
@@ -41,3 +63,9 @@ pub use tree::{TreeEditor, TreeError};
 
 #[cfg(test)]
 pub(crate) mod tests;
+pub use revert::Extent;
+pub use sign::{Sign, SignError};
+pub use snapshot::{Skipped, Snapshot};
+pub use tree::{TreeEditor, TreeError};
+pub use tree_merge::{Conflict, ConflictKind, MergeError, Merger, TreeMerge};
+pub use worktree::{WorkTree, WorkTreeError};

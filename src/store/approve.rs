@@ -1,0 +1,175 @@
+//! Approving a dream: a merge with `--no-ff`, three-way by entry when memory moved on; all of it or a part.
+
+use super::decide::{Memory, listed};
+use super::land::Landing;
+use super::{
+    Commit, DecideError, Dream, Landed, Manner, Merger, NewCommit, RefUpdate, Selection, Standing, Store, TreeMerge,
+};
+use crate::model::{BeliefKey, DreamId, ObjectId, Trailers, trailer};
+use crate::text::Scrubbed;
+use std::collections::BTreeSet;
+
+/// What an approval did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Approved {
+    pub dream: DreamId,
+    pub landed: Landed,
+    pub dropped: BTreeSet<BeliefKey>,
+}
+
+impl Store {
+    /// Merges a dream, or the selected part of it, into memory. On a conflict nothing has changed.
+    pub fn approve(&self, name: &str, selection: &Selection, manner: &Manner) -> Result<Approved, DecideError> {
+        let memory = self.memory_now()?;
+        let dream = memory.ledger.find(name)?;
+        let refused = |verb| (verb, dream.id.clone());
+        match dream.standing {
+            Standing::Open => {}
+            Standing::Approved => return Err(DecideError::AlreadyApproved(dream.id.clone())),
+            Standing::Reverted => {
+                let (verb, dream) = refused("approve");
+                return Err(DecideError::AlreadyReverted { verb, dream });
+            }
+            Standing::Rejected => {
+                let (verb, dream) = refused("approve");
+                return Err(DecideError::AlreadyRejected { verb, dream });
+            }
+        }
+        let tip = dream.open.ok_or_else(|| DecideError::NoBranch(dream.id.clone()))?;
+        let dropped = dream.left_out(selection)?;
+        let fork = self.merge_base(memory.tip, tip)?;
+        let mut merger = Merger::new(self);
+        let kept = match dropped.is_empty() {
+            true => self.commit(tip).map(|commit| Kept { tip, tree: commit.tree })?,
+            false => self.without(&mut merger, dream, fork, tip, &dropped)?,
+        };
+        let tree = match fork {
+            Some(fork) if fork == memory.tip => kept.tree,
+            fork => {
+                let base = fork.map(|fork| self.commit(fork)).transpose()?.map(|commit| commit.tree);
+                match merger.merge(base, memory.tree, kept.tree)? {
+                    TreeMerge::Merged(tree) => tree,
+                    TreeMerge::Conflict(list) => return Err(DecideError::Conflict(list)),
+                }
+            }
+        };
+        merger.finish()?;
+        let message = self.approval_message(dream, &dropped, manner)?;
+        let others = self.closing(dream, tip, (!dropped.is_empty()).then_some(tip))?;
+        let Memory { branch, tip: old, tree: old_tree, .. } = &memory;
+        let reason = format!("dream approve {}", dream.id);
+        let landing =
+            Landing { branch, old: *old, old_tree: *old_tree, tree, merged: Some(kept.tip), message, others, reason };
+        let landed = self.land(landing, manner)?;
+        Ok(Approved { dream: dream.id.clone(), landed, dropped })
+    }
+
+    fn approval_message(
+        &self,
+        dream: &Dream,
+        dropped: &BTreeSet<BeliefKey>,
+        manner: &Manner,
+    ) -> Result<String, DecideError> {
+        let kept = listed(dream.changes.iter().filter(|change| !dropped.contains(&change.key)));
+        let mut body = vec![kept];
+        if !dropped.is_empty() {
+            let left = listed(dream.changes.iter().filter(|change| dropped.contains(&change.key)));
+            body.push(Scrubbed::block(&format!("Left out:\n{left}")));
+        }
+        body.extend(manner.notes.iter().cloned());
+        let mut trailers = Trailers::new();
+        trailers.push("Dream-Id", dream.id.as_str()).push("Dream-Decision", "approved");
+        for key in dropped {
+            trailers.push("Dream-Dropped", key.as_str());
+        }
+        trailers.push("Approved-by", self.decider()?);
+        Ok(trailer::message(&Scrubbed::line(&format!("Merge dream {}", dream.id)), &body, &trailers))
+    }
+
+    /// The refs of a decided dream: its branch goes unless somebody has it checked out, `closed` is kept.
+    pub(super) fn closing(
+        &self,
+        dream: &Dream,
+        tip: ObjectId,
+        closed: Option<ObjectId>,
+    ) -> Result<Vec<RefUpdate>, DecideError> {
+        let branch = dream.branch();
+        let trees = self.work_trees().map_err(super::LandError::from)?;
+        let checked_out = trees.iter().any(|tree| tree.branch.as_deref() == Some(&branch));
+        let reason = format!("dream {} decided", dream.id);
+        let new = checked_out.then_some(tip);
+        let mut updates = Vec::new();
+        if dream.open.is_some() {
+            updates.push(RefUpdate { name: branch, expected: Some(tip), new, reason: reason.clone() });
+        }
+        if closed.is_some() {
+            let name = format!("{}{}", super::dream::CLOSED, dream.id);
+            updates.push(RefUpdate { name, expected: dream.closed, new: closed, reason });
+        }
+        Ok(updates)
+    }
+
+    /// The dream's branch made again without some of its changes: each kept commit's own edit, by entry, on top of
+    /// the last. Commits before the first one that is left out stay what they are.
+    fn without(
+        &self,
+        merger: &mut Merger<'_>,
+        dream: &Dream,
+        fork: Option<ObjectId>,
+        tip: ObjectId,
+        dropped: &BTreeSet<BeliefKey>,
+    ) -> Result<Kept, DecideError> {
+        let mut kept: Option<Kept> = None;
+        let mut rewritten = false;
+        for commit in self.own_commits(fork, tip)? {
+            let parent = commit.parents.first().map(|parent| self.commit(*parent)).transpose()?;
+            let change = dream.changes.iter().find(|change| change.commit == commit.id);
+            let drop = change.is_some_and(|change| dropped.contains(&change.key));
+            rewritten |= drop;
+            if !rewritten {
+                kept = Some(Kept { tip: commit.id, tree: commit.tree });
+                continue;
+            }
+            let below = match (kept, &parent) {
+                (Some(kept), _) => kept,
+                (None, Some(parent)) => Kept { tip: parent.id, tree: parent.tree },
+                (None, None) => return Err(DecideError::NothingKept(dream.id.clone())),
+            };
+            kept = Some(below);
+            if drop {
+                continue;
+            }
+            let tree = match merger.merge(parent.map(|parent| parent.tree), below.tree, commit.tree)? {
+                TreeMerge::Merged(tree) => tree,
+                TreeMerge::Conflict(conflicts) => {
+                    let key = change.map_or_else(|| commit.id.short(), |change| change.key.to_string());
+                    let subject = Scrubbed::line(commit.subject());
+                    return Err(DecideError::Depends { key, subject, conflicts });
+                }
+            };
+            let Commit { author, committer, message, .. } = commit;
+            let tip = merger.commit(&NewCommit { tree, parents: vec![below.tip], author, committer, message })?;
+            kept = Some(Kept { tip, tree });
+        }
+        kept.ok_or_else(|| DecideError::NothingKept(dream.id.clone()))
+    }
+
+    /// The commits of a branch since its fork point, oldest first.
+    fn own_commits(&self, fork: Option<ObjectId>, tip: ObjectId) -> Result<Vec<Commit>, DecideError> {
+        let hide: Vec<ObjectId> = fork.into_iter().collect();
+        let commits: Result<Vec<Commit>, _> = self.walk(&[tip], &hide, false)?.map(|id| self.commit(id?)).collect();
+        let mut commits = commits?;
+        commits.reverse();
+        match commits.iter().find(|commit| commit.parents.len() > 1) {
+            Some(merge) => Err(DecideError::HoldsMerge(merge.id)),
+            None => Ok(commits),
+        }
+    }
+}
+
+/// The tip of what is approved, and its tree.
+#[derive(Debug, Clone, Copy)]
+struct Kept {
+    tip: ObjectId,
+    tree: ObjectId,
+}
