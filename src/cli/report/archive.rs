@@ -1,0 +1,62 @@
+//! Sessions as evidence needs them: looked up by id, their turns read once per command.
+
+use crate::cli::Failure;
+use crate::model::evidence::Cited;
+use crate::model::{SessionId, SessionRecord, Turn};
+use crate::phase;
+use crate::store::Store;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// Turns of one session; none where the session is gone or cannot be read.
+type Turns = Rc<Vec<Turn>>;
+
+pub struct Archive<'s> {
+    store: &'s Store,
+    records: BTreeMap<SessionId, SessionRecord>,
+    turns: RefCell<BTreeMap<SessionId, Turns>>,
+}
+
+impl<'s> Archive<'s> {
+    pub fn new(store: &'s Store) -> Result<Self, Failure> {
+        let records = store.sessions()?.into_iter().map(|record| (record.id.clone(), record)).collect();
+        Ok(Self { store, records, turns: RefCell::default() })
+    }
+
+    pub fn record(&self, id: &SessionId) -> Option<&SessionRecord> {
+        self.records.get(id)
+    }
+
+    /// The whole id of the blob that evidence names by its start; the start where no part of the session has it.
+    pub fn blob(&self, cited: &Cited) -> String {
+        let record = self.records.get(&cited.session);
+        let parts = record.into_iter().flat_map(|record| &record.versions).flat_map(|version| &version.parts);
+        let mut ids = parts.map(|part| part.blob.to_string());
+        ids.find(|id| id.starts_with(&cited.blob)).unwrap_or_else(|| cited.blob.clone())
+    }
+
+    fn turns(&self, id: &SessionId) -> Turns {
+        if let Some(turns) = self.turns.borrow().get(id) {
+            return Rc::clone(turns);
+        }
+        let session = self.records.get(id).and_then(|record| phase::read::session(self.store, record).ok());
+        let turns = Rc::new(session.map(|session| session.turns).unwrap_or_default());
+        self.turns.borrow_mut().insert(id.clone(), Rc::clone(&turns));
+        turns
+    }
+
+    /// The turns around a place, `around` on either side, and which of them are the evidence itself.
+    pub fn context(&self, cited: &Cited, around: usize) -> Vec<(Turn, bool)> {
+        let turns = self.turns(&cited.session);
+        let inside = |turn: &Turn| {
+            let (own, cited) = (turn.place.lines, &cited.place);
+            let lines = own.first <= cited.lines.last && own.last >= cited.lines.first;
+            lines && (cited.pointer.is_none() || turn.place.pointer == cited.pointer)
+        };
+        let Some(first) = turns.iter().position(inside) else { return Vec::new() };
+        let last = turns.iter().rposition(inside).unwrap_or(first);
+        let range = first.saturating_sub(around)..(last + 1 + around).min(turns.len());
+        turns[range].iter().map(|turn| (turn.clone(), inside(turn))).collect()
+    }
+}
