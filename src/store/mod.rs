@@ -14,7 +14,6 @@ mod growth;
 pub mod history;
 pub mod hook;
 pub mod identity;
-pub mod identity;
 pub mod import;
 pub mod init;
 pub mod land;
@@ -57,15 +56,13 @@ pub use object::{ReadError, TreeEntry};
 pub use open::{OpenError, Store};
 pub use pack::{PackWriter, WriteError};
 pub use reference::{RefError, RefUpdate};
-pub use session::{FindError, SESSIONS, SessionError};
-pub use snapshot::{Skipped, Snapshot};
-pub use tree::{TreeEditor, TreeError};
-
-#[cfg(test)]
-pub(crate) mod tests;
 pub use revert::Extent;
+pub use session::{FindError, SESSIONS, SessionError};
 pub use sign::{Sign, SignError};
 pub use snapshot::{Skipped, Snapshot};
 pub use tree::{TreeEditor, TreeError};
 pub use tree_merge::{Conflict, ConflictKind, MergeError, Merger, TreeMerge};
 pub use worktree::{WorkTree, WorkTreeError};
+
+#[cfg(test)]
+pub(crate) mod tests;
