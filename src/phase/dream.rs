@@ -13,8 +13,8 @@ use super::write::{self, Hand, WriteDreamError, Written};
 use crate::config::Settings;
 use crate::config::settings::Approval;
 use crate::model::{AgentName, Change, DreamId, ObjectId, Risk, SessionId, SessionRecord};
-use crate::store::history::{HistoryError, Ledger};
-use crate::store::{IdentityError, ReadError, Signature, Snapshot, Store};
+use crate::store::dream::Standing;
+use crate::store::{IdentityError, Ledger, MemoryError, ReadError, Signature, Snapshot, Store};
 use std::collections::BTreeMap;
 
 /// What thinks: reflects on single sessions, then reconciles all of them with memory.
@@ -30,8 +30,8 @@ pub enum DreamError {
     Read(#[from] ReadError),
     #[error("read the sessions")]
     Sessions(#[from] crate::store::session::SessionError),
-    #[error("read the dreams so far")]
-    History(#[from] HistoryError),
+    #[error("find the memory branch")]
+    Memory(#[from] MemoryError),
     #[error("find out who you are")]
     Identity(#[from] IdentityError),
     #[error("write the dream")]
@@ -74,7 +74,7 @@ pub fn run(store: &Store, engine: &dyn Engine, request: &Request<'_>) -> Result<
     let tip = store.memory_tip()?.ok_or(DreamError::NoMemory)?;
     let snapshot = store.snapshot(tip, &request.settings.folders)?;
     let records = store.sessions()?;
-    let ledger = store.ledger()?;
+    let ledger = store.ledger(Some(tip))?;
     let now = store.environment().now;
     let selection = review::select(&records, &ledger_reads(&ledger), &request.filter, now);
     let mut night = Night { base: Some(tip), ..Night::default() };
@@ -119,7 +119,8 @@ fn leave_out(night: &mut Night, selection: &review::Selection<'_>, read: usize, 
 
 /// What dreams that stand have read. A reverted dream's sessions are read again.
 fn ledger_reads(ledger: &Ledger) -> std::collections::BTreeSet<(SessionId, ObjectId)> {
-    ledger.dreams().iter().filter(|dream| dream.stands()).flat_map(|dream| dream.sessions.iter().cloned()).collect()
+    let standing = ledger.dreams.values().filter(|dream| dream.standing != Standing::Reverted);
+    standing.flat_map(|dream| dream.sessions().iter().cloned()).collect()
 }
 
 /// The sessions that an auditor must know of: those read now, and those of old that a change cites.
@@ -168,7 +169,8 @@ impl<'a> Thinking<'a> {
     fn read(&mut self, records: &[&SessionRecord], skipped: &mut Vec<Skipped>) {
         let read = read::reflect(self.store, self.engine, records);
         skipped.extend(read.skipped);
-        self.reflections.extend(read.reflections.into_iter().map(|reflection| (reflection.session.clone(), reflection)));
+        self.reflections
+            .extend(read.reflections.into_iter().map(|reflection| (reflection.session.clone(), reflection)));
     }
 
     fn think(&mut self, known: &[&SessionRecord], read: &[&SessionRecord]) -> Settled {
@@ -257,7 +259,11 @@ impl Scribe<'_> {
         };
         let agents = night.sessions.iter().map(|s| (s.id.clone(), s.agent.clone())).collect();
         let committer = self.store.identity()?;
-        let author = Signature { name: "git dream".to_owned(), email: format!("{}@git-dream", self.engine), ..committer.clone() };
+        let author = Signature {
+            name: "git dream".to_owned(),
+            email: format!("{}@git-dream", self.engine),
+            ..committer.clone()
+        };
         let hand = Hand { author, committer, agents: &agents };
         Ok(Some(write::write(self.store, self.snapshot, &review, changes, &hand)?))
     }
@@ -268,7 +274,7 @@ impl Scribe<'_> {
         let content = format!("{}\n{}\n{settings}\n{}", self.snapshot.commit, self.engine, lines.join("\n"));
         let environment = self.store.environment();
         let date = environment.now.date_naive();
-        let free = |id: &DreamId| !taken.contains(id) && self.ledger.dreams().iter().all(|dream| dream.id != *id);
+        let free = |id: &DreamId| !taken.contains(id) && !self.ledger.dreams.contains_key(id);
         let ids = (0..).map(|salt| DreamId::derive(date, content.as_bytes(), environment.seed, salt));
         ids.into_iter().find(free).expect("there are more salts than dreams")
     }

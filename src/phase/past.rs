@@ -51,7 +51,11 @@ impl Past {
 
     /// The sessions among this evidence that no dream had seen when the belief was last proposed.
     pub fn new_sessions(&self, belief: &PastBelief, evidence: &[Evidence]) -> BTreeSet<SessionId> {
+        // Memory is no news about itself: the same entries again are the same evidence.
         let unseen = |item: &&Evidence| {
+            if item.session.as_str() == super::memory::MEMORY {
+                return false;
+            }
             let seen = self.seen.get(&(item.session.clone(), item.blob));
             seen.is_none_or(|order| *order > belief.order)
         };

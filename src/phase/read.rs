@@ -67,7 +67,7 @@ fn fresh<'a>(
     let open = || Store::open(environment, folder).map_err(|error| error.to_string());
     let read = |store: &mut Result<Store, String>, group: &Vec<&'a SessionRecord>| match store {
         Ok(store) => reflect_group(store, engine, cache, group),
-        Err(why) => group.iter().map(|record| (&record.id, Err(skip(record, why)))).collect(),
+        Err(why) => group.iter().map(|record| (&record.id, Err(skip(record, &*why)))).collect(),
     };
     groups.par_iter().map_init(open, read).flatten_iter().collect()
 }

@@ -1,6 +1,7 @@
 //! Review: which sessions a dream reads. Pure: history says what was read before, the records say what there is.
 //! There is no cursor; a session counts as read when a dream that still stands lists it.
 
+use crate::config::settings::Scope;
 use crate::model::{ObjectId, SessionId, SessionRecord};
 use chrono::{DateTime, Duration, Utc};
 use std::collections::BTreeSet;
@@ -8,6 +9,8 @@ use std::collections::BTreeSet;
 /// What a command and settings say about which sessions to read.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
+    /// Whose sessions settings let a dream read; `None` for all.
+    pub scope: Option<Scope>,
     /// Agents by name or prefix up to a `/`; empty means all.
     pub agents: Vec<String>,
     /// Sessions asked for by id; they are read whatever was read before.
@@ -60,9 +63,10 @@ impl Filter {
         let named = |name: &String| {
             agent == name || agent.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('/'))
         };
+        let scope = self.scope.as_ref().is_none_or(|scope| scope.covers(&record.agent));
         let agents = self.agents.is_empty() || self.agents.iter().any(named);
         let sessions = self.sessions.is_empty() || self.sessions.contains(&record.id);
-        agents && sessions && self.since.is_none_or(|since| record.happened() >= since)
+        scope && agents && sessions && self.since.is_none_or(|since| record.happened() >= since)
     }
 
     /// An archive that was imported yesterday is read although it happened a year ago.

@@ -7,7 +7,8 @@ use crate::model::document::{Document, EntryEdit};
 use crate::model::{AgentName, Change, DreamId, Edit, NotePath, ObjectId, SessionId};
 use crate::store::object::FILE;
 use crate::store::{
-    NewCommit, PackWriter, ReadError, RefError, RefUpdate, Signature, Snapshot, Store, TreeEditor, TreeError, WriteError,
+    NewCommit, PackWriter, ReadError, RefError, RefUpdate, Signature, Snapshot, Store, TreeEditor, TreeError,
+    WriteError,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -56,7 +57,7 @@ pub fn write(
     hand: &Hand<'_>,
 ) -> Result<Written, WriteDreamError> {
     let mut writer = store.writer();
-    let mut pen = Pen::new(store, snapshot, hand, &mut writer);
+    let mut pen = Pen::new(store, snapshot, hand, &mut writer)?;
     pen.commit(snapshot.tree, message::review(review))?;
     let mut written = Vec::new();
     let mut skipped = Vec::new();
@@ -99,9 +100,9 @@ impl<'a, 'store> Pen<'a, 'store> {
         snapshot: &'a Snapshot,
         hand: &'a Hand<'a>,
         writer: &'a mut PackWriter<'store>,
-    ) -> Self {
-        let tree = TreeEditor::new(store, Some(snapshot.tree));
-        Self { hand, notes: &snapshot.notes, edited: BTreeMap::new(), tree, writer, head: snapshot.commit }
+    ) -> Result<Self, TreeError> {
+        let tree = TreeEditor::new(store, Some(snapshot.tree))?;
+        Ok(Self { hand, notes: &snapshot.notes, edited: BTreeMap::new(), tree, writer, head: snapshot.commit })
     }
 
     fn commit(&mut self, tree: ObjectId, message: String) -> Result<(), WriteDreamError> {
@@ -131,7 +132,7 @@ impl<'a, 'store> Pen<'a, 'store> {
                     let blob = self.writer.blob(text.as_bytes())?;
                     self.tree.set(path.as_str(), FILE, blob)?;
                 }
-                None => self.tree.remove(path.as_str())?,
+                None => drop(self.tree.remove(path.as_str())?),
             }
             self.edited.insert(path.clone(), text);
         }

@@ -2,6 +2,7 @@
 //! Nothing here prints, reads the clock or the process's environment; refs move only through [`Store::update_refs`],
 //! objects are written only through [`PackWriter`].
 
+pub mod adopt;
 pub mod approve;
 pub mod commit;
 pub mod decide;
@@ -14,6 +15,7 @@ pub mod history;
 pub mod hook;
 pub mod identity;
 pub mod import;
+pub mod init;
 pub mod land;
 pub mod lock;
 pub mod memory;
@@ -35,6 +37,7 @@ pub mod tree;
 pub mod tree_merge;
 pub mod worktree;
 
+pub use adopt::{adopt, adopt_into};
 pub use approve::Approved;
 pub use commit::{Commit, NewCommit};
 pub use decide::{DecideError, Selection};
@@ -45,6 +48,7 @@ pub use history::Ledger;
 pub use hook::{HookError, Verify};
 pub use identity::{IdentityError, Signature};
 pub use import::{ImportReport, Imported, Incoming, What};
+pub use init::{InitError, InitReport, Layout, Made, init};
 pub use land::{LandError, Landed, Manner};
 pub use lock::StoreLock;
 pub use memory::{BranchName, MemoryError};
