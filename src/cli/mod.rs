@@ -11,6 +11,7 @@ mod help;
 mod hint;
 mod import;
 mod list;
+mod log;
 mod name;
 mod outcome;
 mod reject;
@@ -20,6 +21,7 @@ mod revert;
 mod show;
 mod status;
 pub mod ui;
+mod why;
 
 pub use context::Context;
 pub use exit::Exit;
@@ -99,4 +101,6 @@ commands!(
     reject::Reject,
     revert::Revert,
     restore::Restore,
+    why::Why,
+    log::Log,
 );
