@@ -10,6 +10,7 @@ mod failure;
 mod help;
 mod hint;
 mod import;
+mod init;
 mod list;
 mod log;
 mod name;
@@ -91,6 +92,7 @@ macro_rules! commands {
 }
 
 commands!(
+    init::Init,
     import::Import,
     outcome::Outcome,
     list::List,

@@ -4,6 +4,7 @@ use crate::cli::Failure;
 use crate::model::evidence::Cited;
 use crate::model::{SessionId, SessionRecord, SessionVersion, Turn};
 use crate::phase;
+use crate::phase::memory::MEMORY;
 use crate::phase::message::quote_stands;
 use crate::store::Store;
 use crate::transcript;
@@ -56,12 +57,22 @@ impl<'s> Archive<'s> {
     }
 
     fn holds(&self, cited: &Cited, quote: &str) -> bool {
+        if cited.session.as_str() == MEMORY {
+            return self.note(cited).is_some_and(|note| quote_stands(quote, note.lines()));
+        }
         let Some(record) = self.records.get(&cited.session) else { return false };
         let named = |version: &&SessionVersion| version.parts.iter().any(|part| part.blob.short() == cited.blob);
         let Some(version) = record.versions.iter().find(named) else { return false };
         let Ok(bytes) = self.store.version_bytes(version) else { return false };
         let texts = transcript::quote_at(&bytes, &cited.place).unwrap_or_default();
         quote_stands(quote, texts.iter().map(String::as_str))
+    }
+
+    /// The note that evidence names where memory itself is the evidence.
+    fn note(&self, cited: &Cited) -> Option<String> {
+        let blob = format!("{}^{{blob}}", cited.blob);
+        let output = self.store.git().run(&["cat-file", "blob", &blob]).ok().filter(|output| output.success())?;
+        Some(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
     /// The turns around a place, `around` on either side, and which of them are the evidence itself.
