@@ -19,6 +19,7 @@ mod reject;
 mod report;
 mod restore;
 mod revert;
+mod review;
 mod show;
 mod status;
 pub mod ui;
@@ -99,6 +100,7 @@ commands!(
     status::Status,
     show::Show,
     check::Check,
+    review::Review,
     approve::Approve,
     reject::Reject,
     revert::Revert,
