@@ -3,6 +3,8 @@
 
 pub mod extract;
 pub mod reconcile;
+pub mod reflection;
 
-pub use extract::{Extract, Reflection, Session};
+pub use extract::{Extract, Session};
 pub use reconcile::{Held, Reconcile, Situation};
+pub use reflection::Reflection;
