@@ -1,0 +1,1 @@
+//! Tests over whole files: every fixture, and what hostile bytes do.
