@@ -4,6 +4,7 @@
 //! `text`, `model`, `transcript`, `config`, `store`, `phase`, `engine`, `cli`.
 
 pub mod config;
+pub mod engine;
 pub mod model;
 pub mod phase;
 pub mod text;

@@ -108,9 +108,8 @@ fn told(day: NaiveDate, unit: &str, by: i64) -> Option<String> {
 /// The text with relative dates made absolute as of the time at which it was said.
 pub fn absolute(text: &str, said: DateTime<Utc>) -> String {
     let day = said.date_naive();
-    let replaced = RELATIVE.replace_all(text, |found: &Captures<'_>| {
-        made_absolute(found, day).unwrap_or_else(|| found[0].to_owned())
-    });
+    let replaced = RELATIVE
+        .replace_all(text, |found: &Captures<'_>| made_absolute(found, day).unwrap_or_else(|| found[0].to_owned()));
     replaced.replace("on on ", "on ").replace("the on ", "on ").replace("by on ", "by ").replace("since on ", "since ")
 }
 
@@ -162,6 +161,9 @@ mod tests {
     fn a_date_without_a_year_is_the_nearest() {
         let said = at("2026-12-20T10:00:00Z");
         assert_eq!(dates("due January 3rd", said), [NaiveDate::from_ymd_opt(2027, 1, 3).expect("a date")]);
-        assert_eq!(dates("on 2026-02-30 or 15 March 2025", said), [NaiveDate::from_ymd_opt(2025, 3, 15).expect("a date")]);
+        assert_eq!(
+            dates("on 2026-02-30 or 15 March 2025", said),
+            [NaiveDate::from_ymd_opt(2025, 3, 15).expect("a date")]
+        );
     }
 }

@@ -40,9 +40,38 @@ pub struct Meaning {
 }
 
 const NEGATIONS: &[&str] = &[
-    "not", "no", "never", "don't", "dont", "doesn't", "didn't", "isn't", "aren't", "wasn't", "weren't", "won't", "can't",
-    "cannot", "couldn't", "shouldn't", "mustn't", "wouldn't", "without", "avoid", "avoids", "stop", "stopped", "nor",
-    "neither", "nothing", "none", "refrain", "forbidden", "prohibited", "haven't", "hasn't",
+    "not",
+    "no",
+    "never",
+    "don't",
+    "dont",
+    "doesn't",
+    "didn't",
+    "isn't",
+    "aren't",
+    "wasn't",
+    "weren't",
+    "won't",
+    "can't",
+    "cannot",
+    "couldn't",
+    "shouldn't",
+    "mustn't",
+    "wouldn't",
+    "without",
+    "avoid",
+    "avoids",
+    "stop",
+    "stopped",
+    "nor",
+    "neither",
+    "nothing",
+    "none",
+    "refrain",
+    "forbidden",
+    "prohibited",
+    "haven't",
+    "hasn't",
 ];
 
 /// Words that are the opposite of another one: read as that one, negated.
@@ -85,7 +114,8 @@ static SET: LazyLock<HashMap<String, usize>> = LazyLock::new(|| {
 });
 
 fn digits_of(word: &str) -> Option<&'static str> {
-    let spelled = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
+    let spelled =
+        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
     let digits = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"];
     spelled.iter().position(|known| *known == word).filter(|at| *at != 1).map(|at| digits[at])
 }
@@ -152,7 +182,8 @@ impl Meaning {
     /// Share of the other statement's words that this one has too, 0 to 1.
     pub fn covers(&self, other: &Meaning) -> f64 {
         let total: f64 = other.tokens.iter().map(weight).sum();
-        let shared: f64 = other.tokens.iter().filter(|t| self.tokens.iter().any(|own| own.text == t.text)).map(weight).sum();
+        let shared: f64 =
+            other.tokens.iter().filter(|t| self.tokens.iter().any(|own| own.text == t.text)).map(weight).sum();
         if total > 0.0 { shared / total } else { 0.0 }
     }
 
@@ -197,16 +228,18 @@ fn clauses(text: &str) -> Vec<(&str, bool)> {
     for word in words::words(text) {
         let start = at + text[at..].find(word).unwrap_or(0);
         let between = &text[at..start];
-        if between.contains([',', ';', '.', '!', '?', '(', ')', '—', ':']) {
-            if let Some(last) = out.last_mut() {
-                last.1 = true;
-            }
+        if between.contains([',', ';', '.', '!', '?', '(', ')', '—', ':'])
+            && let Some(last) = out.last_mut()
+        {
+            last.1 = true;
         }
         let lower = word.to_ascii_lowercase();
-        if matches!(lower.as_str(), "but" | "because" | "since" | "instead" | "rather" | "unless" | "so" | "use" | "when" | "if" | "until") {
-            if let Some(last) = out.last_mut() {
-                last.1 = true;
-            }
+        if matches!(
+            lower.as_str(),
+            "but" | "because" | "since" | "instead" | "rather" | "unless" | "so" | "use" | "when" | "if" | "until"
+        ) && let Some(last) = out.last_mut()
+        {
+            last.1 = true;
         }
         match lower.as_str() {
             "instead" | "rather" => {
@@ -231,7 +264,9 @@ fn token(word: &str, lower: &str, negated: bool, first: bool, tokens: &mut Vec<T
         return;
     }
     let exclusive = SET.contains_key(&words::stem(lower));
-    if (words::is_stop(lower) && !exclusive) || lower.ends_with("ly") && lower.len() > 5 && !OPPOSITE.contains_key(&words::stem(lower)) {
+    if (words::is_stop(lower) && !exclusive)
+        || lower.ends_with("ly") && lower.len() > 5 && !OPPOSITE.contains_key(&words::stem(lower))
+    {
         return;
     }
     let stem = words::stem(word);
@@ -333,7 +368,8 @@ impl<'a> Compared<'a> {
 
     /// Likeness of what is said about the values that differ.
     fn frame(&self) -> f64 {
-        let values = |tokens: &[&Token]| tokens.iter().filter(|token| is_value(token)).map(|token| weight(token)).sum::<f64>();
+        let values =
+            |tokens: &[&Token]| tokens.iter().filter(|token| is_value(token)).map(|token| weight(token)).sum::<f64>();
         let rest = self.total_left + self.total_right - values(&self.left) - values(&self.right);
         if rest > 0.0 { 2.0 * self.shared / rest } else { 0.0 }
     }
@@ -341,7 +377,8 @@ impl<'a> Compared<'a> {
     /// Negation, numbers, names or exclusive words that differ.
     fn conflicts(&self) -> bool {
         let has = |tokens: &[&Token], class: Class| tokens.iter().any(|token| token.class == class);
-        let sets = |tokens: &[&Token]| tokens.iter().filter_map(|token| SET.get(&token.text).copied()).collect::<Vec<_>>();
+        let sets =
+            |tokens: &[&Token]| tokens.iter().filter_map(|token| SET.get(&token.text).copied()).collect::<Vec<_>>();
         let right = sets(&self.right);
         self.turned > 0
             || (has(&self.left, Class::Number) && has(&self.right, Class::Number))
@@ -351,7 +388,10 @@ impl<'a> Compared<'a> {
 
     /// One word of each in the place of the other: more often another value than another word for the same.
     fn one_word_swapped(&self) -> bool {
-        self.left.len() == 1 && self.right.len() == 1 && self.count < 5 && !akin(&self.left[0].text, &self.right[0].text)
+        self.left.len() == 1
+            && self.right.len() == 1
+            && self.count < 5
+            && !akin(&self.left[0].text, &self.right[0].text)
     }
 }
 
@@ -399,7 +439,10 @@ mod tests {
 
     #[test]
     fn a_longer_statement_contains_a_shorter_one() {
-        assert_eq!(relation("Run the linter before committing and pushing code", "Run the linter before committing"), Relation::Contains);
+        assert_eq!(
+            relation("Run the linter before committing and pushing code", "Run the linter before committing"),
+            Relation::Contains
+        );
         assert_eq!(relation("The sky is blue", "Deploys need two approvals"), Relation::Unrelated);
     }
 }

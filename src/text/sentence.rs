@@ -20,7 +20,8 @@ pub fn is_shown(line: &str) -> bool {
         return true;
     }
     let count = trimmed.chars().count();
-    let marks = trimmed.chars().filter(|c| matches!(c, '{' | '}' | ';' | '<' | '>' | '=' | '|' | '\\' | '━' | '─')).count();
+    let marks =
+        trimmed.chars().filter(|c| matches!(c, '{' | '}' | ';' | '<' | '>' | '=' | '|' | '\\' | '━' | '─')).count();
     count > 12 && marks * 6 > count
 }
 
@@ -68,7 +69,9 @@ fn bullet(line: &str) -> usize {
     let digits = body.bytes().take_while(u8::is_ascii_digit).count();
     let mark = match body.as_bytes() {
         [b'-' | b'*' | b'+', b' ', ..] => 2,
-        bytes if digits > 0 && matches!(bytes.get(digits), Some(b'.' | b')')) && bytes.get(digits + 1) == Some(&b' ') => {
+        bytes
+            if digits > 0 && matches!(bytes.get(digits), Some(b'.' | b')')) && bytes.get(digits + 1) == Some(&b' ') =>
+        {
             digits + 2
         }
         _ => 0,
@@ -87,7 +90,9 @@ fn split<'a>(text: &'a str, start: usize, end: usize, found: &mut Vec<&'a str>) 
         }
         let here = start + at + c.len_utf8();
         let after = &text[here..end];
-        if after.starts_with([' ', '\t', '\n', '"', '”', ')']) && !(c == '.' && is_abbreviation(&text[from..start + at])) {
+        if after.starts_with([' ', '\t', '\n', '"', '”', ')'])
+            && !(c == '.' && is_abbreviation(&text[from..start + at]))
+        {
             push(&text[from..here], found);
             from = here;
         }
@@ -105,7 +110,8 @@ fn push<'a>(sentence: &'a str, found: &mut Vec<&'a str>) {
 fn is_abbreviation(before: &str) -> bool {
     let word = before.rsplit([' ', '(', '\n']).next().unwrap_or_default().to_lowercase();
     let known = ["e.g", "i.e", "etc", "vs", "dr", "mr", "mrs", "ms", "prof", "st", "no", "approx", "resp", "cf", "fig"];
-    known.contains(&word.as_str()) || (word.chars().count() == 1 && word.chars().all(char::is_alphabetic) && word != "i")
+    known.contains(&word.as_str())
+        || (word.chars().count() == 1 && word.chars().all(char::is_alphabetic) && word != "i")
 }
 
 #[cfg(test)]

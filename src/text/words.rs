@@ -31,7 +31,7 @@ fn word_end(text: &str) -> usize {
         let joins = matches!(c, '.' | '\'' | '’' | '/' | '@' | ':' | ',');
         let inside = match c {
             _ if c.is_alphanumeric() || c == '_' => true,
-            '-' => next.is_alphanumeric() || next == '-' || (before == ' ' && next == '-'),
+            '-' => next.is_alphanumeric() || next == '-',
             '$' => before == ' ' && next.is_alphanumeric(),
             ',' => before.is_ascii_digit() && next.is_ascii_digit(),
             '+' | '#' => before.is_alphabetic() || before == c,

@@ -14,29 +14,56 @@ fn pattern(text: &str) -> Regex {
 }
 
 static REMEMBER: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?i)^(?:remember(?: that| to|:|,)?|keep in mind(?: that|:|,)?|bear in mind(?: that|:|,)?|(?:please )?memori[sz]e(?: that|:)?|don't forget(?: that| to)|do not forget(?: that| to)|never forget(?: that| to)|make a note(?: that|:)|note for (?:the )?future:?|for (?:future reference|the record)[,:]?|(?:add|save|store|put) (?:this |that )?(?:to|in) (?:your )?memory:?)\s+")
+    pattern(
+        r"(?i)^(?:remember(?: that| to|:|,)?|keep in mind(?: that|:|,)?|bear in mind(?: that|:|,)?|(?:please )?memori[sz]e(?: that|:)?|don't forget(?: that| to)|do not forget(?: that| to)|never forget(?: that| to)|make a note(?: that|:)|note for (?:the )?future:?|for (?:future reference|the record)[,:]?|(?:add|save|store|put) (?:this |that )?(?:to|in) (?:your )?memory:?)\s+",
+    )
 });
 static LASTING: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?i)\b(?:from now on(?:wards)?|going forward|from here on(?: out)?|in (?:the )?future|for (?:all )?future (?:sessions|tasks|work)|next time|as a (?:general )?rule)\b[,:]?\s*")
+    pattern(
+        r"(?i)\b(?:from now on(?:wards)?|going forward|from here on(?: out)?|in (?:the )?future|for (?:all )?future (?:sessions|tasks|work)|next time|as a (?:general )?rule)\b[,:]?\s*",
+    )
 });
-static STANDING: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)^(?:always|never|do not ever|don't ever|under no circumstances|at no point)\b"));
+static STANDING: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?i)^(?:always|never|do not ever|don't ever|under no circumstances|at no point)\b"));
 static EVERY: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?i)\b(?:every time|each time|whenever|everytime|at all times|in all cases|for every|for each|before (?:each|every|any|you (?:commit|push|merge|finish|start|edit|change))|after (?:each|every|any)|before (?:committing|pushing|merging|finishing|deploying|releasing|editing))\b")
+    pattern(
+        r"(?i)\b(?:every time|each time|whenever|everytime|at all times|in all cases|for every|for each|before (?:each|every|any|you (?:commit|push|merge|finish|start|edit|change))|after (?:each|every|any)|before (?:committing|pushing|merging|finishing|deploying|releasing|editing))\b",
+    )
 });
 static CHOICE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?i)\b(?:use|run|call|prefer|write|choose|pick|go with|stick (?:to|with)|say|import)\b[^.]{1,80}?(?:\binstead(?: of)?\b|\brather than\b|\bover\b|,? not\b|\band not\b)")
+    pattern(
+        r"(?i)\b(?:use|run|call|prefer|write|choose|pick|go with|stick (?:to|with)|say|import)\b[^.]{1,80}?(?:\binstead(?: of)?\b|\brather than\b|\bover\b|,? not\b|\band not\b)",
+    )
 });
 static WE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?i)^(?:we|i|our team|the team|this (?:project|repo|repository|codebase))\s+(?:(?:always|never|only|generally|usually|strictly)\s+\w+|(?:use|uses|prefer|prefers|follow|follows|require|requires|don't|do not|doesn't|does not)\b)")
+    pattern(
+        r"(?i)^(?:i (?:always|never)\b|(?:we|our team|the team|this (?:project|repo|repository|codebase))\s+(?:(?:always|never|only|generally|usually|strictly)\s+\w+|(?:use|uses|prefer|prefers|follow|follows|require|requires|don't|do not|doesn't|does not)\b))",
+    )
 });
-static PREFER: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)^i (?:(?:really|strongly|always|generally|would|usually|much) )*(?:prefer|like it when|like when|hate it when|hate when|dislike it when)\b"));
-static FORBID: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)^(?:don't|do not|dont|stop|avoid|no need to|you don't need to|you shouldn't|you should not|you must not|refrain from|quit)\b"));
+static PREFER: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)^i (?:(?:really|strongly|always|generally|would|usually|much) )*(?:prefer|like it when|like when|hate it when|hate when|dislike it when)\b",
+    )
+});
+static FORBID: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)^(?:don't|do not|dont|stop|avoid|no need to|you don't need to|you shouldn't|you should not|you must not|refrain from|quit)\b",
+    )
+});
 static IDIOM: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?i)^(?:never ?mind|don't (?:worry|bother|know|see|understand|think|have|need|want|mind|you|get|like|remember)|do not (?:worry|see|know|understand|have|think|want)|stop (?:it|here|now|there)?[.!]*$|always (?:the same|get|got|see|fails?|shows?|been|is|a|an)|never (?:the|a|been|seen|had|worked|works?|shows?|displayed|got|gets|again)|no need to (?:worry|apologi[sz]e))")
+    pattern(
+        r"(?i)^(?:never ?mind|don't (?:worry|bother|know|see|understand|think|have|need|want|mind|you|get|like|remember)|do not (?:worry|see|know|understand|have|think|want)|stop (?:it|here|now|there)?[.!]*$|always (?:the same|get|got|see|fails?|shows?|been|is|an?)\b|never (?:the|a|been|seen|had|worked|works?|shows?|displayed|got|gets|again)\b|no need to (?:worry|apologi[sz]e))",
+    )
 });
-static UNLESS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)\b(?:unless|without (?:asking|my|permission|approval)|until i|until we|except (?:when|if|for)|only (?:if|when|on|for|in))\b"));
+static UNLESS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)\b(?:unless|without (?:asking|my|permission|approval)|until i|until we|except (?:when|if|for)|only (?:if|when|on|for|in))\b",
+    )
+});
 static CORRECTS: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?i)^(?:no[,.! ]|nope\b|wrong\b|that's (?:wrong|not)|that is (?:wrong|not)|not like that|i (?:said|meant|told you|asked you)|you (?:should(?:n't| not)?|must(?:n't| not)?) (?:have|not)|why did you|revert (?:that|this|your)|undo (?:that|this)|instead[, ])")
+    pattern(
+        r"(?i)^(?:no[,.! ]|nope\b|wrong\b|that's (?:wrong|not)|that is (?:wrong|not)|not like that|i (?:said|meant|told you|asked you)|you (?:should(?:n't| not)?|must(?:n't| not)?) (?:have|not)|why did you|revert (?:that|this|your)|undo (?:that|this)|instead[, ])",
+    )
 });
 
 /// How a sentence of a person directs the agent, if it does.
@@ -45,7 +72,9 @@ fn manner(sentence: &str, core: &str, after_action: bool) -> Option<Manner> {
     if IDIOM.is_match(asked) || IDIOM.is_match(core) {
         return None;
     }
-    if REMEMBER.is_match(asked) || LASTING.is_match(core) && (voice::imperative(lasting_body(core).as_str()).is_some() || WE.is_match(core)) {
+    if REMEMBER.is_match(asked)
+        || LASTING.is_match(core) && (voice::imperative(lasting_body(core).as_str()).is_some() || WE.is_match(core))
+    {
         return (!core.trim_end().ends_with('?')).then_some(Manner::Remember);
     }
     if STANDING.is_match(asked) && voice::imperative(asked).is_some() {
@@ -87,13 +116,31 @@ fn directive(core: &str, manner: Manner) -> Option<String> {
         }
         _ => voice::asked(core).to_owned(),
     };
-    for (from, to) in [("we always ", "Always "), ("we never ", "Never "), ("i always ", "Always "), ("you should ", ""), ("we don't ", "Do not "), ("we do not ", "Do not "), ("i prefer ", "Prefer "), ("we prefer ", "Prefer "), ("we use ", "Use "), ("we only ", "Only "), ("don't ", "Do not "), ("dont ", "Do not "), ("you don't need to ", "No need to "), ("you shouldn't ", "Do not "), ("you should not ", "Do not "), ("you must not ", "Do not ")] {
+    for (from, to) in [
+        ("we always ", "Always "),
+        ("we never ", "Never "),
+        ("i always ", "Always "),
+        ("you should ", ""),
+        ("we don't ", "Do not "),
+        ("we do not ", "Do not "),
+        ("i prefer ", "Prefer "),
+        ("we prefer ", "Prefer "),
+        ("we use ", "Use "),
+        ("we only ", "Only "),
+        ("don't ", "Do not "),
+        ("dont ", "Do not "),
+        ("you don't need to ", "No need to "),
+        ("you shouldn't ", "Do not "),
+        ("you should not ", "Do not "),
+        ("you must not ", "Do not "),
+    ] {
         if text.get(..from.len()).is_some_and(|start| start.eq_ignore_ascii_case(from)) {
             text.replace_range(..from.len(), to);
             break;
         }
     }
-    let text = text.trim().trim_end_matches([',', ';', ':', '-', ' ']);
+    let text = text.trim().trim_end_matches([',', ';', ':', '-', ' ', '?', '.', '!']);
+    let text = text.strip_suffix(" please").unwrap_or(text).trim_end_matches([',', ' ']);
     let stems = words::stems(text);
     if stems.len() < 2 || text.chars().count() > 300 || is_dangling(text) {
         return None;
@@ -117,7 +164,12 @@ pub fn sentence_of(text: &str) -> String {
 /// Whether the sentence points at something that only its conversation shows.
 fn is_dangling(text: &str) -> bool {
     let lower: Vec<String> = words::words(text).map(str::to_lowercase).collect();
-    let points = |word: &String| matches!(word.as_str(), "this" | "that" | "it" | "these" | "those" | "them" | "above" | "below" | "here" | "there" | "same");
+    let points = |word: &String| {
+        matches!(
+            word.as_str(),
+            "this" | "that" | "it" | "these" | "those" | "them" | "above" | "below" | "here" | "there" | "same"
+        )
+    };
     let count = lower.iter().filter(|word| points(word)).count();
     let ends = lower.last().is_some_and(points);
     let opens = lower.first().is_some_and(points) || lower.get(1).is_some_and(points);
@@ -138,7 +190,11 @@ pub fn find(reading: &Reading<'_>) -> Vec<Said> {
     for &at in &reading.spoken {
         let turn = &reading.session.turns[at];
         let Some(text) = turn.text() else { continue };
-        let acted = reading.session.turns[..at].iter().rev().take(12).any(|turn| matches!(turn.content, Content::Call(_)) || turn.role == Role::Agent);
+        let acted = reading.session.turns[..at]
+            .iter()
+            .rev()
+            .take(12)
+            .any(|turn| matches!(turn.content, Content::Call(_)) || turn.role == Role::Agent);
         let sentences = voice::said(text);
         for sentence in &sentences {
             let core = voice::core(sentence);
@@ -156,7 +212,11 @@ pub fn find(reading: &Reading<'_>) -> Vec<Said> {
     found
 }
 
-static THAT: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)^(?:don't|do not|never|stop|please don't) (?:do|doing|run|running|use|using|call|calling|execute|executing) (?:that|this|it)(?: command)?(?: again| anymore| any more)?[.!]*$"));
+static THAT: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)^(?:don't|do not|never|stop|please don't) (?:do|doing|run|running|use|using|call|calling|execute|executing) (?:that|this|it)(?: command)?(?: again| anymore| any more)?[.!]*$",
+    )
+});
 
 /// "Don't do that again": the command that the agent had just run.
 fn resolve(reading: &Reading<'_>, at: usize, core: &str) -> Option<String> {
@@ -193,14 +253,18 @@ fn refusals(reading: &Reading<'_>, found: &mut Vec<Said>) {
 
 /// The person's words in a refused call's result: hosts put a fixed sentence before them.
 fn reason(text: &str) -> Option<&str> {
-    let marks = ["the user said:", "User feedback:", "user provided the following reason for the rejection:", "reason:"];
+    let marks =
+        ["the user said:", "User feedback:", "user provided the following reason for the rejection:", "reason:"];
     let lower = text.to_ascii_lowercase();
     for mark in marks {
         if let Some(at) = lower.find(&mark.to_ascii_lowercase()) {
             return Some(text[at + mark.len()..].trim());
         }
     }
-    let fixed = lower.contains("doesn't want to proceed") || lower.contains("rejected") || lower.contains("declined") || lower.contains("denied");
+    let fixed = lower.contains("doesn't want to proceed")
+        || lower.contains("rejected")
+        || lower.contains("declined")
+        || lower.contains("denied");
     (!fixed && text.len() < 1_000).then_some(text.trim())
 }
 
@@ -218,11 +282,15 @@ mod tests {
     fn instructions_that_last_are_directives() {
         for (sentence, manner, text) in [
             ("Always run the linter before committing", Manner::Standing, "Always run the linter before committing."),
-            ("from now on, use pnpm instead of npm please", Manner::Remember, "Use pnpm instead of npm please."),
-            ("Remember to update CHANGELOG.md when you commit.", Manner::Remember, "Update CHANGELOG.md when you commit."),
+            ("from now on, use pnpm instead of npm please", Manner::Remember, "Use pnpm instead of npm."),
+            (
+                "Remember to update CHANGELOG.md when you commit.",
+                Manner::Remember,
+                "Update CHANGELOG.md when you commit.",
+            ),
             ("No, use pnpm, not npm", Manner::Correction, "Use pnpm, not npm."),
             ("Don't push to main unless I say so", Manner::Standing, "Do not push to main unless I say so."),
-            ("Could you always answer in German?", Manner::Standing, "Always answer in German?"),
+            ("Could you always answer in German?", Manner::Standing, "Always answer in German."),
             ("We use uv, not pip, in this repo.", Manner::Standing, "Use uv, not pip, in this repo."),
             ("I prefer short code examples.", Manner::Standing, "Prefer short code examples."),
         ] {

@@ -3,7 +3,7 @@
 
 use super::reading::{Reading, Step};
 use super::shell;
-use crate::model::{Content, Role, Turn};
+use crate::model::{Role, Turn};
 use crate::phase::reflection::{CommandUse, Commit, Reflection, ToolUse};
 use regex::Regex;
 use std::collections::BTreeMap;
@@ -11,15 +11,61 @@ use std::sync::LazyLock;
 
 /// Tools that coding agents bring with them: what is done with them is no habit of a domain.
 const BUILT_IN: &[&str] = &[
-    "bash", "shell", "exec_command", "write_stdin", "read", "edit", "multiedit", "write", "grep", "glob", "ls", "task", "taskcreate",
-    "taskupdate", "todowrite", "webfetch", "websearch", "skill", "agent", "apply_patch", "update_plan", "view", "create", "str_replace",
-    "str_replace_editor", "think", "exitplanmode", "enterplanmode", "askuserquestion", "notebookedit", "read_bash", "stop_bash", "write_bash",
-    "report_intent", "view_image", "taskoutput", "tasklist", "killshell", "bashoutput", "list_directory", "read_file", "write_file", "replace",
-    "run_shell_command", "search_file_content", "google_web_search", "web_fetch", "save_memory", "calculate", "todoread",
+    "bash",
+    "shell",
+    "exec_command",
+    "write_stdin",
+    "read",
+    "edit",
+    "multiedit",
+    "write",
+    "grep",
+    "glob",
+    "ls",
+    "task",
+    "taskcreate",
+    "taskupdate",
+    "todowrite",
+    "webfetch",
+    "websearch",
+    "skill",
+    "agent",
+    "apply_patch",
+    "update_plan",
+    "view",
+    "create",
+    "str_replace",
+    "str_replace_editor",
+    "think",
+    "exitplanmode",
+    "enterplanmode",
+    "askuserquestion",
+    "notebookedit",
+    "read_bash",
+    "stop_bash",
+    "write_bash",
+    "report_intent",
+    "view_image",
+    "taskoutput",
+    "tasklist",
+    "killshell",
+    "bashoutput",
+    "list_directory",
+    "read_file",
+    "write_file",
+    "replace",
+    "run_shell_command",
+    "search_file_content",
+    "google_web_search",
+    "web_fetch",
+    "save_memory",
+    "calculate",
+    "todoread",
 ];
 
-static AGREES: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?i)\b(?:yes|yeah|yep|sure|correct|confirm(?:ed)?|go ahead|proceed|please do|that's right|sounds good|i agree|ok(?:ay)?)\b").expect("a constant pattern"));
+static AGREES: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(?:yes|yeah|yep|sure|correct|confirm(?:ed)?|go ahead|proceed|please do|that's right|sounds good|i agree|ok(?:ay)?)\b").expect("a constant pattern")
+});
 
 /// Adds what the session ran to its reflection.
 pub fn find(reading: &Reading<'_>, reflection: &mut Reflection) {
@@ -39,11 +85,27 @@ pub fn find(reading: &Reading<'_>, reflection: &mut Reflection) {
 
 fn is_edit(step: &Step<'_>) -> bool {
     let name = step.call.name.to_ascii_lowercase();
-    ["edit", "write", "multiedit", "apply_patch", "str_replace", "str_replace_editor", "create", "replace", "write_file"].contains(&name.as_str())
+    [
+        "edit",
+        "write",
+        "multiedit",
+        "apply_patch",
+        "str_replace",
+        "str_replace_editor",
+        "create",
+        "replace",
+        "write_file",
+    ]
+    .contains(&name.as_str())
 }
 
-fn command(reading: &Reading<'_>, step: &Step<'_>, line: &str, checks: &mut BTreeMap<String, bool>, reflection: &mut Reflection) {
-    let Some((turn, _)) = step.result else { return };
+fn command(
+    reading: &Reading<'_>,
+    step: &Step<'_>,
+    line: &str,
+    checks: &mut BTreeMap<String, bool>,
+    reflection: &mut Reflection,
+) {
     let shapes = shell::shapes(line);
     let (failed, worked) = (step.failed(), step.worked());
     let alone = shapes.iter().filter(|shape| shell::purpose(shape).is_some() || shape.starts_with("git ")).count() <= 1;
@@ -60,13 +122,12 @@ fn command(reading: &Reading<'_>, step: &Step<'_>, line: &str, checks: &mut BTre
         }
     }
     if shapes.iter().any(|shape| shape == "git commit" || shape.ends_with(" git commit")) && (failed || worked) {
-        let quote = match &reading.session.turns[step.at].content {
-            Content::Call(_) => shell::shown(line, 80),
-            _ => String::new(),
-        };
         let cited = &reading.session.turns[step.at];
-        let _ = turn;
-        reflection.commits.push(Commit { worked, checks: checks.clone(), cite: reading.cite(cited, &quote) });
+        reflection.commits.push(Commit {
+            worked,
+            checks: checks.clone(),
+            cite: reading.cite(cited, shell::telling(line)),
+        });
         reflection.commits.truncate(20);
     }
 }
@@ -82,7 +143,7 @@ fn count(reading: &Reading<'_>, step: &Step<'_>, shape: &str, line: &str, failed
         seconds: 0.0,
         timed: 0,
         example: shell::shown(line, 120),
-        cite: reading.cite(call, &shell::shown(line, 80)),
+        cite: reading.cite(call, shell::telling(line)),
     });
     entry.runs += 1;
     entry.failed += u32::from(failed);
@@ -102,7 +163,8 @@ fn tool(reading: &Reading<'_>, step: &Step<'_>, reflection: &mut Reflection) {
         known.calls += 1;
         return;
     }
-    let before = reading.session.turns[..step.at].iter().rev().find(|turn| turn.role == Role::User && turn.text().is_some());
+    let before =
+        reading.session.turns[..step.at].iter().rev().find(|turn| turn.role == Role::User && turn.text().is_some());
     let confirmed = before.and_then(Turn::text).is_some_and(|text| AGREES.is_match(text));
     let cite = reading.cite(&reading.session.turns[step.at], name);
     reflection.tools.push(ToolUse { name: name.clone(), calls: 1, confirmed, cite });

@@ -61,7 +61,9 @@ fn failed(result: &ToolResult) -> bool {
             let text = result.text.trim_start();
             let text = text.strip_prefix('#').and_then(|rest| rest.split_once("= ")).map_or(text, |(_, rest)| rest);
             result.exit.is_some_and(|code| code != 0)
-                || ["Error:", "error:", "Exception:", "Traceback (most"].iter().any(|word| text.trim_start_matches('"').starts_with(word))
+                || ["Error:", "error:", "Exception:", "Traceback (most"]
+                    .iter()
+                    .any(|word| text.trim_start_matches('"').starts_with(word))
         }
     }
 }
@@ -80,14 +82,20 @@ impl<'a> Reading<'a> {
         let steps = turns.iter().enumerate().filter_map(|(at, turn)| {
             let Content::Call(call) = &turn.content else { return None };
             let answer = match call.id.as_str() {
-                "" => turns[at + 1..].iter().take(2).position(|turn| matches!(turn.content, Content::Result(_))).map(|n| at + 1 + n),
+                "" => turns[at + 1..]
+                    .iter()
+                    .take(2)
+                    .position(|turn| matches!(turn.content, Content::Result(_)))
+                    .map(|n| at + 1 + n),
                 id => results.get(id).copied(),
             };
             let result = answer.and_then(|at| match &turns[at].content {
                 Content::Result(result) => Some((&turns[at], result)),
                 _ => None,
             });
-            let file = ["file_path", "path", "filePath", "notebook_path"].iter().find_map(|key| call.input.get(*key)?.as_str());
+            let file = ["file_path", "path", "filePath", "notebook_path"]
+                .iter()
+                .find_map(|key| call.input.get(*key)?.as_str());
             Some(Step { at, call, command: shell::command(call), file, result })
         });
         let spoken = turns.iter().enumerate().filter(|(_, turn)| turn.role == Role::User && turn.text().is_some());

@@ -9,13 +9,45 @@ use crate::text::words;
 use regex::Regex;
 use std::sync::LazyLock;
 
-static CLAUSE: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?i)\s*(?:,\s*(?:and |then )?|;\s*|\band (?:also |then )?|\bthen\b)\s*").expect("a constant pattern"));
+static CLAUSE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\s*(?:,\s*(?:and |then )?|;\s*|\band (?:also |then )?|\bthen\b)\s*").expect("a constant pattern")
+});
 
 /// Words too general to make a request known again.
 const GENERAL: &[&str] = &[
-    "chang", "file", "code", "issu", "bug", "button", "page", "continu", "fix", "updat", "commit", "push", "add", "remov", "check", "test",
-    "work", "creat", "chang", "implement", "look", "plan", "thing", "proceed", "latest", "new", "current", "show", "all", "next", "branch", "main", "pr",
+    "chang",
+    "file",
+    "code",
+    "issu",
+    "bug",
+    "button",
+    "page",
+    "continu",
+    "fix",
+    "updat",
+    "commit",
+    "push",
+    "add",
+    "remov",
+    "check",
+    "test",
+    "work",
+    "creat",
+    "chang",
+    "implement",
+    "look",
+    "plan",
+    "thing",
+    "proceed",
+    "latest",
+    "new",
+    "current",
+    "show",
+    "all",
+    "next",
+    "branch",
+    "main",
+    "pr",
 ];
 
 /// Adds the requests of one message.
@@ -27,7 +59,11 @@ pub fn find(reading: &Reading<'_>, turn: &Turn, sentences: &[&str], found: &mut 
         let clauses: Vec<&str> = clauses(sentence);
         for (at, clause) in clauses.iter().enumerate() {
             let Some(text) = request(clause) else { continue };
-            let with = clauses.iter().enumerate().find(|(other, with)| *other != at && is_short(with)).map(|(_, with)| (*with).to_owned());
+            let with = clauses
+                .iter()
+                .enumerate()
+                .find(|(other, with)| *other != at && is_short(with))
+                .map(|(_, with)| (*with).to_owned());
             let said = Said { manner: Manner::Request, text, with, cite: reading.cite(turn, sentence) };
             if !found.iter().any(|known| known.manner == Manner::Request && known.text == said.text) {
                 found.push(said);
@@ -37,7 +73,9 @@ pub fn find(reading: &Reading<'_>, turn: &Turn, sentences: &[&str], found: &mut 
 }
 
 fn clauses(sentence: &str) -> Vec<&str> {
-    let parts = CLAUSE.split(sentence).map(|part| voice::asked(voice::core(part)).trim().trim_end_matches(['.', '!', '?', ' ', ':']));
+    let parts = CLAUSE
+        .split(sentence)
+        .map(|part| voice::asked(voice::core(part)).trim().trim_end_matches(['.', '!', '?', ' ', ':']));
     parts.filter(|part| voice::imperative(part).is_some()).collect()
 }
 
@@ -48,7 +86,9 @@ fn is_short(clause: &str) -> bool {
 /// A clause as a request that could be known again in another session.
 fn request(clause: &str) -> Option<String> {
     let count = clause.split_whitespace().count();
-    let one_off = clause.contains(['"', '#', '“']) || clause.contains("://") || clause.split_whitespace().any(|word| word.chars().filter(char::is_ascii_digit).count() > 2);
+    let one_off = clause.contains(['"', '#', '“'])
+        || clause.contains("://")
+        || clause.split_whitespace().any(|word| word.chars().filter(char::is_ascii_digit).count() > 2);
     if !(2..=12).contains(&count) || one_off {
         return None;
     }

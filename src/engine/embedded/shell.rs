@@ -18,16 +18,6 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    pub const ALL: [Purpose; 7] = [
-        Purpose::Test,
-        Purpose::Lint,
-        Purpose::Types,
-        Purpose::Format,
-        Purpose::Build,
-        Purpose::Start,
-        Purpose::Install,
-    ];
-
     /// As a note says it: "to … run".
     pub fn words(self) -> &'static str {
         match self {
@@ -57,7 +47,9 @@ pub fn command(call: &ToolCall) -> Option<Cow<'_, str>> {
         Value::Array(words) => {
             let words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
             match words.as_slice() {
-                [shell, flag, script] if shell.ends_with("sh") && flag.starts_with('-') => Some(Cow::Owned((*script).to_owned())),
+                [shell, flag, script] if shell.ends_with("sh") && flag.starts_with('-') => {
+                    Some(Cow::Owned((*script).to_owned()))
+                }
                 [] => None,
                 words => Some(Cow::Owned(words.join(" "))),
             }
@@ -108,7 +100,7 @@ pub fn segments(line: &str) -> Vec<Vec<String>> {
         }
     }
     finish(&mut word, &mut quoted, &mut found);
-    found.iter_mut().for_each(|segment| drop_redirections(segment));
+    found.iter_mut().for_each(drop_redirections);
     found.retain(|segment| !segment.is_empty());
     found
 }
@@ -128,12 +120,13 @@ fn drop_redirections(segment: &mut Vec<String>) {
 
 /// Programs whose arguments are data, not sub-commands.
 const PLAIN: &[&str] = &[
-    "cat", "ls", "grep", "egrep", "rg", "find", "fd", "sed", "awk", "head", "tail", "echo", "printf", "wc", "sort", "uniq",
-    "cut", "tr", "xargs", "rm", "cp", "mv", "mkdir", "touch", "chmod", "chown", "ln", "curl", "wget", "diff", "tee", "sleep",
-    "kill", "pkill", "ps", "which", "type", "test", "[", "true", "false", "export", "source", ".", "pwd", "env", "jq", "open",
-    "tree", "stat", "file", "du", "df", "date", "bash", "sh", "zsh", "node", "python", "python3", "perl", "ruby", "lsof",
-    "base64", "tar", "unzip", "zip", "read", "for", "while", "do", "done", "if", "then", "fi", "else", "set", "wait", "exit",
-    "command", "basename", "dirname", "realpath", "md5", "md5sum", "shasum", "sha1sum", "less", "more", "man", "nl", "seq",
+    "cat", "ls", "grep", "egrep", "rg", "find", "fd", "sed", "awk", "head", "tail", "echo", "printf", "wc", "sort",
+    "uniq", "cut", "tr", "xargs", "rm", "cp", "mv", "mkdir", "touch", "chmod", "chown", "ln", "curl", "wget", "diff",
+    "tee", "sleep", "kill", "pkill", "ps", "which", "type", "test", "[", "true", "false", "export", "source", ".",
+    "pwd", "env", "jq", "open", "tree", "stat", "file", "du", "df", "date", "bash", "sh", "zsh", "node", "python",
+    "python3", "perl", "ruby", "lsof", "base64", "tar", "unzip", "zip", "read", "for", "while", "do", "done", "if",
+    "then", "fi", "else", "set", "wait", "exit", "command", "basename", "dirname", "realpath", "md5", "md5sum",
+    "shasum", "sha1sum", "less", "more", "man", "nl", "seq",
 ];
 
 /// Words before a command that do not change what it is.
@@ -141,10 +134,12 @@ const PREFIXES: &[&str] = &["sudo", "time", "nohup", "exec", "command", "builtin
 
 /// What a simple command is, without what changes from run to run: the program and its sub-commands.
 pub fn shape(segment: &[String]) -> Option<String> {
-    let mut words = segment.iter().map(String::as_str).skip_while(|word| is_assignment(word) || PREFIXES.contains(word));
+    let mut words =
+        segment.iter().map(String::as_str).skip_while(|word| is_assignment(word) || PREFIXES.contains(word));
     let mut program = words.next()?;
     if program == "timeout" {
-        program = words.by_ref().find(|word| !word.starts_with('-') && !word.starts_with(|c: char| c.is_ascii_digit()))?;
+        program =
+            words.by_ref().find(|word| !word.starts_with('-') && !word.starts_with(|c: char| c.is_ascii_digit()))?;
     }
     let name = program.rsplit('/').next().filter(|name| !name.is_empty())?;
     let plain = name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '+'));
@@ -189,7 +184,9 @@ fn subcommands<'a>(words: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
 }
 
 fn is_assignment(word: &str) -> bool {
-    word.split_once('=').is_some_and(|(name, _)| !name.is_empty() && name.chars().all(|c| c.is_ascii_uppercase() || c == '_' || c.is_ascii_digit()))
+    word.split_once('=').is_some_and(|(name, _)| {
+        !name.is_empty() && name.chars().all(|c| c.is_ascii_uppercase() || c == '_' || c.is_ascii_digit())
+    })
 }
 
 /// The shapes of a command line's parts, in order, without repetition.
@@ -212,7 +209,9 @@ pub fn main_shape(line: &str) -> Option<String> {
 /// What a command of this shape is for.
 pub fn purpose(shape: &str) -> Option<Purpose> {
     let program = shape.split(' ').next().unwrap_or_default();
-    if PLAIN.contains(&program) || matches!(program, "git" | "gh" | "docker" | "kubectl" | "tmux" | "ssh" | "brew" | "apt") {
+    if PLAIN.contains(&program)
+        || matches!(program, "git" | "gh" | "docker" | "kubectl" | "tmux" | "ssh" | "brew" | "apt")
+    {
         return None;
     }
     let parts: Vec<&str> = shape.split([' ', ':', '-', '_']).collect();
@@ -223,7 +222,19 @@ pub fn purpose(shape: &str) -> Option<Purpose> {
     if has(&["test", "tests", "pytest", "jest", "vitest", "rspec", "playwright", "nextest", "e2e"]) {
         return Some(Purpose::Test);
     }
-    if has(&["lint", "eslint", "clippy", "ruff", "biome", "flake8", "pylint", "rubocop", "golangci", "vet", "shellcheck"]) {
+    if has(&[
+        "lint",
+        "eslint",
+        "clippy",
+        "ruff",
+        "biome",
+        "flake8",
+        "pylint",
+        "rubocop",
+        "golangci",
+        "vet",
+        "shellcheck",
+    ]) {
         return Some(Purpose::Lint);
     }
     if has(&["typecheck", "tsc", "mypy", "pyright", "types"]) || shape.starts_with("cargo check") {
@@ -238,16 +249,22 @@ pub fn purpose(shape: &str) -> Option<Purpose> {
     (has(&["dev", "start", "serve"]) && parts.len() > 1).then_some(Purpose::Start)
 }
 
-/// A command as a note shows it: one line without where its output goes, at most this many characters.
-pub fn shown(line: &str, limit: usize) -> String {
+/// The part of a command that says what it does: its first line without where its output goes, as it stands.
+pub fn telling(line: &str) -> &str {
     let first = line.trim().lines().next().unwrap_or_default();
-    let first = first.split(" 2>").next().unwrap_or(first).trim();
     let first = first.split("\"$(cat").next().unwrap_or(first).trim();
     let first = match first.split_once(" && ") {
         Some((cd, rest)) if cd.starts_with("cd ") => rest,
         _ => first,
     };
-    let first = first.split(" | tail").next().unwrap_or(first).split(" | head").next().unwrap_or(first).trim();
+    let ends = [" 2>", " | tail", " | head"].iter().filter_map(|end| first.find(end));
+    let first = &first[..ends.min().unwrap_or(first.len())];
+    first.strip_suffix(" -m").unwrap_or(first).trim()
+}
+
+/// A command as a note shows it, at most this many characters.
+pub fn shown(line: &str, limit: usize) -> String {
+    let first = telling(line);
     if first.chars().count() <= limit {
         return first.to_owned();
     }
@@ -288,6 +305,6 @@ mod tests {
     #[test]
     fn a_shown_command_is_one_line() {
         assert_eq!(shown("cd /x && bun run lint 2>&1 | tail -20", 60), "bun run lint");
-        assert_eq!(shown("git commit -m \"$(cat <<'EOF'\nx\nEOF\n)\"", 60), "git commit -m");
+        assert_eq!(shown("git commit -m \"$(cat <<'EOF'\nx\nEOF\n)\"", 60), "git commit");
     }
 }

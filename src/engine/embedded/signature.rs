@@ -24,25 +24,39 @@ fn pattern(text: &str) -> Regex {
 }
 
 static HEADER: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"^(?:(?:Process exited with |Exit |exit )?[Ee]?xit(?:ed with)? code:? ?-?\d+|Process exited with code -?\d+|Chunk ID: \w+|Wall time: .*|Original token count: \d+|Output:|Command failed.{0,20}|<error>|</?tool_use_error>)$")
+    pattern(
+        r"^(?:(?:Process exited with |Exit |exit )?[Ee]?xit(?:ed with)? code:? ?-?\d+|Process exited with code -?\d+|Chunk ID: \w+|Wall time: .*|Original token count: \d+|Output:|Command failed.{0,20}|<error>|</?tool_use_error>)$",
+    )
 });
 static TELLING: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?i)\b(?:errors?|fail(?:ed|ure)|fatal|not found|no such|cannot|can't|could not|couldn't|unable|unknown|unrecognized|illegal|invalid|denied|refusing|rejected|missing|unexpected|exception|panicked|undefined|conflicts?|timed? ?out|not (?:a|been|allowed|permitted|supported|recognized|installed|exist|available|match)|does not|doesn't|must|required?|already exists|exceeds?|ignored by)\b|Error\b|^(?:E|error)\[")
+    pattern(
+        r"(?i)\b(?:errors?|fail(?:ed|ure)|fatal|not found|no such|cannot|can't|could not|couldn't|unable|unknown|unrecognized|illegal|invalid|denied|refusing|rejected|missing|unexpected|exception|panicked|undefined|conflicts?|timed? ?out|not (?:a|been|allowed|permitted|supported|recognized|installed|exist|available|match)|does not|doesn't|must|required?|already exists|exceeds?|ignored by)\b|Error\b|^(?:E|error)\[",
+    )
 });
 static RAISED: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(?:[\w.]+\.)?\w*(?:Error|Exception)(?:\b|\s|:)"));
 static USAGE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?i)unrecognized|unknown (?:command|option|sub-?command|flag|skill|tool|json field|argument|field|agent|shorthand)|(?:illegal|invalid|unknown|bad) (?:option|argument|flag)|unexpected argument|command not found|script not found|missing script|is not recognized|no such (?:command|option|tool|subcommand)|not a \w+ command|not allowed|not supported|ignored by one of|permission denied|inputvalidation|validation ?error|unexpected keyword|usage:|required (?:argument|option|flag|parameter)|missing required|did you mean|externally-managed")
+    pattern(
+        r"(?i)unrecognized|unknown (?:command|option|sub-?command|flag|skill|tool|json field|argument|field|agent|shorthand)|(?:illegal|invalid|unknown|bad) (?:option|argument|flag)|unexpected argument|command not found|script not found|missing script|is not recognized|no such (?:command|option|tool|subcommand)|not a \w+ command|not allowed|not supported|ignored by one of|permission denied|inputvalidation|validation ?error|unexpected keyword|usage:|required (?:argument|option|flag|parameter)|missing required|did you mean|externally-managed",
+    )
 });
-static CANCELLED: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?i)sibling tool call|cancell?ed|interrupted by|\baborted\b|parallel tool call")
+static CANCELLED: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?i)sibling tool call|cancell?ed|interrupted by|\baborted\b|parallel tool call"));
+static ABSENT: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)no such file|does not exist|file not found|path not found|cannot (?:access|stat|find the (?:file|path))|enoent",
+    )
 });
-static ABSENT: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?i)no such file|does not exist|file not found|path not found|cannot (?:access|stat|find the (?:file|path))|enoent"));
 
 static URL: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b[a-z][a-z0-9+]*://[^\s'\x22<>)]+"));
-static QUOTED: LazyLock<Regex> = LazyLock::new(|| pattern(r#"(^|[\s(\[=:,])(?:"[^"]{1,200}"|'[^'\n]{1,200}'|`[^`]{1,200}`|‘[^’]{1,200}’)"#));
-static PATH: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?:~|\.{1,2})?(?:/[\w.@+\-\[\]]+)+/?(?::\d+)*|\b[\w.@\-]+(?:/[\w.@\-\[\]]+)+(?::\d+)*|\b[\w\-]+\.(?:[jt]sx?|py|rs|go|md|json|ya?ml|toml|css|html|sh|java|rb|c|h|cpp|lock|txt)\b(?:[:(]\d+[,:]?\d*\)?)*"));
-static ID: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(?:[0-9a-f]{8}-[0-9a-f-]{20,}|[0-9a-f]*\d[0-9a-f]{6,}|#?[A-Z]\d{5,})\b"));
+static QUOTED: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r#"(^|[\s(\[=:,])(?:"[^"]{1,200}"|'[^'\n]{1,200}'|`[^`]{1,200}`|‘[^’]{1,200}’)"#));
+static PATH: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?:~|\.{1,2})?(?:/[\w.@+\-\[\]]+)+/?(?::\d+)*|\b[\w.@\-]+(?:/[\w.@\-\[\]]+)+(?::\d+)*|\b[\w\-]+\.(?:[jt]sx?|py|rs|go|md|json|ya?ml|toml|css|html|sh|java|rb|c|h|cpp|lock|txt)\b(?:[:(]\d+[,:]?\d*\)?)*",
+    )
+});
+static ID: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"\b(?:[0-9a-f]{8}-[0-9a-f-]{20,}|[0-9a-f]*\d[0-9a-f]{6,}|#?[A-Z]\d{5,})\b"));
 static NUMBER: LazyLock<Regex> = LazyLock::new(|| pattern(r"\d+(?:[.,:]\d+)*"));
 
 /// What stays of a line when all that changes from case to case is taken out.

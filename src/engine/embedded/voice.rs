@@ -12,13 +12,19 @@ fn pattern(text: &str) -> Regex {
 
 static HEADING: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^#{1,4} \S"));
 static HOST: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?s)^\s*(?:<(?:command-|local-command|system-reminder|environment_context|user_instructions|permissions|skill|turn_aborted|INSTRUCTIONS|bash-|task-)|\[Request interrupted|# AGENTS\.md instructions|Caveat: The messages below|This session is being continued)")
+    pattern(
+        r"(?s)^\s*(?:<(?:command-|local-command|system-reminder|environment_context|user_instructions|permissions|skill|turn_aborted|INSTRUCTIONS|bash-|task-)|\[Request interrupted|# AGENTS\.md instructions|Caveat: The messages below|This session is being continued)",
+    )
 });
 static HEDGED: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?i)\b(?:maybe|perhaps|possibly|probably|might|i think|i guess|i suppose|i believe|i assume|i wonder|not sure|unsure|could be|seems?|apparently|i hope|hopefully|if i remember|i'm not certain|considering|thinking (?:of|about)|planning (?:to|on)|wondering|what if|or something|should be able)\b")
+    pattern(
+        r"(?i)\b(?:maybe|perhaps|possibly|probably|might|i think|i guess|i suppose|i believe|i assume|i wonder|not sure|unsure|could be|seems?|apparently|i hope|hopefully|if i remember|i'm not certain|considering|thinking (?:of|about)|planning (?:to|on)|wondering|what if|or something|should be able)\b",
+    )
 });
 static QUESTION: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?i)^(?:can|could|would|will|should|shall|do|does|did|is|are|was|were|am|has|have|had|what|why|how|when|where|which|who|whose|any|isn't|aren't|don't you|didn't|won't)\s+(?:you|we|i|it|the|this|that|there|they|he|she|my|our|your|someone|anyone|about|is|are|do|does|did|can|should|would|many|much|long|often|come|exactly|kind|type|sort|else|happens|happened|if|to|not|been|a|an)\b")
+    pattern(
+        r"(?i)^(?:can|could|would|will|should|shall|do|does|did|is|are|was|were|am|has|have|had|what|why|how|when|where|which|who|whose|any|isn't|aren't|don't you|didn't|won't)\s+(?:you|we|i|it|the|this|that|there|they|he|she|my|our|your|someone|anyone|about|is|are|do|does|did|can|should|would|many|much|long|often|come|exactly|kind|type|sort|else|happens|happened|if|to|not|been|a|an)\b",
+    )
 });
 
 /// How long a message may be before it is a document rather than something said.
@@ -34,7 +40,8 @@ pub fn said(text: &str) -> Vec<&str> {
         return sentence::sentences(text);
     }
     let intro = text.split("\n\n").next().unwrap_or_default();
-    let is_intro = intro.len() < 300 && intro.len() < text.len() && !intro.trim_end().ends_with(':') && !HEADING.is_match(intro);
+    let is_intro =
+        intro.len() < 300 && intro.len() < text.len() && !intro.trim_end().ends_with(':') && !HEADING.is_match(intro);
     if is_intro { sentence::sentences(intro) } else { Vec::new() }
 }
 
@@ -49,10 +56,14 @@ pub fn is_question(sentence: &str) -> bool {
 
 /// Words at the start of a sentence that carry no meaning of their own.
 static FILLER: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?i)^(?:(?:ok(?:ay)?|also|and|but|so|then|now|well|hey|hi|hello|btw|by the way|oh|ah|hmm+|yes|yeah|yep|yup|great|perfect|good|nice|cool|thanks|thank you|sorry|right|exactly|correct|actually|again|please|pls|just|one (?:more )?thing|last thing|no|nope|wait|look|listen|again|first|finally|anyway|in general|generally|as i said|fyi|note|important|reminder|pro tip|tip|quick note|rule)\s*[,.:!;—–-]*\s+)+")
+    pattern(
+        r"(?i)^(?:(?:ok(?:ay)?|also|and|but|so|then|now|well|hey|hi|hello|btw|by the way|oh|ah|hmm+|yes|yeah|yep|yup|great|perfect|good|nice|cool|thanks|thank you|sorry|right|exactly|correct|actually|again|please|pls|just|one (?:more )?thing|last thing|no|nope|wait|look|listen|again|first|finally|anyway|in general|generally|as i said|fyi|note|important|reminder|pro tip|tip|quick note|rule)\s*[,.:!;—–-]*\s+)+",
+    )
 });
 static ASKING: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?i)^(?:(?:can|could|would|will) you (?:please |also |just )?|i(?:'d| would) (?:like|want|prefer|need) (?:you to|it if you would)\s+|i (?:want|need) you to\s+|you (?:should|must|need to|have to|ought to|may|can)\s+|we (?:should|must|need to|have to)\s+|let's\s+|lets\s+|please\s+|kindly\s+|try to\s+|i (?:said|meant|told you)(?: to)?[,:]?\s+)")
+    pattern(
+        r"(?i)^(?:(?:can|could|would|will) you (?:please |also |just )?|i(?:'d| would) (?:like|want|prefer|need) (?:you to|it if you would)\s+|i (?:want|need) you to\s+|you (?:should|must|need to|have to|ought to|may|can)\s+|we (?:should|must|need to|have to)\s+|let's\s+|lets\s+|please\s+|kindly\s+|try to\s+|i (?:said|meant|told you)(?: to)?[,:]?\s+)",
+    )
 });
 
 /// A sentence without the words that only open it.
@@ -91,19 +102,22 @@ const VERBS: &str = "add adjust align allow analyze answer apply ask attach avoi
     track translate treat trim trigger try turn type undo uninstall unify unset update upgrade upload use validate verify \
     view wait watch work wrap write";
 
-static IMPERATIVE: LazyLock<std::collections::HashSet<&'static str>> = LazyLock::new(|| VERBS.split_whitespace().collect());
+static IMPERATIVE: LazyLock<std::collections::HashSet<&'static str>> =
+    LazyLock::new(|| VERBS.split_whitespace().collect());
 
 /// The verb with which a sentence tells somebody to do something, if it does.
 pub fn imperative(core: &str) -> Option<String> {
-    let mut words = words::words(core).map(|word| word.to_lowercase().replace('’', "'"));
-    let first = words.next()?;
-    let first = match first.as_str() {
-        "always" | "never" | "only" | "also" | "just" => words.next()?,
-        "do" if words.clone().next().is_some_and(|next| next == "not") => return Some("do not".to_owned()),
-        _ => first,
-    };
-    let second = words.next().unwrap_or_default();
-    let noun = matches!(second.as_str(), "is" | "are" | "was" | "were" | "has" | "have" | "failed" | "fails" | "works" | "seems" | "looks" | "shows");
+    let words: Vec<String> = words::words(core).take(3).map(|word| word.to_lowercase().replace('’', "'")).collect();
+    let adverb = matches!(words.first()?.as_str(), "always" | "never" | "only" | "also" | "just");
+    let first = words.get(usize::from(adverb))?.clone();
+    let second = words.get(usize::from(adverb) + 1).cloned().unwrap_or_default();
+    if first == "do" && second == "not" {
+        return Some("do not".to_owned());
+    }
+    let noun = matches!(
+        second.as_str(),
+        "is" | "are" | "was" | "were" | "has" | "have" | "failed" | "fails" | "works" | "seems" | "looks" | "shows"
+    );
     (IMPERATIVE.contains(first.as_str()) && !noun).then_some(first)
 }
 
