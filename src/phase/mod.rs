@@ -13,6 +13,8 @@ pub mod review;
 pub mod risk;
 pub mod settle;
 pub mod write;
+pub mod reflection;
 
-pub use extract::{Extract, Reflection, Session};
+pub use extract::{Extract, Session};
 pub use reconcile::{Held, Reconcile, Situation};
+pub use reflection::Reflection;
