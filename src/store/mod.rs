@@ -2,6 +2,7 @@
 //! Nothing here prints, reads the clock or the process's environment; refs move only through [`Store::update_refs`],
 //! objects are written only through [`PackWriter`].
 
+pub mod adopt;
 pub mod approve;
 pub mod commit;
 pub mod decide;
@@ -9,9 +10,12 @@ mod deflate;
 pub mod dream;
 pub mod entry_merge;
 pub mod git;
+mod growth;
 pub mod history;
 pub mod hook;
 pub mod identity;
+pub mod import;
+pub mod init;
 pub mod land;
 pub mod lock;
 pub mod memory;
@@ -23,6 +27,8 @@ mod pack_index;
 pub mod reference;
 mod reject;
 pub mod revert;
+pub mod session;
+mod session_cache;
 pub mod sign;
 pub mod snapshot;
 mod stale;
@@ -31,6 +37,7 @@ pub mod tree;
 pub mod tree_merge;
 pub mod worktree;
 
+pub use adopt::{adopt, adopt_into};
 pub use approve::Approved;
 pub use commit::{Commit, NewCommit};
 pub use decide::{DecideError, Selection};
@@ -40,6 +47,8 @@ pub use git::{Git, GitError, Output};
 pub use history::Ledger;
 pub use hook::{HookError, Verify};
 pub use identity::{IdentityError, Signature};
+pub use import::{ImportReport, Imported, Incoming, What};
+pub use init::{InitError, InitReport, Layout, Made, init};
 pub use land::{LandError, Landed, Manner};
 pub use lock::StoreLock;
 pub use memory::{BranchName, MemoryError};
@@ -48,8 +57,12 @@ pub use open::{OpenError, Store};
 pub use pack::{PackWriter, WriteError};
 pub use reference::{RefError, RefUpdate};
 pub use revert::Extent;
+pub use session::{FindError, SESSIONS, SessionError};
 pub use sign::{Sign, SignError};
 pub use snapshot::{Skipped, Snapshot};
 pub use tree::{TreeEditor, TreeError};
 pub use tree_merge::{Conflict, ConflictKind, MergeError, Merger, TreeMerge};
 pub use worktree::{WorkTree, WorkTreeError};
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -100,8 +100,17 @@ impl PackWriter<'_> {
             return self.add(Kind::Blob, "blob", bytes);
         }
         let id = object_id("blob", bytes);
+        self.known_blob(id, bytes)?;
+        Ok(id)
+    }
+
+    /// A blob whose id the caller has computed.
+    pub(super) fn known_blob(&mut self, id: ObjectId, bytes: &Arc<[u8]>) -> Result<(), WriteError> {
         if !self.is_new(id) {
-            return Ok(id);
+            return Ok(());
+        }
+        if bytes.len() < BIG {
+            return self.insert(id, Kind::Blob, bytes);
         }
         let deflated = self.crew.deflate(Arc::clone(bytes));
         self.pending.push_back(Pending { id, kind: Kind::Blob, size: bytes.len(), deflated });
@@ -109,7 +118,7 @@ impl PackWriter<'_> {
         while self.pending_bytes > MOST_PENDING {
             self.settle_one()?;
         }
-        Ok(id)
+        Ok(())
     }
 
     /// A tree of these entries, in whatever order they come.
@@ -151,13 +160,18 @@ impl PackWriter<'_> {
     fn add(&mut self, kind: Kind, word: &str, bytes: &[u8]) -> Result<ObjectId, WriteError> {
         let id = object_id(word, bytes);
         if self.is_new(id) {
-            let mut deflated = std::mem::take(&mut self.scratch);
-            deflated.clear();
-            let written = self.deflater.deflate(bytes, &mut deflated);
-            written.and_then(|()| self.append(id, kind, bytes.len(), &deflated)).map_err(|error| self.failed(error))?;
-            self.scratch = deflated;
+            self.insert(id, kind, bytes)?;
         }
         Ok(id)
+    }
+
+    fn insert(&mut self, id: ObjectId, kind: Kind, bytes: &[u8]) -> Result<(), WriteError> {
+        let mut deflated = std::mem::take(&mut self.scratch);
+        deflated.clear();
+        let written = self.deflater.deflate(bytes, &mut deflated);
+        written.and_then(|()| self.append(id, kind, bytes.len(), &deflated)).map_err(|error| self.failed(error))?;
+        self.scratch = deflated;
+        Ok(())
     }
 
     fn is_new(&mut self, id: ObjectId) -> bool {

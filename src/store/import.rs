@@ -1,0 +1,317 @@
+//! Importing sessions: the caller parses and hands over what it found; here it is compared with what is stored and
+//! appended in one pack and one commit. Files stream through: no more than a few are in memory at a time.
+
+use super::growth::{Measures, Relation, relation};
+use super::object::FILE;
+use super::session::{SESSIONS, SessionError, decode, encode, merge_outcomes, moved, part_path, record_path};
+use super::{PackWriter, Store, TreeEditor};
+use crate::model::{
+    AgentName, Host, ObjectId, Outcome, Part, SessionId, SessionRecord, SessionVersion, Trailers, trailer,
+};
+use crate::text::Scrubbed;
+use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// One session as the caller found it in a file. Sessions of one file share its bytes.
+#[derive(Debug, Clone)]
+pub struct Incoming {
+    pub id: SessionId,
+    pub agent: AgentName,
+    pub host: Host,
+    pub project: Option<String>,
+    pub started: Option<DateTime<Utc>>,
+    pub ended: Option<DateTime<Utc>>,
+    pub turns: u32,
+    pub outcomes: Vec<Outcome>,
+    /// JSON pointer of this session inside a document that holds several.
+    pub root: Option<String>,
+    pub bytes: Arc<[u8]>,
+}
+
+/// What became of one incoming session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Imported {
+    pub id: SessionId,
+    pub agent: AgentName,
+    pub what: What,
+    /// Outcomes that the record did not have yet.
+    pub outcomes: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum What {
+    Added,
+    /// New bytes after the stored ones; they are this part, counted from 1.
+    Grown {
+        part: usize,
+    },
+    Unchanged,
+    /// All of it is stored already, and more: an older copy.
+    Older,
+    /// Old bytes changed: kept as this version, counted from 1, beside the old ones.
+    Rewritten {
+        version: usize,
+    },
+}
+
+/// All of one import, in the order in which the sessions came.
+#[derive(Debug, Clone, Default)]
+pub struct ImportReport {
+    pub sessions: Vec<Imported>,
+    /// The commit on `refs/dream/sessions`; nothing when nothing was new.
+    pub commit: Option<ObjectId>,
+}
+
+impl Imported {
+    pub fn is_new(&self) -> bool {
+        self.outcomes > 0 || !matches!(self.what, What::Unchanged | What::Older)
+    }
+}
+
+impl Store {
+    /// Imports sessions in the order given. The same import again changes nothing.
+    pub fn import(&self, incoming: impl IntoIterator<Item = Incoming>) -> Result<ImportReport, SessionError> {
+        let tip = self.reference(SESSIONS).map_err(SessionError::Read)?;
+        let mut attempt = Attempt::new(self, tip)?;
+        incoming.into_iter().try_for_each(|session| attempt.add(session))?;
+        let (mut report, mut records) = attempt.write()?;
+        if report.commit.is_none() {
+            return Ok(report);
+        }
+        let mut lock = self.lock().map_err(SessionError::Reference)?;
+        let mut seen = tip;
+        loop {
+            let found = self.reference(SESSIONS).map_err(SessionError::Read)?;
+            if found != seen {
+                // Somebody else imported meanwhile: what was new is compared again, with what is stored now.
+                seen = found;
+                (report, records) = self.repeat(found, report, records)?;
+            }
+            let Some(commit) = report.commit else { return Ok(report) };
+            match self.update_refs_under(&mut lock, &[moved(seen, commit, "dream import")]) {
+                Ok(()) => return Ok(report),
+                Err(super::RefError::Moved { .. }) => {}
+                Err(error) => return Err(SessionError::Reference(error)),
+            }
+        }
+    }
+
+    /// The same sessions against another tip; their bytes are in the object database by now.
+    fn repeat(
+        &self,
+        tip: Option<ObjectId>,
+        mut report: ImportReport,
+        records: Records,
+    ) -> Result<(ImportReport, Records), SessionError> {
+        self.refresh().map_err(SessionError::Read)?;
+        let mut attempt = Attempt::new(self, tip)?;
+        for record in records.into_values() {
+            for version in &record.versions {
+                let bytes = self.version_bytes(version).map_err(SessionError::Read)?;
+                attempt.add(Incoming::again(record.clone(), bytes.into()))?;
+            }
+        }
+        let (again, records) = attempt.write()?;
+        for old in &mut report.sessions {
+            if let Some(new) = again.sessions.iter().rfind(|new| new.id == old.id).filter(|_| old.is_new()) {
+                *old = new.clone();
+            }
+        }
+        report.commit = again.commit;
+        Ok((report, records))
+    }
+}
+
+impl Incoming {
+    fn again(record: SessionRecord, bytes: Arc<[u8]>) -> Self {
+        let SessionRecord { id, agent, host, project, started, ended, turns, outcomes, root, .. } = record;
+        Self { id, agent, host, project, started, ended, turns, outcomes, root, bytes }
+    }
+}
+
+/// Records that this import changes.
+type Records = BTreeMap<SessionId, SessionRecord>;
+
+/// One import against one state of the sessions ref.
+struct Attempt<'s> {
+    store: &'s Store,
+    tip: Option<ObjectId>,
+    base: Option<ObjectId>,
+    editor: TreeEditor<'s>,
+    writer: PackWriter<'s>,
+    measures: Measures,
+    records: Records,
+    report: ImportReport,
+}
+
+impl<'s> Attempt<'s> {
+    fn new(store: &'s Store, tip: Option<ObjectId>) -> Result<Self, SessionError> {
+        let base =
+            tip.map(|tip| store.commit(tip).map(|commit| commit.tree)).transpose().map_err(SessionError::Read)?;
+        let editor = TreeEditor::new(store, base).map_err(SessionError::Tree)?;
+        let (measures, records, report) = Default::default();
+        Ok(Self { store, tip, base, editor, writer: store.writer(), measures, records, report })
+    }
+
+    fn add(&mut self, incoming: Incoming) -> Result<(), SessionError> {
+        let stored = self.stored(&incoming.id)?;
+        let (record, what, outcomes) = match stored {
+            None => (self.first(&incoming)?, What::Added, incoming.outcomes.len()),
+            Some(mut record) => {
+                let what = self.compare(&mut record, &incoming)?;
+                let outcomes = merge_outcomes(&mut record.outcomes, &incoming.outcomes);
+                (record, what, outcomes)
+            }
+        };
+        let imported = Imported { id: incoming.id, agent: record.agent.clone(), what, outcomes };
+        if imported.is_new() {
+            self.records.insert(imported.id.clone(), record);
+        }
+        self.report.sessions.push(imported);
+        Ok(())
+    }
+
+    /// The record as this import has it so far.
+    fn stored(&mut self, id: &SessionId) -> Result<Option<SessionRecord>, SessionError> {
+        if let Some(record) = self.records.get(id) {
+            return Ok(Some(record.clone()));
+        }
+        match self.editor.find(record_path(id)).map_err(SessionError::Tree)? {
+            Some(entry) => decode(id.as_str(), &self.store.blob(entry.id).map_err(SessionError::Read)?).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn first(&mut self, incoming: &Incoming) -> Result<SessionRecord, SessionError> {
+        let mut outcomes = Vec::new();
+        merge_outcomes(&mut outcomes, &incoming.outcomes);
+        let mut record = SessionRecord {
+            schema: 1,
+            id: incoming.id.clone(),
+            agent: incoming.agent.clone(),
+            host: incoming.host,
+            project: incoming.project.clone(),
+            started: incoming.started,
+            ended: incoming.ended,
+            imported: self.store.environment().now,
+            turns: incoming.turns,
+            versions: vec![SessionVersion { parts: Vec::new() }],
+            root: incoming.root.clone(),
+            outcomes,
+        };
+        self.append(&mut record, incoming, 0)?;
+        Ok(record)
+    }
+
+    /// Finds out how the transcript stands to what is stored, and stores what is new of it.
+    fn compare(&mut self, record: &mut SessionRecord, incoming: &Incoming) -> Result<What, SessionError> {
+        let newest = record.versions.len();
+        for at in (0..newest).rev() {
+            let version = record.versions[at].clone();
+            match (self.relation(&version, incoming)?, at + 1 == newest) {
+                (Relation::Same, true) => return Ok(What::Unchanged),
+                (Relation::Same, false) | (Relation::Prefix, _) => return Ok(What::Older),
+                (Relation::Extends { from }, true) => {
+                    return Ok(What::Grown { part: self.append(record, incoming, from)? });
+                }
+                (Relation::Extends { from }, false) => {
+                    // A copy that had been left behind went on: its stored parts keep their names in evidence.
+                    self.adopt_parts(record, version)?;
+                    self.append(record, incoming, from)?;
+                    return Ok(What::Rewritten { version: newest + 1 });
+                }
+                (Relation::Different, _) => {}
+            }
+        }
+        record.versions.push(SessionVersion { parts: Vec::new() });
+        self.append(record, incoming, 0)?;
+        Ok(What::Rewritten { version: newest + 1 })
+    }
+
+    fn relation(&mut self, version: &SessionVersion, incoming: &Incoming) -> Result<Relation, SessionError> {
+        let (store, writer) = (self.store, &mut self.writer);
+        let mut read = |id| {
+            if !store.knows(id) {
+                // It came earlier in this same import: what was written so far has to be finished to be read.
+                std::mem::replace(writer, store.writer()).finish().map_err(SessionError::Write)?;
+            }
+            store.blob(id).map_err(SessionError::Read)
+        };
+        relation(version, &incoming.bytes, &mut self.measures, &mut read)
+    }
+
+    fn adopt_parts(&mut self, record: &mut SessionRecord, version: SessionVersion) -> Result<(), SessionError> {
+        let number = record.versions.len() + 1;
+        for (at, part) in version.parts.iter().enumerate() {
+            let path = part_path(&record.id, number, at + 1);
+            self.editor.set(path, FILE, part.blob).map_err(SessionError::Tree)?;
+        }
+        record.versions.push(version);
+        Ok(())
+    }
+
+    /// Stores the bytes from here on as the next part of the newest version; gives the part's number.
+    fn append(&mut self, record: &mut SessionRecord, incoming: &Incoming, from: usize) -> Result<usize, SessionError> {
+        let length = incoming.bytes.len();
+        let measure = self.measures.measure(&incoming.bytes, from, length);
+        let bytes = if from == 0 { Arc::clone(&incoming.bytes) } else { Arc::from(&incoming.bytes[from..]) };
+        self.writer.known_blob(measure.id, &bytes).map_err(SessionError::Write)?;
+        let number = record.versions.len();
+        let version = record.versions.last_mut().expect("a record has a version before parts are added");
+        let imported = self.store.environment().now;
+        let part = Part { blob: measure.id, bytes: (length - from) as u64, newlines: measure.newlines, imported };
+        version.parts.push(part);
+        let count = version.parts.len();
+        self.editor.set(part_path(&record.id, number, count), FILE, measure.id).map_err(SessionError::Tree)?;
+        // The agent stays what it was first imported as: a name given by hand is not lost to a derived one.
+        record.host = incoming.host;
+        record.project = incoming.project.clone().or(record.project.take());
+        (record.started, record.ended) = (incoming.started.or(record.started), incoming.ended.or(record.ended));
+        (record.turns, record.root) = (incoming.turns, incoming.root.clone());
+        Ok(count)
+    }
+
+    /// Writes records, trees and commit; the ref does not move yet.
+    fn write(mut self) -> Result<(ImportReport, Records), SessionError> {
+        for (id, record) in &self.records {
+            let blob = self.writer.blob(&encode(record)).map_err(SessionError::Write)?;
+            self.editor.set(record_path(id), FILE, blob).map_err(SessionError::Tree)?;
+        }
+        if self.records.is_empty() {
+            return Ok((self.report, self.records));
+        }
+        let tree = self.editor.write(&mut self.writer).map_err(SessionError::Tree)?;
+        if self.base != Some(tree) {
+            let message = message(&self.report, &self.records);
+            self.report.commit = Some(self.store.seal_sessions(self.writer, self.tip, tree, &message)?);
+        }
+        Ok((self.report, self.records))
+    }
+}
+
+fn message(report: &ImportReport, records: &Records) -> String {
+    let mut agents: BTreeMap<&AgentName, usize> = BTreeMap::new();
+    records.values().for_each(|record| *agents.entry(&record.agent).or_default() += 1);
+    let whose = match agents.keys().collect::<Vec<_>>()[..] {
+        [agent] => agent.to_string(),
+        ref several => format!("{} agents", several.len()),
+    };
+    let plural = if records.len() == 1 { "" } else { "s" };
+    let subject = Scrubbed::line(&format!("import: {} session{plural} of {whose}", records.len()));
+    let count = |wanted: fn(&What) -> bool| report.sessions.iter().filter(|session| wanted(&session.what)).count();
+    let counts = [
+        (count(|what| matches!(what, What::Added)), "added"),
+        (count(|what| matches!(what, What::Grown { .. })), "grown"),
+        (count(|what| matches!(what, What::Rewritten { .. })), "rewritten"),
+    ];
+    let counts = counts.iter().filter(|(number, _)| *number > 0).map(|(number, word)| format!("{number} {word}"));
+    let mut body = vec![Scrubbed::line(&counts.collect::<Vec<_>>().join(", "))];
+    if agents.len() > 1 {
+        let lines: Vec<String> = agents.iter().map(|(agent, number)| format!("{agent}: {number}")).collect();
+        body.push(Scrubbed::block(&lines.join("\n")));
+    }
+    let mut trailers = Trailers::new();
+    trailers.push("Dream-Import", records.len().to_string());
+    trailer::message(&subject, &body, &trailers)
+}

@@ -1,0 +1,44 @@
+//! Snapshots: notes as text, everything else named.
+
+use super::{World, commit};
+use crate::store::TreeEditor;
+use crate::store::object::{FILE, LINK};
+
+#[test]
+fn notes_are_read_and_the_rest_is_skipped_by_name() {
+    let world = World::new();
+    let store = world.store();
+    let files = [
+        ("dream.toml", ""),
+        ("README.md", "readme"),
+        ("notes/a.md", "a"),
+        ("notes/deep/b.MD", "b"),
+        ("notes/c.txt", "no note"),
+        ("notes/con.md", "a device"),
+        (".github/x.md", "no memory"),
+        ("notes/.hidden/y.md", "no memory"),
+    ];
+    let tip = commit(&store, None, &files, "first");
+    let mut writer = store.writer();
+    let mut editor = TreeEditor::new(&store, Some(store.commit(tip).expect("it").tree)).expect("a tree");
+    let latin = writer.blob(b"caf\xe9").expect("a blob");
+    editor.set("notes/latin.md", FILE, latin).expect("a path");
+    editor.set("notes/link.md", LINK, latin).expect("a path");
+    editor.set(b"notes/\xff.md".as_slice(), FILE, latin).expect("a path");
+    let tree = editor.write(&mut writer).expect("a tree");
+    let (author, committer) = (store.author_identity().expect("one"), store.identity().expect("one"));
+    let new = crate::store::NewCommit { tree, parents: vec![tip], author, committer, message: "second".into() };
+    let tip = writer.commit(&new).expect("a commit");
+    writer.finish().expect("a pack");
+
+    let snapshot = store.snapshot(tip, &["notes".into()]).expect("a snapshot");
+    let names: Vec<&str> = snapshot.notes.keys().map(|path| path.as_str()).collect();
+    assert_eq!(names, ["notes/a.md", "notes/deep/b.MD"]);
+    let skipped: Vec<&str> = snapshot.skipped.iter().map(|skipped| skipped.what.as_str()).collect();
+    assert_eq!(skipped, ["notes/con.md", "notes/latin.md", "notes/link.md", "notes/\u{fffd}.md"]);
+    let whole = store.snapshot(tip, &[".".into()]).expect("a snapshot");
+    assert_eq!(whole.notes.len(), 3);
+    assert_eq!(store.snapshot(tip, &[".github".into(), "none".into()]).expect("a snapshot").notes.len(), 1);
+    assert_eq!(store.file(tip, "notes/c.txt").expect("a file").as_deref(), Some(b"no note".as_slice()));
+    assert_eq!(store.file(tip, "notes").expect("no file"), None);
+}

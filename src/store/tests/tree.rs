@@ -1,0 +1,117 @@
+//! Tree edits against a plain map and against git's own listing.
+
+use super::{World, commit, update};
+use crate::model::ObjectId;
+use crate::store::object::{EMPTY_TREE, FILE};
+use crate::store::{Git, TreeEditor, TreeError};
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+
+/// What `git ls-tree -r` says, by path.
+fn listed(world: &World, tree: ObjectId) -> BTreeMap<String, String> {
+    let output = world.repo_git(&["ls-tree", "-r", &tree.to_string()]);
+    let pair = |line: &str| {
+        let (meta, path) = line.split_once('\t').expect("a tab");
+        (path.to_owned(), meta.split(' ').nth(2).expect("an id").to_owned())
+    };
+    output.lines().map(pair).collect()
+}
+
+#[test]
+fn folders_and_files_stand_in_gits_order() {
+    let world = World::new();
+    let store = world.store();
+    let files = [("foo/x", "1"), ("foo.md", "2"), ("foo-bar", "3"), ("foo0", "4"), ("fo", "5"), ("foo/a/b", "6")];
+    let tip = commit(&store, None, &files, "order");
+    let tree = store.commit(tip).expect("the commit").tree;
+    let listing = world.repo_git(&["ls-tree", &tree.to_string()]);
+    let git = Git::new(&world.environment, &world.repository());
+    let made = git.check_with_input(&["mktree"], format!("{listing}\n").as_bytes()).expect("mktree runs").text();
+    assert_eq!(made, tree.to_string());
+    store.update_refs(&[update("refs/heads/main", None, Some(tip))]).expect("main");
+    world.fsck();
+}
+
+#[test]
+fn a_file_and_a_folder_never_share_a_name() {
+    let world = World::new();
+    let store = world.store();
+    let tip = commit(&store, None, &[("a", "file"), ("b/c", "file")], "first");
+    let tree = store.commit(tip).expect("the commit").tree;
+    let mut editor = TreeEditor::new(&store, Some(tree)).expect("the tree");
+    let id = ObjectId::of_blob(b"file");
+    assert!(matches!(editor.set("a/x", FILE, id), Err(TreeError::FileInTheWay { .. })));
+    assert!(matches!(editor.set("b", FILE, id), Err(TreeError::FolderInTheWay { .. })));
+    assert!(matches!(editor.set("b//c", FILE, id), Err(TreeError::BadPath(_))));
+    let mut writer = store.writer();
+    assert_eq!(editor.write(&mut writer).expect("nothing changed"), tree);
+    assert!(editor.remove("b/c").expect("removed"));
+    assert!(!editor.remove("b/c").expect("gone already"));
+    editor.set("b", FILE, id).expect("the folder vanished");
+    assert!(editor.find("b").expect("a path").is_some_and(|entry| entry.is_file()));
+}
+
+#[test]
+fn nothing_left_is_the_empty_tree() {
+    let world = World::new();
+    let store = world.store();
+    let mut editor = TreeEditor::new(&store, None).expect("a tree");
+    editor.set("a/b/c", FILE, ObjectId::of_blob(b"")).expect("a path");
+    editor.remove("a/b/c").expect("removed");
+    let mut writer = store.writer();
+    assert_eq!(editor.write(&mut writer).expect("a tree"), EMPTY_TREE);
+    writer.finish().expect("a pack");
+    assert_eq!(listed(&world, EMPTY_TREE).len(), 0);
+}
+
+fn edits() -> impl Strategy<Value = Vec<(bool, String, u8)>> {
+    let part = prop::sample::select(vec!["a", "b", "a.b", "a-", "a0", "ab", "z"]);
+    let path = prop::collection::vec(part, 1..4).prop_map(|parts| parts.join("/"));
+    prop::collection::vec((prop::bool::weighted(0.7), path, any::<u8>()), 1..40)
+}
+
+/// The map's idea of the same rules: a path may not run through a file, nor replace a folder.
+fn model_set(model: &mut BTreeMap<String, String>, path: &str, id: String) -> bool {
+    let through_file = path.match_indices('/').any(|(at, _)| model.contains_key(&path[..at]));
+    let is_folder = model.keys().any(|key| key.starts_with(&format!("{path}/")));
+    if through_file || is_folder {
+        return false;
+    }
+    model.insert(path.to_owned(), id);
+    true
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn random_edits_agree_with_a_map(rounds in prop::collection::vec(edits(), 1..4)) {
+        let world = World::new();
+        let store = world.store();
+        let mut model = BTreeMap::new();
+        let mut base = None;
+        let mut kept = TreeEditor::new(&store, None).expect("a tree");
+        for edits in rounds {
+            let mut writer = store.writer();
+            let mut fresh = TreeEditor::new(&store, base).expect("the last tree");
+            for (set, path, content) in edits {
+                let id = writer.blob(&[content]).expect("a blob");
+                if set {
+                    let expected = model_set(&mut model, &path, id.to_string());
+                    prop_assert_eq!(fresh.set(&path, FILE, id).is_ok(), expected);
+                    prop_assert_eq!(kept.set(&path, FILE, id).is_ok(), expected);
+                } else {
+                    let before = model.len();
+                    model.retain(|key, _| *key != path && !key.starts_with(&format!("{path}/")));
+                    prop_assert_eq!(fresh.remove(&path).expect("a path"), before != model.len());
+                    prop_assert_eq!(kept.remove(&path).expect("a path"), before != model.len());
+                }
+            }
+            let tree = fresh.write(&mut writer).expect("a tree");
+            prop_assert_eq!(kept.write(&mut writer).expect("a tree"), tree);
+            writer.finish().expect("a pack");
+            prop_assert_eq!(listed(&world, tree), model.clone());
+            base = Some(tree);
+        }
+        world.fsck();
+    }
+}
