@@ -17,10 +17,10 @@ fn hook(repository: &Repository, name: &str, script: &str) {
 fn repositories() -> [Repository; 2] {
     let memory = [("notes/a.md", "- a\n")];
     let all = [Repository::with(&memory), Repository::bare(&memory)];
-    if let [tree, _] = &all {
-        fs::write(tree.path.join(".git/info/exclude"), "hooks-here\nran\n").expect("excluded");
+    fs::write(all[0].path.join(".git/info/exclude"), "hooks-here\nran\n").expect("excluded");
+    for repository in &all {
+        repository.dream("aaaa", &[step("one", "notes/one.md", "- one\n")]);
     }
-    all.each_ref().map(|repository| repository.dream("aaaa", &[step("one", "notes/one.md", "- one\n")]));
     all
 }
 

@@ -94,6 +94,7 @@ fn unmerged_paths_are_refused() {
 #[test]
 fn linked_work_trees_of_memory_follow_and_the_others_stay() {
     let repository = repository();
+    repository.git(&["config", "dream.branch", "main"]);
     repository.git(&["checkout", "-q", "-b", "elsewhere"]);
     repository.git(&["worktree", "add", "-q", "../linked", "main"]);
     let linked = repository.path.with_file_name("linked");
