@@ -65,13 +65,16 @@ pub fn approve(
         .approve(dream.id.as_str(), selection, &manner(no_verify, &findings))
         .map_err(|error| refused(context, error))?;
     if json {
-        context.ui.json(json!({ "dream": approved.dream, "commit": approved.landed.commit, "dropped": approved.dropped }))?;
+        context
+            .ui
+            .json(json!({ "dream": approved.dream, "commit": approved.landed.commit, "dropped": approved.dropped }))?;
         return Ok(Exit::Done);
     }
     let dropped = approved.dropped.len();
     let merged = dream.changes.len().saturating_sub(dropped);
     let left = if dropped > 0 { format!(", {dropped} left out") } else { String::new() };
-    let what = format!("approved dream {}: {merged} change{} merged{left}", dream.id, if merged == 1 { "" } else { "s" });
+    let what =
+        format!("approved dream {}: {merged} change{} merged{left}", dream.id, if merged == 1 { "" } else { "s" });
     landed(context, &store, &what, &approved.landed, &format!("'git dream revert {}' takes it back", dream.id))?;
     Ok(Exit::Done)
 }

@@ -4,8 +4,8 @@ use super::Failure;
 use super::ui::Ui;
 use crate::config::{Environment, Key, Settings};
 use crate::model::ObjectId;
-use crate::store::Store;
 use crate::store::memory::SETTINGS;
+use crate::store::{Ledger, Store};
 use std::path::{Path, PathBuf};
 
 /// One run of the program.
@@ -63,6 +63,11 @@ impl Context {
         text.map_err(|_| {
             Failure::refuse("dream.toml is not UTF-8 text").hint("write it again; see 'git dream init --help'")
         })
+    }
+
+    /// Every dream, as seen from memory as it is now.
+    pub fn ledger(&self, store: &Store) -> Result<Ledger, Failure> {
+        Ok(store.ledger(store.memory_tip()?)?)
     }
 
     /// A time as `list` and `show` print it: UTC, to the minute.

@@ -24,7 +24,8 @@ pub fn manner(no_verify: bool, findings: &[Finding]) -> Manner {
             format!("  {} {}:{change} {}", finding.check, finding.verdict.as_str(), finding.detail)
         })
         .collect();
-    let notes = if lines.is_empty() { Vec::new() } else { vec![Scrubbed::block(&format!("Checks:\n{}", lines.join("\n")))] };
+    let notes =
+        if lines.is_empty() { Vec::new() } else { vec![Scrubbed::block(&format!("Checks:\n{}", lines.join("\n")))] };
     Manner { verify, notes, ..Manner::default() }
 }
 
@@ -33,7 +34,9 @@ pub fn refused(context: &Context, error: DecideError) -> Failure {
     match &error {
         DecideError::Conflict(conflicts) => {
             context.ui.note(&sides(conflicts));
-            Failure::from(error).exit(Exit::Conflict).hint("nothing was changed; edit one side, commit it, and try again")
+            Failure::from(error)
+                .exit(Exit::Conflict)
+                .hint("nothing was changed; edit one side, commit it, and try again")
         }
         DecideError::Depends { conflicts, key, .. } => {
             context.ui.note(&sides(conflicts));

@@ -3,7 +3,11 @@
 use super::{Exit, Refusal};
 use crate::config::ConfigError;
 use crate::model::IdError;
-use crate::store::{IdentityError, MemoryError, OpenError, RefError};
+use crate::store::init::InitError;
+use crate::store::{
+    DecideError, FindDreamError, FindError, HookError, IdentityError, LandError, MemoryError, OpenError, RefError,
+    Standing, WorkTreeError,
+};
 use std::error::Error;
 
 /// What a type of error means to the person at the terminal.
@@ -21,7 +25,7 @@ impl Advice {
 
 /// Looks through an error and its sources for types that we can advise on; the outermost wins.
 pub fn advice(error: &(dyn Error + 'static)) -> Advice {
-    let rules = [config, open, memory, identity, reference];
+    let rules = [config, open, memory, identity, reference, dream, session, decide, land, init];
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(advice) = rules.iter().find_map(|rule| rule(error)) {
@@ -83,4 +87,98 @@ fn reference(error: &(dyn Error + 'static)) -> Option<Advice> {
         }),
         _ => None,
     }
+}
+
+fn dream(error: &(dyn Error + 'static)) -> Option<Advice> {
+    match error.downcast_ref::<FindDreamError>()? {
+        FindDreamError::NotFound { near, .. } if near.is_empty() => {
+            Advice::hint("there is no dream yet; 'git dream run' makes one")
+        }
+        FindDreamError::NotFound { near, .. } => {
+            Advice::hint(format!("did you mean {}?\n'git dream list' shows all", either(near)))
+        }
+        FindDreamError::Ambiguous { candidates, .. } => Advice::hint(format!("type more of {}", either(candidates))),
+    }
+}
+
+fn session(error: &(dyn Error + 'static)) -> Option<Advice> {
+    match error.downcast_ref::<FindError>()? {
+        FindError::NotFound { near, .. } if near.is_empty() => {
+            Advice::hint("there is no session yet; 'git dream import PATH' brings some in")
+        }
+        FindError::NotFound { near, .. } => Advice::hint(format!("did you mean {}?", either(near))),
+        FindError::Ambiguous { candidates, .. } => Advice::hint(format!("type more of {}", either(candidates))),
+        _ => None,
+    }
+}
+
+fn decide(error: &(dyn Error + 'static)) -> Option<Advice> {
+    let hint = match error.downcast_ref::<DecideError>()? {
+        DecideError::Find(source) => return dream(source),
+        DecideError::Memory(source) => return memory(source),
+        DecideError::Identity(source) => return identity(source),
+        DecideError::Refs(source) => return reference(source),
+        DecideError::Land(source) => return land(source),
+        DecideError::AlreadyApproved(dream) => format!("'git dream revert {dream}' takes it back"),
+        DecideError::AlreadyReverted { dream, .. } => format!("'git dream restore {dream}' brings it back"),
+        DecideError::AlreadyRejected { dream, .. } => {
+            format!("'git dream show {dream}' shows what it proposed; new evidence brings it up again")
+        }
+        DecideError::Standing { dream, standing: Standing::Open, .. } => {
+            format!("'git dream approve {dream}' or 'git dream reject {dream}' decides about it")
+        }
+        DecideError::Standing { dream, standing: Standing::Approved, .. } => {
+            format!("'git dream revert {dream}' takes an approved dream back")
+        }
+        DecideError::Standing { dream, .. } => format!("'git dream show {dream}' says who decided"),
+        DecideError::NothingToRestore(dream) => format!("'git dream show {dream}' says where it stands"),
+        DecideError::UnknownChange { dream, .. } => format!("'git dream show {dream}' lists its changes"),
+        DecideError::NothingKept(dream) => format!("'git dream reject {dream} --reason TEXT' puts all of it away"),
+        DecideError::Inseparable { commit, .. } => {
+            format!("'git revert {}' takes the whole commit back", commit.short())
+        }
+        DecideError::HoldsMerge(_) => "approve the whole dream, or drop changes before merging into it".to_owned(),
+        DecideError::NoMemory(_) => "'git dream init' makes the first commit".to_owned(),
+        _ => return None,
+    };
+    Advice::hint(hint)
+}
+
+fn land(error: &(dyn Error + 'static)) -> Option<Advice> {
+    if let Some(WorkTreeError::Dirty { path, .. }) = find::<WorkTreeError>(error) {
+        let place = path.display();
+        return Advice::hint(format!("commit or stash them first: git -C {place} stash\nnothing was changed"));
+    }
+    if let Some(WorkTreeError::Busy { .. }) = find::<WorkTreeError>(error) {
+        return Advice::hint("finish or abort it first; nothing was changed");
+    }
+    match find::<HookError>(error)? {
+        HookError::Refused { .. } => Advice::hint("nothing was changed; --no-verify goes past the hooks, as in git"),
+        _ => None,
+    }
+}
+
+/// The first error of this type in a chain, also behind transparent ones.
+fn find<'e, E: Error + 'static>(error: &'e (dyn Error + 'static)) -> Option<&'e E> {
+    match error.downcast_ref::<LandError>() {
+        Some(LandError::WorkTree(source)) => (source as &(dyn Error + 'static)).downcast_ref(),
+        Some(LandError::Hook(source)) => (source as &(dyn Error + 'static)).downcast_ref(),
+        _ => error.downcast_ref(),
+    }
+}
+
+fn init(error: &(dyn Error + 'static)) -> Option<Advice> {
+    match error.downcast_ref::<InitError>()? {
+        InitError::Detached | InitError::OnDream(_) => Advice::hint("'git switch main' (or your branch) first"),
+        InitError::Busy(_) => Advice::hint("finish or abort it first; nothing was changed"),
+        InitError::NotEmpty(_) => Advice::hint("name a new directory, or leave PATH out to adopt the folder in place"),
+        InitError::Inside(_) => Advice::hint("name a directory outside of the folder, or leave PATH out"),
+        InitError::NoFolder(_) => Advice::hint("'git dream init --adopt DIR' takes a directory of Markdown files"),
+        _ => None,
+    }
+}
+
+fn either(names: &[impl ToString]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("'{}'", name.to_string())).collect();
+    names.join(" or ")
 }

@@ -1,12 +1,28 @@
 //! The command line: one file per command, a struct whose doc comment is its help, then one function that resolves the
 //! arguments, calls the library and reports. Nothing is decided here that the library could decide.
 
+mod approve;
+mod check;
 mod context;
+mod decision;
 mod exit;
 mod failure;
 mod help;
 mod hint;
+mod import;
+mod init;
+mod list;
+mod log;
+mod name;
+mod outcome;
+mod reject;
+mod report;
+mod restore;
+mod revert;
+mod show;
+mod status;
 pub mod ui;
+mod why;
 
 pub use context::Context;
 pub use exit::Exit;
@@ -75,4 +91,18 @@ macro_rules! commands {
     };
 }
 
-commands!();
+commands!(
+    init::Init,
+    import::Import,
+    outcome::Outcome,
+    list::List,
+    status::Status,
+    show::Show,
+    check::Check,
+    approve::Approve,
+    reject::Reject,
+    revert::Revert,
+    restore::Restore,
+    why::Why,
+    log::Log,
+);

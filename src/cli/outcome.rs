@@ -36,7 +36,8 @@ pub struct Outcome {
 }
 
 fn result(text: &str) -> Result<OutcomeResult, String> {
-    let all = [OutcomeResult::Satisfied, OutcomeResult::NeedsRevision, OutcomeResult::Failed, OutcomeResult::Interrupted];
+    let all =
+        [OutcomeResult::Satisfied, OutcomeResult::NeedsRevision, OutcomeResult::Failed, OutcomeResult::Interrupted];
     let found = all.into_iter().find(|result| result.as_str() == text.replace('-', "_"));
     found.ok_or_else(|| "use satisfied, needs_revision, failed or interrupted".to_owned())
 }
@@ -65,7 +66,8 @@ impl Outcome {
         }
         let mut page = Page::new();
         let done = if commit.is_some() { "recorded" } else { "already recorded" };
-        page.put(Tone::Plain, format!("{done}: {} for session ", self.result.as_str())).line(Tone::Name, record.id.as_str());
+        page.put(Tone::Plain, format!("{done}: {} for session ", self.result.as_str()))
+            .line(Tone::Name, record.id.as_str());
         context.ui.print(&page)?;
         Ok(Exit::Done)
     }

@@ -63,7 +63,8 @@ impl Show {
             view.whole(&mut page, &archive, None, AROUND);
             return context.ui.page(&page);
         }
-        let views = dream.changes.iter().map(|record| ChangeView::read(store, record)).collect::<Result<Vec<_>, _>>()?;
+        let views =
+            dream.changes.iter().map(|record| ChangeView::read(store, record)).collect::<Result<Vec<_>, _>>()?;
         if self.json {
             let mut object = dream_json(dream);
             object["sessions"] = dream.sessions().iter().map(|(id, blob)| json!({ "id": id, "blob": blob })).collect();
@@ -103,7 +104,10 @@ impl Show {
             let score = outcome.score.map(|score| format!(" {score}")).unwrap_or_default();
             let task = outcome.task.as_ref().map(|task| format!(" at {task}")).unwrap_or_default();
             let why = outcome.explanation.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
-            page.line(Tone::Plain, format!("outcome  {}{score}{task}, by {}{why}", outcome.result.as_str(), outcome.by));
+            page.line(
+                Tone::Plain,
+                format!("outcome  {}{score}{task}, by {}{why}", outcome.result.as_str(), outcome.by),
+            );
         }
         page.end();
         let session = phase::read::session(store, record).map_err(Failure::refuse)?;

@@ -140,8 +140,11 @@ mod tests {
         std::os::unix::fs::symlink(root.path().join("b.jsonl"), root.path().join("c.jsonl")).expect("a link");
         let mut files = Files::default();
         files.add(root.path());
-        let names: Vec<String> =
-            files.found.iter().map(|file| file.path.strip_prefix(root.path()).expect("under").display().to_string()).collect();
+        let names: Vec<String> = files
+            .found
+            .iter()
+            .map(|file| file.path.strip_prefix(root.path()).expect("under").display().to_string())
+            .collect();
         assert_eq!(names, ["a/z.jsonl", "b.jsonl"]);
         #[cfg(unix)]
         assert_eq!(files.refused.len(), 1);

@@ -66,9 +66,9 @@ impl Import {
             first = tally.take("standard input", reading);
         }
         let report = reader.stream(&files.found, |readings| {
-            let rest = readings.into_iter().flat_map(|(at, reading)| {
-                tally.take(&shown(context, &files.found[at].path), reading)
-            });
+            let rest = readings
+                .into_iter()
+                .flat_map(|(at, reading)| tally.take(&shown(context, &files.found[at].path), reading));
             store.import(first.into_iter().chain(rest))
         })?;
         drop(progress);
@@ -140,12 +140,18 @@ fn summary(report: &ImportReport, tally: &Tally) -> Page {
         order.iter().filter_map(|word| counts.get(word).map(|count| format!("{count} {word}"))).collect();
     let plural = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
     page.put(Tone::Bold, format!("read {}", plural(report.sessions.len(), "session")));
-    page.line(Tone::Plain, format!(" of {} ({} turns): {}", plural(agents.len(), "agent"), tally.turns, counted.join(", ")));
+    page.line(
+        Tone::Plain,
+        format!(" of {} ({} turns): {}", plural(agents.len(), "agent"), tally.turns, counted.join(", ")),
+    );
     if report.commit.is_none() {
         page.line(Tone::Plain, "nothing is new: all of it was imported before");
     }
     for session in report.sessions.iter().filter(|session| matches!(session.what, What::Rewritten { .. })) {
-        page.line(Tone::Warning, format!("  {}: old lines changed; kept as a new version beside the old one", session.id));
+        page.line(
+            Tone::Warning,
+            format!("  {}: old lines changed; kept as a new version beside the old one", session.id),
+        );
     }
     let judged: usize = report.sessions.iter().map(|session| session.outcomes).sum();
     if judged > 0 {
@@ -183,9 +189,7 @@ fn problems(tally: &Tally, verbose: bool) -> Page {
 }
 
 fn json(report: &ImportReport, tally: &Tally) -> Value {
-    let session = |session: &Imported| {
-        json!({ "id": session.id, "agent": session.agent, "what": word(session.what), "outcomes": session.outcomes })
-    };
+    let session = |session: &Imported| json!({ "id": session.id, "agent": session.agent, "what": word(session.what), "outcomes": session.outcomes });
     let skipped = |(what, why): &(String, String)| json!({ "what": what, "why": why });
     json!({
         "commit": report.commit,

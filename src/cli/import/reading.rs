@@ -11,8 +11,8 @@ use chrono::{DateTime, Utc};
 use rayon::prelude::*;
 use std::fs;
 use std::path::Path;
-use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, sync_channel};
 
 /// Bytes of files in memory at a time; a larger file comes alone.
 const BATCH: u64 = 24 * 1024 * 1024;
@@ -41,7 +41,7 @@ pub struct Reader<'a> {
 
 impl Reader<'_> {
     /// Reads all files; `each` is called with every reading, in the order of the files, on this thread.
-    pub fn stream<R: Send>(&self, found: &[Found], consume: impl FnOnce(Receiver<(usize, Reading)>) -> R + Send) -> R {
+    pub fn stream<R>(&self, found: &[Found], consume: impl FnOnce(Receiver<(usize, Reading)>) -> R) -> R {
         std::thread::scope(|scope| {
             let (sender, receiver) = sync_channel(64);
             let read = move || {

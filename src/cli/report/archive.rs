@@ -2,9 +2,12 @@
 
 use crate::cli::Failure;
 use crate::model::evidence::Cited;
-use crate::model::{SessionId, SessionRecord, Turn};
+use crate::model::{SessionId, SessionRecord, SessionVersion, Turn};
 use crate::phase;
+use crate::phase::memory::MEMORY;
+use crate::phase::message::quote_stands;
 use crate::store::Store;
+use crate::transcript;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -44,6 +47,32 @@ impl<'s> Archive<'s> {
         let turns = Rc::new(session.map(|session| session.turns).unwrap_or_default());
         self.turns.borrow_mut().insert(id.clone(), Rc::clone(&turns));
         turns
+    }
+
+    /// How many pieces of evidence there are, and how many of their quotes stand where they say.
+    pub fn standing(&self, evidence: &[(Cited, Option<String>)]) -> (usize, usize) {
+        let stands =
+            |(cited, quote): &&(Cited, Option<String>)| quote.as_deref().is_some_and(|quote| self.holds(cited, quote));
+        (evidence.len(), evidence.iter().filter(stands).count())
+    }
+
+    fn holds(&self, cited: &Cited, quote: &str) -> bool {
+        if cited.session.as_str() == MEMORY {
+            return self.note(cited).is_some_and(|note| quote_stands(quote, note.lines()));
+        }
+        let Some(record) = self.records.get(&cited.session) else { return false };
+        let named = |version: &&SessionVersion| version.parts.iter().any(|part| part.blob.short() == cited.blob);
+        let Some(version) = record.versions.iter().find(named) else { return false };
+        let Ok(bytes) = self.store.version_bytes(version) else { return false };
+        let texts = transcript::quote_at(&bytes, &cited.place).unwrap_or_default();
+        quote_stands(quote, texts.iter().map(String::as_str))
+    }
+
+    /// The note that evidence names where memory itself is the evidence.
+    fn note(&self, cited: &Cited) -> Option<String> {
+        let blob = format!("{}^{{blob}}", cited.blob);
+        let output = self.store.git().run(&["cat-file", "blob", &blob]).ok().filter(|output| output.success())?;
+        Some(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
     /// The turns around a place, `around` on either side, and which of them are the evidence itself.

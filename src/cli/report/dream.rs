@@ -44,7 +44,13 @@ pub fn heading(page: &mut Page, dream: &Dream) {
         let engine = review.engine.as_deref().unwrap_or("unknown");
         let base = review.base.map(|base| base.short()).unwrap_or_default();
         let plural = if sessions == 1 { "" } else { "s" };
-        page.line(Tone::Dim, format!("read {sessions} session{plural} on memory {base}, engine {engine}, {}", Context::time(review.time)));
+        page.line(
+            Tone::Dim,
+            format!(
+                "read {sessions} session{plural} on memory {base}, engine {engine}, {}",
+                Context::time(review.time)
+            ),
+        );
         if let Some(instructions) = &review.instructions {
             page.line(Tone::Dim, format!("instructions: {instructions}"));
         }

@@ -7,6 +7,6 @@ mod dream;
 mod touched;
 
 pub use archive::Archive;
-pub use change::ChangeView;
+pub use change::{ChangeView, summary};
 pub use dream::{dream_json, dream_row, heading};
 pub use touched::{FileChange, touched};
