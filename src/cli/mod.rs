@@ -14,11 +14,13 @@ mod init;
 mod list;
 mod log;
 mod name;
+mod night;
 mod outcome;
 mod reject;
 mod report;
 mod restore;
 mod revert;
+mod run;
 mod show;
 mod status;
 pub mod ui;
@@ -95,6 +97,7 @@ commands!(
     init::Init,
     import::Import,
     outcome::Outcome,
+    run::Run,
     list::List,
     status::Status,
     show::Show,

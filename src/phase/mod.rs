@@ -9,11 +9,11 @@ pub mod message;
 pub mod past;
 pub mod read;
 pub mod reconcile;
+pub mod reflection;
 pub mod review;
 pub mod risk;
 pub mod settle;
 pub mod write;
-pub mod reflection;
 
 pub use extract::{Extract, Session};
 pub use reconcile::{Held, Reconcile, Situation};

@@ -1,7 +1,7 @@
 //! Words, sentences, dates, likeness, and the scrubbing of hostile text. Pure: no git, no clock, no environment.
 
-pub mod injection;
 pub mod date;
+pub mod injection;
 pub mod likeness;
 pub mod probe;
 pub mod scrub;
