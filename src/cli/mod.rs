@@ -14,12 +14,14 @@ mod init;
 mod list;
 mod log;
 mod name;
+mod night;
 mod outcome;
 mod reject;
 mod report;
 mod restore;
 mod revert;
 mod review;
+mod run;
 mod show;
 mod status;
 pub mod ui;
@@ -96,6 +98,7 @@ commands!(
     init::Init,
     import::Import,
     outcome::Outcome,
+    run::Run,
     list::List,
     status::Status,
     show::Show,

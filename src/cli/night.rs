@@ -3,9 +3,13 @@
 use super::ui::{Page, Tone};
 use super::{Context, Failure};
 use crate::config::Settings;
+use crate::config::settings::Approval;
 use crate::model::{Change, ObjectId, Phase};
+use crate::phase::check::{self, Verdict};
 use crate::phase::dream::Night;
 use crate::phase::write::Written;
+use crate::store::{Manner, Selection, Store};
+use crate::text::Scrubbed;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -13,7 +17,8 @@ use std::time::Duration;
 pub fn summary(page: &mut Page, night: &Night, dry_run: bool) {
     let turns: u64 = night.sessions.iter().map(|session| u64::from(session.turns)).sum();
     let agents: std::collections::BTreeSet<_> = night.sessions.iter().map(|session| &session.agent).collect();
-    let read = format!("Read {}, {turns} turns, of {}", count(night.sessions.len(), "session"), count(agents.len(), "agent"));
+    let read =
+        format!("Read {}, {turns} turns, of {}", count(night.sessions.len(), "session"), count(agents.len(), "agent"));
     page.line(Tone::Plain, read);
     match (&night.dream, &night.held) {
         (None, None) if dry_run && !night.changes.is_empty() => {
@@ -63,9 +68,11 @@ fn count(n: usize, what: &str) -> String {
 /// The object that DESIGN.md, chapter 6 describes.
 pub fn json(night: &Night, took: Duration) -> Value {
     let shown = night.dream.as_ref().or(night.held.as_ref());
-    let sessions: Vec<Value> = night.sessions.iter().map(|session| {
-        json!({"id": session.id, "agent": session.agent, "blob": session.blob, "turns": session.turns})
-    }).collect();
+    let sessions: Vec<Value> = night
+        .sessions
+        .iter()
+        .map(|session| json!({"id": session.id, "agent": session.agent, "blob": session.blob, "turns": session.turns}))
+        .collect();
     let written = |dream: &Written| dream.changes.iter().map(|(made, commit)| change(made, Some(*commit))).collect();
     let changes: Vec<Value> = match shown {
         Some(dream) => written(dream),
@@ -91,15 +98,19 @@ pub fn json(night: &Night, took: Duration) -> Value {
 }
 
 fn change(change: &Change, commit: Option<ObjectId>) -> Value {
-    let evidence: Vec<Value> = change.evidence.iter().map(|item| {
-        let lines = item.place.lines;
-        let mut value = json!({"session": item.session, "blob": item.blob, "lines": [lines.first, lines.last],
+    let evidence: Vec<Value> = change
+        .evidence
+        .iter()
+        .map(|item| {
+            let lines = item.place.lines;
+            let mut value = json!({"session": item.session, "blob": item.blob, "lines": [lines.first, lines.last],
             "role": item.role, "quote": crate::text::secret::mask(&item.quote)});
-        if let Some(pointer) = &item.place.pointer {
-            value["pointer"] = json!(pointer);
-        }
-        value
-    }).collect();
+            if let Some(pointer) = &item.place.pointer {
+                value["pointer"] = json!(pointer);
+            }
+            value
+        })
+        .collect();
     json!({
         "key": change.key, "change": change.change, "phase": change.phase, "kind": change.kind, "commit": commit,
         "path": change.path(), "before": change.before.as_ref().map(|text| text.as_str()),
@@ -116,7 +127,9 @@ pub fn merge_free(
     settings: &Settings,
     night: &Night,
 ) -> Result<Option<ObjectId>, Failure> {
-    let Some(dream) = night.dream.as_ref().filter(|_| settings.approval == Approval::Automatic) else { return Ok(None) };
+    let Some(dream) = night.dream.as_ref().filter(|_| settings.approval == Approval::Automatic) else {
+        return Ok(None);
+    };
     let ledger = store.ledger(store.memory_tip()?)?;
     let record = ledger.find(dream.id.as_str())?;
     let findings = check::check(store, settings, record)?;
@@ -126,7 +139,8 @@ pub fn merge_free(
         context.ui.warn(&format!("dream {} was not merged: {}", dream.id, failed.join("; ")));
         return Ok(None);
     }
-    let notes = findings.iter().map(|f| Scrubbed::line(&format!("Check {}: {}: {}", f.check, f.verdict.as_str(), f.detail)));
+    let notes =
+        findings.iter().map(|f| Scrubbed::line(&format!("Check {}: {}: {}", f.check, f.verdict.as_str(), f.detail)));
     let manner = Manner { notes: notes.collect(), ..Manner::default() };
     let approved = store.approve(dream.id.as_str(), &Selection::All, &manner)?;
     Ok(Some(approved.landed.commit))

@@ -16,7 +16,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 /// The memory branch, the index and your files are not touched. Sessions that a standing dream has read are read
 /// again only as support; the same sessions again propose nothing and make no branch.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  git dream run\n  git dream run --dry-run\n  git dream run --agent claude-code/billing --since 2026-05-01\n  git dream run --instructions 'Focus on testing; ignore one-off debugging.'")]
+#[command(
+    after_help = "Examples:\n  git dream run\n  git dream run --dry-run\n  git dream run --agent claude-code/billing --since 2026-05-01\n  git dream run --instructions 'Focus on testing; ignore one-off debugging.'"
+)]
 pub struct Run {
     /// Print one JSON object instead of text for people
     #[arg(long)]

@@ -1,12 +1,13 @@
 //! One night: review, extract, reconcile and prune, then the branch. Reads history, memory and sessions; writes
 //! nothing but the dream's own branch.
 
-use super::extract::{Extract, Reflection};
+use super::extract::Extract;
 use super::memory;
 use super::message::Review;
 use super::past::Past;
 use super::read::{self, Transcripts};
 use super::reconcile::{Held, Reconcile, Situation};
+use super::reflection::Reflection;
 use super::review::{self, Filter};
 use super::settle::{self, Ground, Settled, Skipped};
 use super::write::{self, Hand, WriteDreamError, Written};

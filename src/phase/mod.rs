@@ -9,10 +9,12 @@ pub mod message;
 pub mod past;
 pub mod read;
 pub mod reconcile;
+pub mod reflection;
 pub mod review;
 pub mod risk;
 pub mod settle;
 pub mod write;
 
-pub use extract::{Extract, Reflection, Session};
+pub use extract::{Extract, Session};
 pub use reconcile::{Held, Reconcile, Situation};
+pub use reflection::Reflection;

@@ -1,7 +1,8 @@
 //! Reading sessions: transcripts become reflections, in parallel, with one transcript in memory per worker. A
 //! reflection is kept in a cache keyed by engine and record; the cache may be deleted at any time and changes no result.
 
-use super::extract::{Extract, Reflection, Session};
+use super::extract::{Extract, Session};
+use super::reflection::Reflection;
 use super::settle::{Quotes, Skipped};
 use crate::model::{Evidence, ObjectId, SessionId, SessionRecord};
 use crate::store::Store;

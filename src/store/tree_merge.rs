@@ -99,13 +99,15 @@ impl<'s> Merger<'s> {
         theirs: Place,
         conflicts: &mut Vec<Conflict>,
     ) -> Result<Place, MergeError> {
+        let is = |place: Place, folder: bool| place.is_some_and(|(mode, _)| (mode == FOLDER) == folder);
+        // A folder that both sides removed is no base for the file that one of them put there, nor the other way.
+        let base = base.filter(|(mode, _)| [ours, theirs].iter().any(|side| is(*side, *mode == FOLDER)));
         if ours == theirs || theirs == base {
             return Ok(ours);
         }
         if ours == base {
             return Ok(theirs);
         }
-        let is = |place: Place, folder: bool| place.is_some_and(|(mode, _)| (mode == FOLDER) == folder);
         let sides = [base, ours, theirs];
         if !sides.iter().any(|side| is(*side, false)) {
             return self.folder(path, sides, conflicts);

@@ -4,6 +4,7 @@
 use super::{Git, GitError, Store};
 use crate::model::ObjectId;
 use crate::text::Scrubbed;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -109,6 +110,10 @@ impl CheckedOut {
     }
 
     fn rehearse(&self, path: &Path, git: &Git) -> Result<(), WorkTreeError> {
+        let in_the_way = self.in_the_way(path, git)?;
+        if !in_the_way.is_empty() {
+            return Err(WorkTreeError::Dirty { path: path.to_owned(), files: in_the_way });
+        }
         let rehearsal = || read_tree(path, git, &["-m", "-u", "-n"], self.old, self.new);
         if rehearsal().is_ok() {
             return Ok(());
@@ -116,6 +121,36 @@ impl CheckedOut {
         // Files that were only touched look changed until the index has looked at them again.
         let _ = git.run(&["update-index", "-q", "--refresh"]);
         rehearsal()
+    }
+}
+
+impl CheckedOut {
+    /// Untracked files where the new tree has a file. git itself takes ignored ones for worthless.
+    fn in_the_way(&self, path: &Path, git: &Git) -> Result<Vec<String>, WorkTreeError> {
+        let wrap = |source| WorkTreeError::Git { path: path.to_owned(), source };
+        let (old, new) = (self.old.to_string(), self.new.to_string());
+        let added = ["diff-tree", "-r", "-z", "--name-only", "--no-renames", "--diff-filter=A", &old, &new];
+        let added = git.check(&added).map_err(wrap)?;
+        let mut occupied: Vec<PathBuf> = Vec::new();
+        for file in added.stdout.split(|byte| *byte == 0).filter(|file| !file.is_empty()) {
+            let file = PathBuf::from(String::from_utf8_lossy(file).into_owned());
+            let taken = |place: &&Path| {
+                let there = fs::symlink_metadata(path.join(place));
+                there.is_ok_and(|there| *place == file || !there.is_dir())
+            };
+            occupied
+                .extend(file.ancestors().filter(|place| !place.as_os_str().is_empty()).find(taken).map(Path::to_owned));
+        }
+        let mut untracked = Vec::new();
+        for some in occupied.chunks(200) {
+            let mut args: Vec<&OsStr> = ["--literal-pathspecs", "ls-files", "-o", "-z", "--"].map(OsStr::new).to_vec();
+            args.extend(some.iter().map(|place| place.as_os_str()));
+            let listed = git.check(&args).map_err(wrap)?;
+            let files = listed.stdout.split(|byte| *byte == 0).filter(|file| !file.is_empty());
+            untracked.extend(files.map(|file| Scrubbed::line(&String::from_utf8_lossy(file)).into_string()));
+        }
+        untracked.dedup();
+        Ok(untracked)
     }
 }
 

@@ -60,7 +60,7 @@ impl Gemini {
     /// Adds a message, or replaces the one with its id; one that says the same again stays where it first stood.
     fn message(&mut self, place: &Place, message: &Object<'_>) {
         let id = message.name("id").unwrap_or_default().into_owned();
-        let mut build = Build::new();
+        let mut build = Build::new("");
         build.at(place, message.time("timestamp"), Some(&id));
         match &*message.text("type").unwrap_or_default() {
             "user" => user(message, &mut build),

@@ -1,3 +1,4 @@
 //! One integration binary: the house's rules, and the program against the real git.
 
 mod layers;
+mod merge;

@@ -1,0 +1,8 @@
+//! Merging, deciding and reading decisions back, against the real git.
+
+mod decide;
+mod foreign;
+mod hooks;
+mod repository;
+mod tree;
+mod work_tree;
