@@ -3,6 +3,7 @@
 mod decide;
 mod foreign;
 mod hooks;
+mod origin;
 mod repository;
 mod tree;
 mod work_tree;
