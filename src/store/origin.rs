@@ -38,20 +38,15 @@ pub enum Source<'l> {
 impl Ledger {
     /// The change of a dream that a commit is, or (a squash) that it brought to a path.
     pub fn source(&self, commit: ObjectId, path: &str) -> Source<'_> {
-        for dream in self.dreams.values() {
-            let landed = || dream.landed.iter().find(|(_, at)| **at == Some(commit)).map(|(key, _)| key);
-            let own =
-                dream.changes.iter().find(|change| change.commit == commit && change.path.as_deref() == Some(path));
-            let change = own
-                .or_else(|| landed().and_then(|key| dream.change(key)))
-                .or_else(|| dream.changes.iter().find(|change| change.commit == commit))
-                .or_else(|| {
-                    let here = dream.landings.contains(&commit);
-                    dream.changes.iter().filter(|_| here).find(|change| change.path.as_deref() == Some(path))
-                });
-            if change.is_some() || dream.landings.contains(&commit) {
-                return Source::Dream { dream: &dream.id, change, approved: dream.approved.as_ref() };
-            }
+        if let Some(dream) = self.dreams_of(commit).next() {
+            let key = dream.landed.iter().find(|(_, at)| **at == Some(commit)).map(|(key, _)| key);
+            let here = |change: &&ChangeRecord| change.path.as_deref() == Some(path);
+            let mut own = dream.changes.iter().filter(|change| change.commit == commit);
+            // A squash made many changes: the one that is about this file.
+            let squashed = || dream.changes.iter().filter(|_| dream.landings.contains(&commit)).find(here);
+            let change = own.clone().find(here).or(key.and_then(|key| dream.change(key))).or_else(|| own.next());
+            let change = change.or_else(squashed);
+            return Source::Dream { dream: &dream.id, change, approved: dream.approved.as_ref() };
         }
         Source::Edit
     }

@@ -4,6 +4,7 @@ mod decide;
 mod foreign;
 mod hooks;
 mod origin;
+mod random;
 mod repository;
 mod tree;
 mod work_tree;
