@@ -128,7 +128,7 @@ impl<'a> Session<'a> {
     fn show(&self, at: usize) -> Result<(), Failure> {
         let mut page = Page::new();
         page.end();
-        self.views[at].whole(&mut page, &self.archive, Some((at + 1, self.views.len())), AROUND);
+        self.views[at].whole(&mut page, &self.archive, None, AROUND);
         self.context.ui.print(&page)
     }
 
