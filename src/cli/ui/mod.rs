@@ -4,7 +4,7 @@
 mod page;
 mod progress;
 
-pub use page::{Page, Tone};
+pub use page::{Page, Tone, count};
 pub use progress::Progress;
 
 use super::{Exit, Failure, hint};
