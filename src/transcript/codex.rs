@@ -35,7 +35,9 @@ pub(super) fn recognises(record: &Object<'_>) -> bool {
     };
     match &*kind {
         "session_meta" | "response_item" | "event_msg" | "turn_context" | "compacted" => record.has("payload"),
-        "message" => record.has("role") && record.list("content").is_some(),
+        "message" => record
+            .get("content")
+            .is_some_and(|content| ["\"input_text\"", "\"output_text\""].iter().any(|kind| content.contains(kind))),
         "function_call" | "function_call_output" => record.has("call_id"),
         _ => false,
     }

@@ -96,8 +96,10 @@ fn cut(text: &str) -> Vec<Piece<'_>> {
     let mut found = Vec::new();
     let mut rest = text;
     let mut from = 0;
+    // A tag that is never closed is looked for once only: a long text costs no more than its length.
+    let mut open = Vec::new();
     while let Some(at) = memchr::memchr(b'<', &rest.as_bytes()[from..]).map(|at| from + at) {
-        let Some((inner, whole)) = frame(&rest[at..]) else {
+        let Some((inner, whole)) = frame(&rest[at..], &mut open) else {
             from = at + 1;
             continue;
         };
@@ -120,17 +122,24 @@ fn person<'a>(found: &mut Vec<Piece<'a>>, text: &'a str) {
     }
 }
 
-/// The frame that a text begins with: the person's words inside, if it holds them, and its length in bytes.
-fn frame(text: &str) -> Option<(Option<&str>, usize)> {
-    let name = |name: &&&str| {
+/// The frame that a text begins with: the person's words inside, if it holds them, and its length in bytes. Tags that
+/// are found without an end are added to `open`.
+fn frame<'a>(text: &'a str, open: &mut Vec<&'static str>) -> Option<(Option<&'a str>, usize)> {
+    let name = |name: &&&'static str| {
         let rest = text[1..].strip_prefix(**name);
         rest.is_some_and(|rest| rest.starts_with('>') || rest.starts_with(' '))
     };
     let asked = ASKED.iter().find(name);
-    let tag = asked.or_else(|| FRAMES.iter().find(name))?;
-    let open = text.find('>')? + 1;
-    let close = text[open..].find(&format!("</{tag}>"))?;
-    Some((asked.map(|_| &text[open..open + close]), open + close + tag.len() + 3))
+    let tag = *asked.or_else(|| FRAMES.iter().find(name))?;
+    if open.contains(&tag) {
+        return None;
+    }
+    let start = memchr::memchr(b'>', &text.as_bytes()[..text.len().min(400)])? + 1;
+    let Some(length) = text[start..].find(&format!("</{tag}>")) else {
+        open.push(tag);
+        return None;
+    };
+    Some((asked.map(|_| &text[start..start + length]), start + length + tag.len() + 3))
 }
 
 #[cfg(test)]
@@ -162,6 +171,12 @@ mod tests {
         assert_eq!(pieces("<command-args></command-args>"), []);
         assert_eq!(pieces("[Request interrupted by user for tool use]"), [Interrupted]);
         assert_eq!(pieces("<user_query>\nhello\n</user_query>"), [Person("hello")]);
+    }
+
+    #[test]
+    fn a_text_full_of_open_tags_is_cut_in_no_time() {
+        let text = "<system-reminder><command-args>".repeat(40_000) + &"</command-args>".repeat(40_000);
+        assert!(!pieces(&text).is_empty());
     }
 
     #[test]

@@ -50,6 +50,7 @@ use crate::model::Host;
 use json::Object;
 use session::Build;
 use source::{Group, Record};
+use std::collections::BTreeSet;
 
 /// What is known of a file beside its bytes.
 #[derive(Debug, Clone, Copy, Default)]
@@ -88,6 +89,7 @@ pub fn parse(bytes: &[u8], hint: &Hint<'_>) -> Result<Parsed, Unsupported> {
     let host = detect::host(&groups)?;
     let several = groups.len() > 1;
     let mut sessions = Vec::with_capacity(groups.len());
+    let mut names = BTreeSet::new();
     for (index, group) in groups.iter().enumerate() {
         let build = read_group(host, group, hint.stem(), &mut skipped);
         if several && build.turns.is_empty() && group.head.is_none() {
@@ -95,7 +97,7 @@ pub fn parse(bytes: &[u8], hint: &Hint<'_>) -> Result<Parsed, Unsupported> {
         }
         let part = build.task.clone().unwrap_or_else(|| index.to_string());
         let mut fallback = if several { format!("{}-{part}", hint.stem()) } else { hint.stem().to_owned() };
-        if sessions.iter().any(|session: &Session| session.raw_id == fallback) {
+        if !names.insert(fallback.clone()) {
             fallback = format!("{fallback}-{index}");
         }
         sessions.push(build.finish(host, &fallback, group.root.clone()));

@@ -39,13 +39,14 @@ impl<'a> Index<'a> {
     /// over several strings, line by line: a tool's result is often a list of texts.
     pub fn holds(&self, place: &Place, quote: &str) -> bool {
         let Some(text) = self.text(place) else { return false };
-        let mut missing: Vec<&str> = quote.lines().filter(|line| !line.trim().is_empty()).collect();
         let mut found = false;
-        each_string(&text, &mut |string| {
-            found |= string.contains(quote);
-            missing.retain(|line| !string.contains(line));
-        });
-        found || (missing.is_empty() && !quote.trim().is_empty())
+        each_string(&text, &mut |string| found = found || string.contains(quote));
+        if found || !quote.trim().contains('\n') {
+            return found;
+        }
+        let mut missing: Vec<&str> = quote.lines().filter(|line| !line.trim().is_empty()).collect();
+        each_string(&text, &mut |string| missing.retain(|line| !string.contains(line)));
+        missing.is_empty()
     }
 
     /// The decoded strings at a place, in order; `None` if the transcript has no such lines or pointer.

@@ -149,3 +149,21 @@ fn a_claude_session_is_named_by_its_own_id_not_by_that_of_copied_or_parent_lines
     let subagent = line("main", "1", ",\"isSidechain\":true,\"agentId\":\"a1\"");
     assert_eq!(id(subagent, "agent-a1.jsonl"), "main-agent-a1");
 }
+
+#[test]
+fn the_demos_sessions_are_whole_small_and_of_several_agents() {
+    let mut agents = BTreeSet::new();
+    for entry in fs::read_dir(folder().join("../demo/sessions")).expect("the demo is there") {
+        let path = entry.expect("an entry").path();
+        let bytes = fs::read(&path).expect("bytes");
+        assert!(bytes.len() < 40_000, "{path:?}");
+        let parsed = parse(&bytes, &Hint::new(&path.to_string_lossy())).expect("parsed");
+        assert_eq!((parsed.sessions.len(), &parsed.skipped[..]), (1, &[][..]), "{path:?}");
+        assert_eq!(missing(&bytes, &parsed), Vec::<String>::new(), "{path:?}");
+        let session = &parsed.sessions[0];
+        assert!((20..=60).contains(&session.turns.len()), "{path:?}: {}", session.turns.len());
+        agents.insert(session.agent.as_str().to_owned());
+    }
+    let named = ["claude-code/billing-api", "codex/billing-api", "copilot-cli/billing-web", "nightly", "support"];
+    assert!(agents.iter().eq(named), "{agents:?}");
+}
