@@ -1,7 +1,7 @@
 //! Risks: what a reviewer must see first. Computed from the proposal and its evidence for every engine alike; what an
 //! engine says about risks is only ever added to.
 
-use crate::model::{ChangeType, Proposal, Risk, Role};
+use crate::model::{ChangeType, Kind, Proposal, Risk, Role};
 use crate::text::{injection, scrub, secret};
 
 /// Below this confidence a contradiction of approved memory is left to a person.
@@ -36,9 +36,11 @@ pub fn of(proposal: &Proposal) -> Vec<Risk> {
     risks
 }
 
-/// Nothing but the output of tools supports it.
+/// Nothing but the output of tools supports it. A mistake is what tools did, so their output is its proper evidence;
+/// that its words may be planted is what the injection signals are for.
 fn untrusted(proposal: &Proposal) -> bool {
-    proposal.evidence.iter().all(|item| item.role == Role::Tool || item.role == Role::System)
-        && proposal.change != ChangeType::Retire
-        && proposal.change != ChangeType::Join
+    let memory_only = matches!(proposal.change, ChangeType::Retire | ChangeType::Join);
+    proposal.kind != Kind::Mistake
+        && !memory_only
+        && proposal.evidence.iter().all(|item| matches!(item.role, Role::Tool | Role::System))
 }
