@@ -2,3 +2,5 @@
 
 mod layers;
 mod merge;
+mod night;
+mod world;
