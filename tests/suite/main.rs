@@ -3,6 +3,7 @@
 mod deciding;
 mod layers;
 mod merge;
+mod night;
 mod proposal;
 mod reading;
 mod refusals;
