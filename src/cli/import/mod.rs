@@ -86,10 +86,8 @@ impl Import {
             let error = Failure::refuse("nothing that was named is a transcript that can be read");
             return Err(error.hint("'git dream import --help' lists the formats"));
         }
-        if !self.json {
-            if report.commit.is_some() {
-                context.ui.hint("'git dream run' proposes what these sessions teach");
-            }
+        if !self.json && report.commit.is_some() {
+            context.ui.hint("'git dream run' proposes what these sessions teach");
         }
         Ok(Exit::Done)
     }

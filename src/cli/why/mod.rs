@@ -139,7 +139,7 @@ fn find<'l>(ledger: &'l Ledger, commit: ObjectId, path: &str) -> Option<(&'l Dre
     let squashed = |(dream, change): &(&Dream, &ChangeRecord)| {
         dream.landings.contains(&commit) && change.path.as_deref() == Some(path)
     };
-    all().find(same).or_else(|| all().filter(squashed).last())
+    all().find(same).or_else(|| all().rfind(squashed))
 }
 
 impl Answer<'_> {
