@@ -13,15 +13,18 @@ use std::path::{Path, PathBuf};
 pub struct Context {
     pub environment: Environment,
     pub ui: Ui,
+    /// How the program was called.
+    program: PathBuf,
 }
 
 impl Context {
-    pub fn new(mut environment: Environment, directory: Option<PathBuf>) -> Self {
+    pub fn new(mut environment: Environment, directory: Option<PathBuf>, program: PathBuf) -> Self {
+        let program = environment.directory.join(program);
         if let Some(directory) = directory {
             environment.directory.push(directory);
         }
         let ui = Ui::new(|name| environment.variable(name).map(str::to_owned));
-        Self { environment, ui }
+        Self { environment, ui, program }
     }
 
     /// Refuses a directory given by `-C` that does not exist.
@@ -30,6 +33,11 @@ impl Context {
             true => Ok(()),
             false => Err(Failure::refuse(format!("'{}' is no directory", self.environment.directory.display()))),
         }
+    }
+
+    /// The folder that the program was called from, when it was called by a path.
+    pub fn program_folder(&self) -> Option<&Path> {
+        self.program.is_file().then(|| self.program.parent()).flatten()
     }
 
     /// A path as it was typed, from the directory that the command runs in.

@@ -85,6 +85,10 @@ fn reference(error: &(dyn Error + 'static)) -> Option<Advice> {
             hints: vec!["another git dream or git is at work here: try again when it is done".to_owned()],
             exit: Some(Exit::Busy),
         }),
+        RefError::Stale { path } => {
+            Advice::hint(format!("if no git is at work here, remove it: rm '{}'", path.display()))
+        }
+        RefError::Moved { .. } => Advice::hint("somebody else was faster; look at it and try again"),
         _ => None,
     }
 }

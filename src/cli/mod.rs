@@ -5,6 +5,7 @@ mod approve;
 mod check;
 mod context;
 mod decision;
+mod demo;
 mod exit;
 mod failure;
 mod help;
@@ -20,6 +21,7 @@ mod reject;
 mod report;
 mod restore;
 mod revert;
+mod review;
 mod run;
 mod show;
 mod status;
@@ -55,6 +57,7 @@ pub fn main(arguments: Vec<OsString>, environment: impl FnOnce() -> Result<Envir
 }
 
 fn start(arguments: Vec<OsString>, environment: impl FnOnce() -> Result<Environment, String>) -> Exit {
+    let program = arguments.first().map(PathBuf::from).unwrap_or_default();
     let matches = help::grouped(Arguments::command()).try_get_matches_from(arguments);
     let arguments = match matches.and_then(|matches| Arguments::from_arg_matches(&matches)) {
         Ok(arguments) => arguments,
@@ -68,7 +71,7 @@ fn start(arguments: Vec<OsString>, environment: impl FnOnce() -> Result<Environm
         Ok(environment) => environment,
         Err(message) => return ui::Ui::default().fail(&Failure::refuse(message)),
     };
-    let context = Context::new(environment, arguments.directory);
+    let context = Context::new(environment, arguments.directory, program);
     match context.enter().and_then(|()| arguments.command.run(&context)) {
         Ok(exit) => exit,
         Err(failure) if failure.is_broken_pipe() => Exit::Done,
@@ -97,11 +100,13 @@ commands!(
     init::Init,
     import::Import,
     outcome::Outcome,
+    demo::Demo,
     run::Run,
     list::List,
     status::Status,
     show::Show,
     check::Check,
+    review::Review,
     approve::Approve,
     reject::Reject,
     revert::Revert,

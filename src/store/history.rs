@@ -13,6 +13,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 pub struct Ledger {
     pub tip: Option<ObjectId>,
     pub dreams: BTreeMap<DreamId, Dream>,
+    /// The dreams that each commit of a change or of a landing belongs to.
+    homes: HashMap<ObjectId, Vec<DreamId>>,
 }
 
 impl Ledger {
@@ -21,12 +23,32 @@ impl Ledger {
         find(&self.dreams, name)
     }
 
+    /// The dreams that a commit belongs to.
+    pub(super) fn dreams_of(&self, commit: ObjectId) -> impl Iterator<Item = &Dream> {
+        self.homes.get(&commit).into_iter().flatten().filter_map(|id| self.dreams.get(id))
+    }
+
     /// Newest first, as a list shows them.
     pub fn newest_first(&self) -> impl Iterator<Item = &Dream> {
         let mut dreams: Vec<&Dream> = self.dreams.values().collect();
         dreams.sort_by(|a, b| (b.created(), &b.id).cmp(&(a.created(), &a.id)));
         dreams.into_iter()
     }
+}
+
+fn homes(dreams: &BTreeMap<DreamId, Dream>) -> HashMap<ObjectId, Vec<DreamId>> {
+    let mut homes: HashMap<ObjectId, Vec<DreamId>> = HashMap::new();
+    for dream in dreams.values() {
+        let changes = dream.changes.iter().map(|change| change.commit);
+        let commits = changes.chain(dream.landed.values().flatten().copied()).chain(dream.landings.iter().copied());
+        for commit in commits {
+            let here = homes.entry(commit).or_default();
+            if here.last() != Some(&dream.id) {
+                here.push(dream.id.clone());
+            }
+        }
+    }
+    homes
 }
 
 /// What is kept of a commit after it was read.
@@ -69,7 +91,7 @@ impl Store {
         }
         // A review that landed without any change, such as a branch from which everything was dropped by hand.
         dreams.retain(|_, dream| dream.open.is_some() || dream.closed.is_some() || !dream.landings.is_empty());
-        Ok(Ledger { tip, dreams })
+        Ok(Ledger { tip, homes: homes(&dreams), dreams })
     }
 
     fn dream_tips(&self, prefix: &str) -> Result<BTreeMap<DreamId, ObjectId>, ReadError> {

@@ -3,6 +3,7 @@
 //! objects are written only through [`PackWriter`].
 
 pub mod adopt;
+pub mod amend;
 pub mod approve;
 pub mod commit;
 pub mod decide;
@@ -22,6 +23,7 @@ pub mod memory;
 mod message;
 pub mod object;
 pub mod open;
+pub mod origin;
 pub mod pack;
 mod pack_index;
 pub mod reference;
@@ -38,6 +40,7 @@ pub mod tree_merge;
 pub mod worktree;
 
 pub use adopt::{adopt, adopt_into};
+pub use amend::Amendment;
 pub use approve::Approved;
 pub use commit::{Commit, NewCommit};
 pub use decide::{DecideError, Selection};
@@ -54,6 +57,7 @@ pub use lock::StoreLock;
 pub use memory::{BranchName, MemoryError};
 pub use object::{ReadError, TreeEntry};
 pub use open::{OpenError, Store};
+pub use origin::{Origin, Source, entry_at};
 pub use pack::{PackWriter, WriteError};
 pub use reference::{RefError, RefUpdate};
 pub use revert::Extent;

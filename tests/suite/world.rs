@@ -93,7 +93,10 @@ impl World {
         let path = std::env::var_os("PATH").unwrap_or_default();
         command.env_clear().env("PATH", path).env("HOME", self.home()).current_dir(directory);
         command.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", self.home().join(".gitconfig"));
-        command.env("GIT_CEILING_DIRECTORIES", self.root.path()).env("GIT_TERMINAL_PROMPT", "0").env("LC_ALL", "C.UTF-8");
+        command
+            .env("GIT_CEILING_DIRECTORIES", self.root.path())
+            .env("GIT_TERMINAL_PROMPT", "0")
+            .env("LC_ALL", "C.UTF-8");
         command.env("GIT_DREAM_NOW", now.to_string()).env("GIT_DREAM_SEED", "7").env("TZ", "UTC");
         command.env("GIT_AUTHOR_DATE", format!("{now} +0000")).env("GIT_COMMITTER_DATE", format!("{now} +0000"));
         command

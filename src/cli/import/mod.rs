@@ -1,7 +1,7 @@
 //! `git dream import`: transcripts in.
 
 mod files;
-mod reading;
+pub mod reading;
 
 use super::ui::{Page, Tone};
 use super::{Context, Exit, Failure};

@@ -54,7 +54,7 @@ pub(super) fn merge(base: &Document, ours: &Document, theirs: &Document) -> Entr
 }
 
 fn blank<'a>(base: &'a str, ours: &'a str, theirs: &'a str) -> &'a str {
-    pick(base, ours, theirs).unwrap_or_else(|| if ours.len() >= theirs.len() { ours } else { theirs })
+    pick(base, ours, theirs).unwrap_or(if ours.len() >= theirs.len() { ours } else { theirs })
 }
 
 /// `None` when a field is there twice: then no field has one meaning.

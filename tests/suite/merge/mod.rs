@@ -3,6 +3,8 @@
 mod decide;
 mod foreign;
 mod hooks;
+mod origin;
+mod random;
 mod repository;
 mod tree;
 mod work_tree;
