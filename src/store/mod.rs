@@ -21,7 +21,9 @@ pub mod session;
 mod session_cache;
 pub mod snapshot;
 mod stale;
+mod tidy;
 pub mod tree;
+mod tree_delta;
 
 pub use adopt::{adopt, adopt_into};
 pub use commit::{Commit, NewCommit};
