@@ -83,7 +83,10 @@ fn the_commits_of_a_dream_are_what_git_reads_and_what_json_says() {
     let review = review.lines().next().expect("a review commit");
     assert_eq!(world.git(["diff-tree", "-r", "--no-commit-id", review]), "");
     let sessions = world.git(["log", "-1", "--format=%(trailers:key=Dream-Session,valueonly)", review]);
-    assert_eq!(sessions.lines().filter(|line| !line.is_empty()).count(), night["sessions"].as_array().map_or(0, Vec::len));
+    assert_eq!(
+        sessions.lines().filter(|line| !line.is_empty()).count(),
+        night["sessions"].as_array().map_or(0, Vec::len)
+    );
 }
 
 #[test]
@@ -97,7 +100,9 @@ fn every_quote_stands_in_the_lines_that_it_cites() {
             let last = item["lines"][1].as_u64().expect("a line") as usize;
             let lines: Vec<&str> = raw.lines().skip(first - 1).take(last + 1 - first).collect();
             let quote = item["quote"].as_str().expect("a quote");
-            let held = |text: &str| text.contains(quote) || text.contains(&json!(quote).to_string().trim_matches('"').to_owned());
+            let held = |text: &str| {
+                text.contains(quote) || text.contains(&json!(quote).to_string().trim_matches('"').to_owned())
+            };
             assert!(lines.iter().any(|line| held(line)) || held(&lines.join("\n")), "{item:#}\n{lines:#?}");
         }
     }
