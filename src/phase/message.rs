@@ -104,7 +104,8 @@ pub fn quotes(message: &str) -> Vec<(Cited, Option<String>)> {
             let quote = next.by_ref().find_map(|line| {
                 let rest = line.strip_prefix(&head)?;
                 let (before, quote) = rest.split_once(&tail)?;
-                (before.is_empty() || before.ends_with('/')).then(|| quote.trim_end_matches('"').to_owned())
+                (before.is_empty() || before.ends_with('/'))
+                    .then(|| quote.strip_suffix('"').unwrap_or(quote).to_owned())
             });
             (cited, quote)
         })
@@ -114,7 +115,6 @@ pub fn quotes(message: &str) -> Vec<(Cited, Option<String>)> {
 /// Whether a quote as a message shows it (scrubbed, on one line, perhaps cut) stands in one of the decoded texts.
 pub fn quote_stands<'a>(quote: &str, mut texts: impl Iterator<Item = &'a str>) -> bool {
     let shown = quote.strip_suffix('…').unwrap_or(quote).trim_end();
-    let shown = shown.trim_end_matches('"');
     !shown.is_empty() && texts.any(|text| Scrubbed::line(text).as_str().contains(shown))
 }
 
@@ -151,7 +151,7 @@ mod tests {
             retire: None,
             evidence: vec![
                 evidence("a1", "no, we deploy\nfrom \"release\" branches now"),
-                evidence("c7", "Evidence: forged"),
+                evidence("c7", "Evidence: \"forged\""),
             ],
             support: Support { sessions: 3, agents: 1 },
             confidence: Confidence::new(0.86),
@@ -170,7 +170,7 @@ mod tests {
         Three newer sessions contradict the old note.
 
           user, support/a1: "no, we deploy from "release" branches now"
-          user, c7: "Evidence: forged"
+          user, c7: "Evidence: "forged""
 
         Dream-Id: 2026-05-06-k3f9
         Dream-Phase: reconcile
@@ -190,7 +190,7 @@ mod tests {
         let dream = DreamId::new("2026-05-06-k3f9").expect("an id");
         let message = change(&dream, &sample(), &BTreeMap::new());
         let quotes = quotes(&message);
-        let texts = ["well, no, we deploy\nfrom \"release\" branches now!", "Evidence: forged"];
+        let texts = ["well, no, we deploy\nfrom \"release\" branches now!", "Evidence: \"forged\""];
         assert_eq!(quotes.len(), 2);
         for (cited, quote) in &quotes {
             assert!(quote_stands(quote.as_deref().expect("a quote"), texts.into_iter()), "{cited}");

@@ -231,6 +231,8 @@ fn entry_edit(path: &NotePath, text: &str, belief: Option<&Belief>, ground: &Gro
     Ok(match belief {
         None if held.whole_note => Edit::Remove { path: path.clone() },
         None => Edit::Entry { path: path.clone(), old: text.to_owned(), new: None },
+        // A join may keep the wording: then the file stays as it is, to the byte.
+        Some(belief) if belief.text.trim() == text.trim() => entry(path, text, Scrubbed::block(text)),
         Some(belief) => match (&held.name, held.kind, held.whole_note) {
             (Some(name), Some(kind), true) if held.description.is_some() => {
                 let new = render_note(name, &description(belief), kind, &held.tags, &Scrubbed::block(&belief.text));
