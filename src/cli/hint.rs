@@ -38,7 +38,7 @@ pub fn advice(error: &(dyn Error + 'static)) -> Advice {
 
 /// Whether an error's words stand alone; all others are fragments that fit after "could not".
 pub fn is_sentence(error: &(dyn Error + 'static)) -> bool {
-    error.is::<Refusal>() || error.is::<ConfigError>() || error.is::<IdError>()
+    error.is::<Refusal>() || error.is::<ConfigError>() || error.is::<IdError>() || error.is::<std::io::Error>()
 }
 
 fn config(error: &(dyn Error + 'static)) -> Option<Advice> {

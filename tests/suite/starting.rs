@@ -190,3 +190,15 @@ fn the_demo_works_for_somebody_whom_git_does_not_know() {
     world.dream(["demo", "play"]).ok();
     assert_eq!(world.git_in("play", ["config", "--local", "user.email"]).ok(), "demo@localhost\n");
 }
+
+#[test]
+fn the_demo_leaves_a_repository_around_it_alone() {
+    let world = World::new();
+    world.git(["init", "-q", "code"]);
+    let git_dir = world.path("code/.git");
+    let variables = [("GIT_DIR", git_dir.to_str().expect("a path"))];
+    world.dream_with("code", ["demo"], &variables, "").ok();
+    assert!(world.path("code/git-dream-demo/.git").is_dir());
+    assert_eq!(world.git_in("code", ["for-each-ref"]).ok(), "");
+    assert_eq!(world.git_in("code", ["config", "--local", "--get-regexp", "^dream"]).code, 1);
+}
