@@ -6,8 +6,10 @@ use std::io;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
-/// zlib level 1: memory and transcripts are written once and repacked by git later.
-const LEVEL: u32 = 1;
+/// zlib level for small objects, which are many.
+const FAST: u32 = 1;
+/// For big ones: a quarter smaller than level 1 (less to write and to read back), and other threads pay for it.
+const DENSE: u32 = 3;
 /// One output step. Compressing straight into a large vector would clear its spare room on every call.
 const STEP: usize = 64 * 1024;
 const MOST_THREADS: usize = 4;
@@ -19,7 +21,11 @@ pub struct Deflater {
 
 impl Deflater {
     pub fn new() -> Self {
-        let state = Compress::new(Compression::new(LEVEL), true);
+        Self::with_level(FAST)
+    }
+
+    fn with_level(level: u32) -> Self {
+        let state = Compress::new(Compression::new(level), true);
         Self { state, step: vec![0; STEP].into_boxed_slice() }
     }
 
@@ -77,7 +83,7 @@ fn start() -> Sender<Job> {
 }
 
 fn work(jobs: &Mutex<Receiver<Job>>) {
-    let mut deflater = Deflater::new();
+    let mut deflater = Deflater::with_level(DENSE);
     loop {
         let job = jobs.lock().ok().and_then(|jobs| jobs.recv().ok());
         let Some(Job { bytes, reply }) = job else { return };

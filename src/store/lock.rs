@@ -16,7 +16,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 #[derive(Debug)]
 pub struct StoreLock {
     file: File,
-    /// Refs that the last holder was locking when it died.
+    /// Lock files of git that the last holder was making when it died.
     left_behind: Vec<String>,
 }
 
@@ -36,23 +36,25 @@ impl Store {
 }
 
 impl StoreLock {
-    /// Notes which refs are about to be locked.
-    pub(super) fn note<'a>(&mut self, refs: impl Iterator<Item = &'a str>) -> io::Result<()> {
-        let mut text: String = refs.map(|name| format!("{name}\n")).collect();
-        text.extend(self.left_behind.iter().map(|name| format!("{name}\n")));
+    /// Notes which of git's lock files are about to be made, relative to the common folder.
+    pub(super) fn note(&mut self, locks: &[String]) -> io::Result<()> {
+        let text: String = locks.iter().chain(&self.left_behind).map(|path| format!("{path}\n")).collect();
         self.file.set_len(0)?;
         self.file.seek(SeekFrom::Start(0))?;
         self.file.write_all(text.as_bytes())
     }
 
-    /// No git of ours holds a lock any more.
+    /// No git of ours is at work any more; what a dead holder left and could not be cleared stays noted.
     pub(super) fn forget(&mut self) -> io::Result<()> {
-        self.left_behind.clear();
-        self.file.set_len(0)
+        match self.left_behind.is_empty() {
+            true => self.file.set_len(0),
+            false => self.note(&[]),
+        }
     }
 
-    pub(super) fn left_behind(&self) -> &[String] {
-        &self.left_behind
+    /// git's lock files that the last holder noted and was killed before it could forget.
+    pub(super) fn left_behind(&mut self) -> &mut Vec<String> {
+        &mut self.left_behind
     }
 }
 
@@ -74,7 +76,9 @@ fn wait(file: &File, path: &std::path::Path) -> Result<(), RefError> {
 
 fn read_note(file: &mut File) -> io::Result<Vec<String>> {
     let mut text = String::new();
-    // A note that a crash left half written names no ref in its last line; the others still count.
     file.read_to_string(&mut text)?;
-    Ok(text.lines().filter(|line| line.starts_with("refs/")).map(str::to_owned).collect())
+    // A line that a crash cut short, or that leads elsewhere, is no lock file of git.
+    let safe =
+        |line: &&str| line.ends_with(".lock") && !line.starts_with('/') && !line.split('/').any(|part| part == "..");
+    Ok(text.lines().filter(safe).map(str::to_owned).collect())
 }

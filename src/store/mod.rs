@@ -34,7 +34,9 @@ pub mod sign;
 pub mod snapshot;
 mod stale;
 mod standing;
+mod tidy;
 pub mod tree;
+mod tree_delta;
 pub mod tree_merge;
 pub mod worktree;
 

@@ -3,10 +3,10 @@
 
 use super::deflate::{Crew, Deflater};
 use super::object::encode_tree;
-use super::{NewCommit, ReadError, Store, TreeEntry, pack_index};
+use super::{NewCommit, ReadError, Store, TreeEntry, pack_index, tree_delta};
 use crate::model::ObjectId;
 use sha1::{Digest, Sha1};
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::fs::{self, File, Permissions};
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -18,6 +18,8 @@ use tempfile::NamedTempFile;
 const BIG: usize = 64 * 1024;
 /// Bytes that may wait for compression: bounds memory when large transcripts stream through.
 const MOST_PENDING: usize = 16 * 1024 * 1024;
+/// Differences of differences, as deep as git makes them.
+const DEEPEST: u8 = 50;
 
 /// Collects the objects of one operation.
 pub struct PackWriter<'s> {
@@ -27,6 +29,8 @@ pub struct PackWriter<'s> {
     offset: u64,
     entries: Vec<PackEntry>,
     known: HashSet<ObjectId>,
+    /// Trees of this pack, which later ones may be told as differences from.
+    trees: HashMap<ObjectId, Base>,
     deflater: Deflater,
     crew: Crew,
     pending: VecDeque<Pending>,
@@ -44,9 +48,14 @@ pub(super) struct PackEntry {
 
 struct Pending {
     id: ObjectId,
-    kind: Kind,
     size: usize,
     deflated: Receiver<io::Result<Vec<u8>>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Base {
+    offset: u64,
+    depth: u8,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -54,6 +63,7 @@ enum Kind {
     Commit = 1,
     Tree = 2,
     Blob = 3,
+    Delta = 6,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -74,9 +84,10 @@ impl Store {
             store: self,
             folder: self.common_dir().join("objects/pack"),
             file: None,
-            offset: 0,
+            offset: HEADER,
             entries: Vec::new(),
             known: HashSet::new(),
+            trees: HashMap::new(),
             deflater: Deflater::new(),
             crew: Crew::new(),
             pending: VecDeque::new(),
@@ -110,10 +121,10 @@ impl PackWriter<'_> {
             return Ok(());
         }
         if bytes.len() < BIG {
-            return self.insert(id, Kind::Blob, bytes);
+            return self.insert(id, Kind::Blob, bytes).map(drop);
         }
         let deflated = self.crew.deflate(Arc::clone(bytes));
-        self.pending.push_back(Pending { id, kind: Kind::Blob, size: bytes.len(), deflated });
+        self.pending.push_back(Pending { id, size: bytes.len(), deflated });
         self.pending_bytes += bytes.len();
         while self.pending_bytes > MOST_PENDING {
             self.settle_one()?;
@@ -123,19 +134,26 @@ impl PackWriter<'_> {
 
     /// A tree of these entries, in whatever order they come.
     pub fn tree(&mut self, entries: &[TreeEntry]) -> Result<ObjectId, WriteError> {
-        let text = |entry: &TreeEntry| String::from_utf8_lossy(&entry.name).into_owned();
-        if let Some(bad) = entries.iter().find(|entry| !is_name(&entry.name)) {
-            return Err(WriteError::Name(text(bad)));
+        self.tree_after(None, &encode_checked(entries)?)
+    }
+
+    /// An encoded tree that replaces another: told as the difference when that one is in this pack.
+    pub(super) fn tree_after(&mut self, old: Option<(ObjectId, &[u8])>, bytes: &[u8]) -> Result<ObjectId, WriteError> {
+        let id = object_id("tree", bytes);
+        if !self.is_new(id) {
+            return Ok(id);
         }
-        if entries.is_sorted_by(|a, b| a.order(b).is_lt()) {
-            return self.add(Kind::Tree, "tree", &encode_tree(entries));
-        }
-        let mut sorted = entries.to_vec();
-        sorted.sort_by(TreeEntry::order);
-        match sorted.windows(2).find(|pair| pair[0].order(&pair[1]).is_eq()) {
-            Some(pair) => Err(WriteError::Twice(text(&pair[0]))),
-            None => self.add(Kind::Tree, "tree", &encode_tree(&sorted)),
-        }
+        let base = old.and_then(|(old, old_bytes)| {
+            let base = self.trees.get(&old).copied().filter(|base| base.depth < DEEPEST)?;
+            tree_delta::delta(old_bytes, bytes).map(|delta| (base, delta))
+        });
+        let depth = base.as_ref().map_or(0, |(base, _)| base.depth + 1);
+        let offset = match base {
+            Some((base, delta)) => self.insert_after(id, Kind::Delta, Some(base.offset), &delta)?,
+            None => self.insert(id, Kind::Tree, bytes)?,
+        };
+        self.trees.insert(id, Base { offset, depth });
+        Ok(id)
     }
 
     pub fn commit(&mut self, commit: &NewCommit) -> Result<ObjectId, WriteError> {
@@ -165,13 +183,20 @@ impl PackWriter<'_> {
         Ok(id)
     }
 
-    fn insert(&mut self, id: ObjectId, kind: Kind, bytes: &[u8]) -> Result<(), WriteError> {
+    fn insert(&mut self, id: ObjectId, kind: Kind, bytes: &[u8]) -> Result<u64, WriteError> {
+        self.insert_after(id, kind, None, bytes)
+    }
+
+    /// Compresses and appends; `base` is the offset that a difference refers to. Gives the object's own offset.
+    fn insert_after(&mut self, id: ObjectId, kind: Kind, base: Option<u64>, bytes: &[u8]) -> Result<u64, WriteError> {
         let mut deflated = std::mem::take(&mut self.scratch);
         deflated.clear();
+        let mut header = entry_header(kind, bytes.len());
+        header.extend(base.map(|base| tree_delta::distance(self.offset - base)).unwrap_or_default());
         let written = self.deflater.deflate(bytes, &mut deflated);
-        written.and_then(|()| self.append(id, kind, bytes.len(), &deflated)).map_err(|error| self.failed(error))?;
+        let offset = written.and_then(|()| self.append(id, &header, &deflated)).map_err(|error| self.failed(error))?;
         self.scratch = deflated;
-        Ok(())
+        Ok(offset)
     }
 
     fn is_new(&mut self, id: ObjectId) -> bool {
@@ -183,27 +208,26 @@ impl PackWriter<'_> {
         let Some(next) = self.pending.pop_front() else { return Ok(()) };
         self.pending_bytes -= next.size;
         let deflated = next.deflated.recv().unwrap_or_else(|_| Err(io::Error::other("a compressing thread stopped")));
-        let written = deflated.and_then(|deflated| self.append(next.id, next.kind, next.size, &deflated));
-        written.map_err(|error| self.failed(error))
+        let written =
+            deflated.and_then(|deflated| self.append(next.id, &entry_header(Kind::Blob, next.size), &deflated));
+        written.map(drop).map_err(|error| self.failed(error))
     }
 
     fn failed(&self, source: io::Error) -> WriteError {
         WriteError::Pack { folder: self.folder.clone(), source }
     }
 
-    fn append(&mut self, id: ObjectId, kind: Kind, size: usize, deflated: &[u8]) -> io::Result<()> {
-        let offset = self.offset;
-        let header = entry_header(kind, size);
+    fn append(&mut self, id: ObjectId, header: &[u8], deflated: &[u8]) -> io::Result<u64> {
         let mut crc = crc32fast::Hasher::new();
-        crc.update(&header);
+        crc.update(header);
         crc.update(deflated);
         let file = self.open()?;
-        file.write_all(&header)?;
+        file.write_all(header)?;
         file.write_all(deflated)?;
-        let offset = if offset == 0 { HEADER } else { offset };
-        self.offset = offset + (header.len() + deflated.len()) as u64;
+        let offset = self.offset;
+        self.offset += (header.len() + deflated.len()) as u64;
         self.entries.push(PackEntry { id, crc: crc.finalize(), offset });
-        Ok(())
+        Ok(offset)
     }
 
     /// The unfinished pack, under the name that `git prune` clears away after a crash.
@@ -271,6 +295,23 @@ fn entry_header(kind: Kind, size: usize) -> Vec<u8> {
     }
     header.push(byte);
     header
+}
+
+/// The tree's bytes, its entries in git's order and each under a name of its own.
+pub(super) fn encode_checked(entries: &[TreeEntry]) -> Result<Vec<u8>, WriteError> {
+    let text = |entry: &TreeEntry| String::from_utf8_lossy(&entry.name).into_owned();
+    if let Some(bad) = entries.iter().find(|entry| !is_name(&entry.name)) {
+        return Err(WriteError::Name(text(bad)));
+    }
+    if entries.is_sorted_by(|a, b| a.order(b).is_lt()) {
+        return Ok(encode_tree(entries));
+    }
+    let mut sorted = entries.to_vec();
+    sorted.sort_by(TreeEntry::order);
+    match sorted.windows(2).find(|pair| pair[0].order(&pair[1]).is_eq()) {
+        Some(pair) => Err(WriteError::Twice(text(&pair[0]))),
+        None => Ok(encode_tree(&sorted)),
+    }
 }
 
 fn object_id(word: &str, bytes: &[u8]) -> ObjectId {

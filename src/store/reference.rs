@@ -50,32 +50,29 @@ impl Store {
     /// The same, for a caller that holds the lock since before it read the expected values.
     pub fn update_refs_under(&self, lock: &mut StoreLock, updates: &[RefUpdate]) -> Result<(), RefError> {
         self.expect(updates)?;
+        stale::clear(self, lock.left_behind());
+        let locks = stale::locks_of(self, updates);
         let noted = |source| RefError::Lock { path: self.common_dir().join("dream/lock"), source };
-        lock.note(updates.iter().map(|update| update.name.as_str())).map_err(noted)?;
-        let result = self.transact(lock, updates);
-        // Whatever became of it, this process's git has ended: what is left locked now is not ours.
-        if !matches!(result, Err(RefError::Locked { .. } | RefError::Stale { .. })) {
-            lock.forget().map_err(noted)?;
-        }
+        lock.note(&locks).map_err(noted)?;
+        let result = self.transact(updates, &locks);
+        lock.forget().map_err(noted)?;
         result
     }
 
-    fn transact(&self, lock: &StoreLock, updates: &[RefUpdate]) -> Result<(), RefError> {
-        let seen = stale::seen(self.common_dir(), updates);
+    fn transact(&self, updates: &[RefUpdate], locks: &[String]) -> Result<(), RefError> {
         let Err(complaint) = self.run_update(updates)? else { return Ok(()) };
         if self.stands_at_new(updates) {
             return Ok(());
         }
         self.expect(updates)?;
-        match stale::judge(self, &seen, lock.left_behind()) {
-            stale::Verdict::NoLock => Err(RefError::Refused(complaint)),
-            stale::Verdict::Held(path) => Err(RefError::Locked { path }),
-            stale::Verdict::Unclear(path) => Err(RefError::Stale { path }),
-            stale::Verdict::Cleared => match self.run_update(updates)? {
-                Ok(()) => Ok(()),
-                Err(_) if self.stands_at_new(updates) => Ok(()),
-                Err(complaint) => Err(RefError::Refused(complaint)),
-            },
+        match stale::in_the_way(self, locks) {
+            Some((path, true)) => Err(RefError::Locked { path }),
+            Some((path, false)) => Err(RefError::Stale { path }),
+            // It was freed between git's last try and this look.
+            None if complaint.contains(".lock': File exists") => {
+                Err(RefError::Locked { path: locks[0].clone().into() })
+            }
+            None => Err(RefError::Refused(complaint)),
         }
     }
 

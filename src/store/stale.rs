@@ -1,63 +1,49 @@
 //! Lock files of git that nobody holds any more. A killed writer leaves `<ref>.lock` behind, and then every later write
 //! fails until a person deletes it. One is cleared here only when all of this holds: the killed writer noted that it
-//! was about to make it, it did not change while git waited for it, and no living process can be its owner.
+//! was about to make it, it does not change any more, and no living process can be its owner.
 
 use super::{RefUpdate, Store};
-use std::fs::{self, Metadata};
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-/// A lock file as it was before git waited for it.
-pub struct Seen {
-    path: PathBuf,
-    reference: String,
-    state: Option<(SystemTime, u64)>,
+/// How long a left lock file is watched before it is cleared.
+const WATCH: Duration = Duration::from_millis(50);
+
+/// The lock files that git makes for these updates, relative to the common folder: one for each ref, one for the HEAD
+/// that may follow a branch, one for the packed refs.
+pub fn locks_of(store: &Store, updates: &[RefUpdate]) -> Vec<String> {
+    let head = store.git_dir().strip_prefix(store.common_dir()).unwrap_or(Path::new("")).join("HEAD.lock");
+    let refs = updates.iter().map(|update| format!("{}.lock", update.name));
+    refs.chain([head.to_string_lossy().into_owned(), "packed-refs.lock".to_owned()]).collect()
 }
 
-pub enum Verdict {
-    /// No lock stands in the way: git failed for another reason.
-    NoLock,
-    Cleared,
-    Held(PathBuf),
-    Unclear(PathBuf),
-}
-
-/// The lock files that these updates need, and how they stand now.
-pub fn seen(common_dir: &Path, updates: &[RefUpdate]) -> Vec<Seen> {
-    let own = updates.iter().map(|update| (format!("{}.lock", update.name), update.name.clone()));
-    // Deleting any ref rewrites the packed refs.
-    let packed = updates.iter().filter(|update| update.new.is_none()).take(1);
-    let packed = packed.map(|update| ("packed-refs.lock".to_owned(), update.name.clone()));
-    own.chain(packed)
-        .map(|(file, reference)| {
-            let path = common_dir.join(file);
-            let state = state(&path);
-            Seen { path, reference, state }
-        })
-        .collect()
-}
-
-/// Decides about the locks that are there, and removes them when none of them can have an owner.
-pub fn judge(store: &Store, seen: &[Seen], left_behind: &[String]) -> Verdict {
-    let locks: Vec<&Seen> = seen.iter().filter(|lock| lock.path.exists()).collect();
-    let Some(first) = locks.first() else { return Verdict::NoLock };
-    for lock in &locks {
-        let unchanged = lock.state.is_some() && state(&lock.path) == lock.state;
-        if !unchanged || is_alive(store, &lock.path) {
-            return Verdict::Held(lock.path.clone());
-        }
-        if !left_behind.contains(&lock.reference) {
-            return Verdict::Unclear(lock.path.clone());
-        }
+/// Removes what the dead left, and takes it off the list; what may be alive stays on it.
+pub fn clear(store: &Store, left_behind: &mut Vec<String>) {
+    let path = |lock: &String| store.common_dir().join(lock);
+    left_behind.retain(|lock| path(lock).exists());
+    if left_behind.is_empty() {
+        return;
     }
-    match locks.iter().all(|lock| fs::remove_file(&lock.path).is_ok()) {
-        true => Verdict::Cleared,
-        false => Verdict::Unclear(first.path.clone()),
-    }
+    let before: Vec<_> = left_behind.iter().map(|lock| state(&path(lock))).collect();
+    std::thread::sleep(WATCH);
+    let mut before = before.into_iter();
+    left_behind.retain(|lock| {
+        let path = path(lock);
+        let changes = before.next().flatten() != state(&path);
+        changes || is_alive(store, &path) || fs::remove_file(&path).is_err()
+    });
+}
+
+/// The first of these lock files that stands in the way, and whether somebody may be holding it.
+pub fn in_the_way(store: &Store, locks: &[String]) -> Option<(PathBuf, bool)> {
+    let path = locks.iter().map(|lock| store.common_dir().join(lock)).find(|path| path.exists())?;
+    let alive = is_alive(store, &path);
+    Some((path, alive))
 }
 
 fn state(path: &Path) -> Option<(SystemTime, u64)> {
-    let file: Metadata = fs::metadata(path).ok()?;
+    let file = fs::metadata(path).ok()?;
     Some((file.modified().ok()?, file.len()))
 }
 

@@ -2,6 +2,7 @@
 //! ones are written again.
 
 use super::object::{EMPTY_TREE, FOLDER};
+use super::pack::encode_checked;
 use super::{PackWriter, ReadError, Store, TreeEntry, WriteError};
 use crate::model::ObjectId;
 use std::collections::BTreeMap;
@@ -34,6 +35,8 @@ struct Folder {
     entries: Vec<TreeEntry>,
     open: BTreeMap<Vec<u8>, Folder>,
     changed: bool,
+    /// As it was last written, for the next difference.
+    written: Option<(ObjectId, Vec<u8>)>,
 }
 
 impl<'s> TreeEditor<'s> {
@@ -41,7 +44,7 @@ impl<'s> TreeEditor<'s> {
     pub fn new(store: &'s Store, base: Option<ObjectId>) -> Result<Self, TreeError> {
         let entries = base.map_or(Ok(Vec::new()), |id| store.tree(id)).map_err(TreeError::Read)?;
         // Without a base even the empty tree has to be written once.
-        let root = Folder { entries, open: BTreeMap::new(), changed: base.is_none() };
+        let root = Folder { entries, changed: base.is_none(), ..Folder::default() };
         Ok(Self { store, root, id: base.unwrap_or(EMPTY_TREE) })
     }
 
@@ -154,7 +157,10 @@ impl Folder {
             self.entries[at].id = folder.write(writer)?;
         }
         self.open = open;
-        let id = writer.tree(&self.entries)?;
+        let bytes = encode_checked(&self.entries)?;
+        let old = self.written.as_ref().map(|(id, bytes)| (*id, bytes.as_slice()));
+        let id = writer.tree_after(old, &bytes)?;
+        self.written = Some((id, bytes));
         self.changed = false;
         Ok(id)
     }

@@ -122,9 +122,7 @@ impl CheckedOut {
         let _ = git.run(&["update-index", "-q", "--refresh"]);
         rehearsal()
     }
-}
 
-impl CheckedOut {
     /// Untracked files where the new tree has a file. git itself takes ignored ones for worthless.
     fn in_the_way(&self, path: &Path, git: &Git) -> Result<Vec<String>, WorkTreeError> {
         let wrap = |source| WorkTreeError::Git { path: path.to_owned(), source };

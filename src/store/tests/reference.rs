@@ -114,7 +114,8 @@ fn a_lock_that_our_own_killed_writer_left_is_cleared() {
     let lock = world.repository().join(".git/refs/heads/main.lock");
     fs::write(&lock, format!("{one}\n")).expect("a lock");
     fs::create_dir_all(world.repository().join(".git/dream")).expect("a folder");
-    fs::write(world.repository().join(".git/dream/lock"), "refs/heads/main\nrefs/he").expect("the dead writer's note");
+    fs::write(world.repository().join(".git/dream/lock"), "refs/heads/main.lock\nHEAD.lock\nrefs/he")
+        .expect("the dead writer's note");
     store.update_refs(&[update("refs/heads/main", None, Some(one))]).expect("the lock is cleared");
     assert!(!lock.exists());
     assert_eq!(fs::read(world.repository().join(".git/dream/lock")).expect("the lock file"), b"");

@@ -115,3 +115,64 @@ proptest! {
         world.fsck();
     }
 }
+
+#[test]
+fn many_edits_in_one_pack_are_told_as_differences_that_git_reads() {
+    let world = World::new();
+    let store = world.store();
+    let mut writer = store.writer();
+    let mut editor = TreeEditor::new(&store, None).expect("a tree");
+    for number in 0..2000 {
+        let id = writer.blob(&[number as u8]).expect("a blob");
+        editor.set(format!("notes/n{number:04}.md"), FILE, id).expect("a path");
+    }
+    let mut trees = vec![editor.write(&mut writer).expect("a tree")];
+    for number in 0..150usize {
+        let path = format!("notes/n{:04}.md", number * 37 % 2000);
+        match number % 3 {
+            0 => drop(editor.remove(&path).expect("a path")),
+            _ => {
+                let id = writer.blob(format!("edit {number}").as_bytes()).expect("a blob");
+                let path = if number % 3 == 1 { path } else { format!("{path}.md") };
+                editor.set(path, FILE, id).expect("a path");
+            }
+        }
+        trees.push(editor.write(&mut writer).expect("a tree"));
+    }
+    let mut whole = store.writer();
+    writer.finish().expect("a pack");
+    let size: u64 = std::fs::read_dir(store.common_dir().join("objects/pack"))
+        .expect("packs")
+        .map(|file| file.unwrap().metadata().unwrap().len())
+        .sum();
+    assert!(size < 400_000, "{size}");
+    let asked: String = trees.iter().map(|tree| format!("{tree}\n")).collect();
+    let git = Git::new(&world.environment, &world.repository());
+    let answer =
+        git.check_with_input(&["cat-file", "--batch-check=%(objecttype)"], asked.as_bytes()).expect("git reads");
+    assert!(answer.text().lines().all(|line| line == "tree"), "{}", answer.text());
+    for tree in trees {
+        let entries = store.tree(tree).expect("libgit2 reads it");
+        assert_eq!(whole.tree(&entries).expect("the same"), tree);
+    }
+    world.fsck();
+}
+
+#[test]
+fn too_many_packs_are_joined() {
+    let world = World::new();
+    let store = world.store();
+    let mut tip = None;
+    for number in 0..52 {
+        let next = commit(&store, tip, &[("a", &number.to_string())], "one more");
+        store.update_refs(&[update("refs/heads/main", tip, Some(next))]).expect("main");
+        tip = Some(next);
+    }
+    let count =
+        || world.repo_git(&["count-objects", "-v"]).lines().find(|line| line.starts_with("packs")).map(str::to_owned);
+    assert_eq!(count().as_deref(), Some("packs: 52"));
+    store.tidy().expect("tidied");
+    assert_ne!(count().as_deref(), Some("packs: 52"));
+    assert_eq!(store.commit(tip.expect("a tip")).expect("still there").message, "one more\n");
+    world.fsck();
+}

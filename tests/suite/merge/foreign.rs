@@ -79,6 +79,17 @@ fn a_rebase_counts_as_approved() {
 }
 
 #[test]
+fn one_change_picked_by_hand_is_the_only_one_in_memory() {
+    let (repository, id) = repository();
+    repository.write("notes/other.md", "- other\n");
+    repository.save("an edit");
+    repository.git(&["cherry-pick", "-x", &format!("dream/{id}~1")]);
+    let found = dream(&repository, &id);
+    assert_eq!((found.standing, found.landings), (Standing::Approved, vec![repository.id("main")]));
+    assert_eq!(found.landed.into_keys().collect::<Vec<_>>(), [key("one")]);
+}
+
+#[test]
 fn a_squash_by_git_or_a_forge_counts_as_approved() {
     for (forge, branch_gone) in [(false, false), (true, false), (true, true)] {
         let (repository, id) = repository();

@@ -1,0 +1,25 @@
+//! Keeping the number of packs small: every operation writes one, and thousands of them make each look-up slow.
+
+use super::{GitError, Store};
+use std::fs;
+
+/// git's own default for `gc.autoPackLimit`.
+const MOST_PACKS: usize = 50;
+
+impl Store {
+    /// Joins packs when there are too many, unless `gc.auto` is 0. Nothing is dropped, reachable or not. To be called
+    /// after an operation that wrote, never by one that reads.
+    pub fn tidy(&self) -> Result<(), GitError> {
+        if self.config("gc.auto").as_deref() == Some("0") || self.packs() <= MOST_PACKS {
+            return Ok(());
+        }
+        // Another process at work here will tidy up itself.
+        let Ok(_lock) = self.lock() else { return Ok(()) };
+        self.git().check(&["repack", "-q", "-d", "--geometric=2", "--no-write-bitmap-index"]).map(drop)
+    }
+
+    fn packs(&self) -> usize {
+        let Ok(files) = fs::read_dir(self.common_dir().join("objects/pack")) else { return 0 };
+        files.flatten().filter(|file| file.path().extension().is_some_and(|end| end == "pack")).count()
+    }
+}
