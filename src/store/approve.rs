@@ -22,46 +22,56 @@ impl Store {
     pub fn approve(&self, name: &str, selection: &Selection, manner: &Manner) -> Result<Approved, DecideError> {
         let memory = self.memory_now()?;
         let dream = memory.ledger.find(name)?;
-        let refused = |verb| (verb, dream.id.clone());
+        let Plan { merger, tip, kept, tree, dropped } = self.plan(&memory, dream, selection)?;
+        merger.finish()?;
+        let Memory { branch, tip: old, tree: old_tree, .. } = &memory;
+        let landing = Landing {
+            branch,
+            old: *old,
+            old_tree: *old_tree,
+            tree,
+            merged: Some(kept),
+            message: self.approval_message(dream, &dropped, manner)?,
+            others: self.closing(dream, tip, (!dropped.is_empty()).then_some(tip))?,
+            reason: format!("dream approve {}", dream.id),
+        };
+        let landed = self.land(landing, manner)?;
+        Ok(Approved { dream: dream.id.clone(), landed, dropped })
+    }
+
+    /// Whether an approval would go through as memory stands: the same errors, and nothing is written or changed.
+    pub fn rehearse_approval(&self, name: &str, selection: &Selection) -> Result<(), DecideError> {
+        let memory = self.memory_now()?;
+        let dream = memory.ledger.find(name)?;
+        self.plan(&memory, dream, selection).map(drop)
+    }
+
+    fn plan(&self, memory: &Memory, dream: &Dream, selection: &Selection) -> Result<Plan<'_>, DecideError> {
+        let (verb, id) = ("approve", || dream.id.clone());
         match dream.standing {
             Standing::Open => {}
-            Standing::Approved => return Err(DecideError::AlreadyApproved(dream.id.clone())),
-            Standing::Reverted => {
-                let (verb, dream) = refused("approve");
-                return Err(DecideError::AlreadyReverted { verb, dream });
-            }
-            Standing::Rejected => {
-                let (verb, dream) = refused("approve");
-                return Err(DecideError::AlreadyRejected { verb, dream });
-            }
+            Standing::Approved => return Err(DecideError::AlreadyApproved(id())),
+            Standing::Reverted => return Err(DecideError::AlreadyReverted { verb, dream: id() }),
+            Standing::Rejected => return Err(DecideError::AlreadyRejected { verb, dream: id() }),
         }
-        let tip = dream.open.ok_or_else(|| DecideError::NoBranch(dream.id.clone()))?;
+        let tip = dream.open.ok_or_else(|| DecideError::NoBranch(id()))?;
         let dropped = dream.left_out(selection)?;
         let fork = self.merge_base(memory.tip, tip)?;
         let mut merger = Merger::new(self);
         let kept = match dropped.is_empty() {
-            true => self.commit(tip).map(|commit| Kept { tip, tree: commit.tree })?,
+            true => Kept { tip, tree: self.commit(tip)?.tree },
             false => self.without(&mut merger, dream, fork, tip, &dropped)?,
         };
-        let tree = match fork {
-            Some(fork) if fork == memory.tip => kept.tree,
-            fork => {
-                let base = fork.map(|fork| self.commit(fork)).transpose()?.map(|commit| commit.tree);
-                match merger.merge(base, memory.tree, kept.tree)? {
-                    TreeMerge::Merged(tree) => tree,
-                    TreeMerge::Conflict(list) => return Err(DecideError::Conflict(list)),
-                }
+        let tree = if fork == Some(memory.tip) {
+            kept.tree
+        } else {
+            let base = fork.map(|fork| self.commit(fork)).transpose()?.map(|commit| commit.tree);
+            match merger.merge(base, memory.tree, kept.tree)? {
+                TreeMerge::Merged(tree) => tree,
+                TreeMerge::Conflict(list) => return Err(DecideError::Conflict(list)),
             }
         };
-        merger.finish()?;
-        let message = self.approval_message(dream, &dropped, manner)?;
-        let others = self.closing(dream, tip, (!dropped.is_empty()).then_some(tip))?;
-        let Memory { branch, tip: old, tree: old_tree, .. } = &memory;
-        let reason = format!("dream approve {}", dream.id);
-        let landing =
-            Landing { branch, old: *old, old_tree: *old_tree, tree, merged: Some(kept.tip), message, others, reason };
-        let landed = self.land(landing, manner)?;
-        Ok(Approved { dream: dream.id.clone(), landed, dropped })
+        Ok(Plan { merger, tip, kept: kept.tip, tree, dropped })
     }
 
     fn approval_message(
@@ -165,6 +175,17 @@ impl Store {
             None => Ok(commits),
         }
     }
+}
+
+/// An approval that fits, before anything of it is visible.
+struct Plan<'s> {
+    merger: Merger<'s>,
+    /// Where the dream's branch stands.
+    tip: ObjectId,
+    /// What will be merged: the branch, or the branch made again without what is dropped.
+    kept: ObjectId,
+    tree: ObjectId,
+    dropped: BTreeSet<BeliefKey>,
 }
 
 /// The tip of what is approved, and its tree.
