@@ -196,3 +196,30 @@ fn hostile_and_malformed_messages_are_ignored() {
     }
     assert_eq!(dream(&repository, &id).standing, Standing::Open);
 }
+
+#[test]
+fn a_shallow_clone_shows_what_it_has() {
+    let (repository, id) = repository();
+    repository.store().approve("aaaa", &Selection::All, &Manner::default()).expect("approved");
+    let from = format!("file://{}", repository.path.display());
+    repository.git(&["clone", "-q", "--depth", "1", &from, "../shallow"]);
+    let path = repository.path.with_file_name("shallow");
+    let store = git_dream::store::Store::discover(&repository.environment, &path).expect("a repository");
+    let ledger = store.ledger(Some(repository.id("main"))).expect("a ledger");
+    assert_eq!(ledger.dreams[&id].standing, Standing::Approved);
+    let refused = store.revert("aaaa", &Extent::Whole, None, &Manner::default());
+    assert!(matches!(refused, Err(DecideError::CutOff(_))), "{refused:?}");
+    let origins = store.origins(repository.id("main"), &["notes/one.md".to_owned()]).expect("origins");
+    assert_eq!(origins.len(), 1);
+}
+
+#[test]
+fn a_dream_without_a_common_history_is_refused() {
+    let (repository, id) = repository();
+    let store = repository.store();
+    let files = [("notes/deploys.md", Some("- other\n")), ("dream.toml", Some(""))];
+    let root = repository.commit(&store, "refs/x/root", "another history", None, &files);
+    repository.git(&["reset", "-q", "--hard", &root.to_string()]);
+    let refused = store.approve(id.as_str(), &Selection::All, &Manner::default());
+    assert!(matches!(refused, Err(DecideError::Unrelated(_))), "{refused:?}");
+}
