@@ -1,5 +1,6 @@
 //! Tests of the store against the real git, in repositories of their own and with a cleared environment.
 
+mod git;
 mod init;
 mod open;
 mod pack;

@@ -205,3 +205,24 @@ fn a_damaged_cache_is_never_believed() {
     import(&store, &[("s-100", "x")]);
     assert_eq!(store.sessions().expect("another tree").len(), 101);
 }
+
+#[test]
+fn imports_at_the_same_time_lose_nothing() {
+    let world = World::new();
+    std::thread::scope(|scope| {
+        for writer in 0..6 {
+            let world = &world;
+            scope.spawn(move || {
+                let store = world.store();
+                let own = format!("own-{writer}");
+                let grown = "line\n".repeat(writer + 1);
+                import(&store, &[("shared", &grown), (&own, &own)]);
+            });
+        }
+    });
+    let store = world.store();
+    assert_eq!(store.sessions().expect("sessions").len(), 7);
+    assert_eq!(text(&store, "shared"), "line\n".repeat(6));
+    assert_eq!(store.find_session("shared").expect("it").versions.len(), 1);
+    world.fsck();
+}
