@@ -1,5 +1,16 @@
 //! Settings and surroundings: `dream.toml`, and what `main` read once from the environment.
+//!
+//! Raw and checked are different types: [`raw`] knows keys, lines and written values; [`Settings`] holds only what may
+//! be acted on. A key that this version would not act on is never accepted silently.
 
 pub mod environment;
+pub mod error;
+pub mod key;
+pub mod raw;
+pub mod settings;
+pub mod value;
 
 pub use environment::Environment;
+pub use error::{ConfigError, Origin};
+pub use key::Key;
+pub use settings::{Approval, Engine, Scope, Settings, Warning};

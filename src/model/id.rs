@@ -67,7 +67,7 @@ text_id!(
     AgentName
 );
 text_id!(
-    /// `YYYY-MM-DD-xxxx`: UTC date and four base-32 characters.
+    /// `YYYY-MM-DD-xxxx`: UTC date and four characters of Crockford's base 32.
     DreamId
 );
 text_id!(
@@ -142,7 +142,8 @@ impl AgentName {
     }
 }
 
-const BASE32: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+/// Crockford's base 32: no letter that is easily taken for another.
+const BASE32: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
 impl DreamId {
     pub fn new(text: &str) -> Result<Self, IdError> {

@@ -9,7 +9,9 @@ pub mod session;
 pub mod trailer;
 pub mod turn;
 
-pub use change::{Change, ChangeType, Confidence, Edit, Kind, Phase, Proposal, RetireReason, Risk, Support};
+pub use change::{
+    Belief, Change, ChangeType, Confidence, Edit, Kind, Phase, Proposal, RetireReason, Risk, Support, Target,
+};
 pub use document::{Document, EntryEdit, EntryError};
 pub use evidence::Evidence;
 pub use id::{AgentName, BeliefKey, DreamId, IdError, NotePath, ObjectId, SessionId};

@@ -1,25 +1,14 @@
 //! Extract: one session becomes one reflection, alone and without looking at memory, so that it is made once per
 //! session and engine, in parallel, and kept.
 
-use crate::model::{AgentName, ObjectId, SessionId, SessionRecord, Turn};
-use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use super::Reflection;
+use crate::model::{SessionRecord, Turn};
 
 /// A session as an engine reads it.
 #[derive(Debug, Clone)]
 pub struct Session {
     pub record: SessionRecord,
     pub turns: Vec<Turn>,
-}
-
-/// What one session taught, as data.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Reflection {
-    pub schema: u32,
-    pub session: SessionId,
-    pub blob: ObjectId,
-    pub agent: AgentName,
-    pub happened: DateTime<Utc>,
 }
 
 /// What an engine does with one session.

@@ -1,8 +1,20 @@
 //! The four phases of a dream. Pure over a snapshot of memory and the sessions read; each declares the trait that an
 //! engine implements.
 
+pub mod check;
+pub mod dream;
 pub mod extract;
+pub mod memory;
+pub mod message;
+pub mod past;
+pub mod read;
 pub mod reconcile;
+pub mod reflection;
+pub mod review;
+pub mod risk;
+pub mod settle;
+pub mod write;
 
-pub use extract::{Extract, Reflection, Session};
+pub use extract::{Extract, Session};
 pub use reconcile::{Held, Reconcile, Situation};
+pub use reflection::Reflection;

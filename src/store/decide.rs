@@ -56,6 +56,8 @@ pub enum DecideError {
     Read(#[from] ReadError),
     #[error(transparent)]
     Merge(#[from] MergeError),
+    #[error("write the edited change")]
+    Tree(#[source] super::TreeError),
     #[error(transparent)]
     Identity(#[from] IdentityError),
     #[error(transparent)]

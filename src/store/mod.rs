@@ -3,6 +3,7 @@
 //! objects are written only through [`PackWriter`].
 
 pub mod adopt;
+pub mod amend;
 pub mod approve;
 pub mod commit;
 pub mod decide;
@@ -41,6 +42,7 @@ pub mod tree_merge;
 pub mod worktree;
 
 pub use adopt::{adopt, adopt_into};
+pub use amend::Amendment;
 pub use approve::Approved;
 pub use commit::{Commit, NewCommit};
 pub use decide::{DecideError, Selection};

@@ -1,4 +1,12 @@
 //! One integration binary: the house's rules, and the program against the real git.
 
+mod deciding;
 mod layers;
 mod merge;
+mod night;
+mod proposal;
+mod reading;
+mod refusals;
+mod reviewing;
+mod starting;
+mod world;

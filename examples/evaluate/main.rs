@@ -1,0 +1,112 @@
+//! Measures the embedded engine on folders of sample data, in memory: parse, reflect, propose. Every figure says how
+//! it is matched; one that cannot be computed from the data given is "not measured", never invented.
+//!
+//! `cargo run --release --example evaluate -- --data DIR [--json FILE] [--pairs FILE] [--show N]`
+
+mod coding;
+mod documents;
+mod load;
+mod memory;
+mod pairs;
+mod profiles;
+mod service;
+
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+
+/// One measured figure, or the reason why it was not measured.
+pub struct Figure {
+    pub name: String,
+    pub on: &'static str,
+    pub value: Option<f64>,
+    pub bar: &'static str,
+    pub how: String,
+}
+
+pub fn figure(name: &str, on: &'static str, value: Option<f64>, bar: &'static str, how: String) -> Figure {
+    Figure { name: name.to_owned(), on, value, bar, how }
+}
+
+pub fn share(part: usize, whole: usize) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
+}
+
+struct Options {
+    data: Option<PathBuf>,
+    json: Option<PathBuf>,
+    pairs: Option<PathBuf>,
+    show: usize,
+}
+
+fn options() -> Options {
+    let mut options = Options { data: None, json: None, pairs: None, show: 0 };
+    let mut arguments = std::env::args().skip(1);
+    while let Some(name) = arguments.next() {
+        let value = arguments.next().unwrap_or_else(|| usage(&format!("{name} needs a value")));
+        match name.as_str() {
+            "--data" => options.data = Some(value.into()),
+            "--json" => options.json = Some(value.into()),
+            "--pairs" => options.pairs = Some(value.into()),
+            "--show" => options.show = value.parse().unwrap_or_else(|_| usage("--show needs a number")),
+            _ => usage(&format!("unknown option {name}")),
+        }
+    }
+    options
+}
+
+fn usage(why: &str) -> ! {
+    eprintln!("error: {why}\nusage: evaluate --data DIR [--json FILE] [--pairs FILE] [--show N]");
+    std::process::exit(2)
+}
+
+fn main() {
+    let options = options();
+    if options.data.is_none() && options.pairs.is_none() {
+        usage("give --data DIR or --pairs FILE");
+    }
+    let mut figures = Vec::new();
+    if let Some(data) = &options.data {
+        figures.extend(measured(data, options.show));
+    }
+    if let Some(pairs) = &options.pairs {
+        figures.extend(pairs::figures(pairs, options.show));
+    }
+    print(&figures);
+    if let Some(path) = &options.json {
+        let text = serde_json::to_string_pretty(&as_json(&figures)).expect("figures are plain data");
+        if let Err(error) = std::fs::write(path, text + "\n") {
+            eprintln!("error: could not write {}: {error}", path.display());
+            std::process::exit(1);
+        }
+    }
+}
+
+fn measured(data: &Path, show: usize) -> Vec<Figure> {
+    let mut figures = Vec::new();
+    for folder in load::folders(data) {
+        figures.extend(coding::figures(&folder, show));
+    }
+    figures.extend(profiles::figures(&data.join("conversations"), show));
+    figures.extend(documents::figures(&data.join("evolving-documents"), show));
+    figures.extend(service::figures(&data.join("customer-service"), show));
+    figures
+}
+
+fn print(figures: &[Figure]) {
+    println!();
+    for figure in figures {
+        let value = figure.value.map_or("not measured".to_owned(), |value| format!("{value:.3}"));
+        println!("{value:>12}  {} [{}]", figure.name, figure.on);
+        if !figure.bar.is_empty() {
+            println!("              bar: {}", figure.bar);
+        }
+        println!("              {}", figure.how);
+    }
+}
+
+fn as_json(figures: &[Figure]) -> Value {
+    let rows = figures.iter().map(|figure| {
+        json!({"figure": figure.name, "on": figure.on, "value": figure.value, "bar": figure.bar, "how": figure.how})
+    });
+    json!({"schema": 1, "figures": rows.collect::<Vec<_>>()})
+}

@@ -1,0 +1,85 @@
+//! What every command is given: the surroundings, the terminal, and the repository once it is asked for.
+
+use super::Failure;
+use super::ui::Ui;
+use crate::config::{Environment, Key, Settings};
+use crate::model::ObjectId;
+use crate::store::memory::SETTINGS;
+use crate::store::{Ledger, Store};
+use std::path::{Path, PathBuf};
+
+/// One run of the program.
+#[derive(Debug)]
+pub struct Context {
+    pub environment: Environment,
+    pub ui: Ui,
+    /// How the program was called.
+    program: PathBuf,
+}
+
+impl Context {
+    pub fn new(mut environment: Environment, directory: Option<PathBuf>, program: PathBuf) -> Self {
+        let program = environment.directory.join(program);
+        if let Some(directory) = directory {
+            environment.directory.push(directory);
+        }
+        let ui = Ui::new(|name| environment.variable(name).map(str::to_owned));
+        Self { environment, ui, program }
+    }
+
+    /// Refuses a directory given by `-C` that does not exist.
+    pub fn enter(&self) -> Result<(), Failure> {
+        match self.environment.directory.is_dir() {
+            true => Ok(()),
+            false => Err(Failure::refuse(format!("'{}' is no directory", self.environment.directory.display()))),
+        }
+    }
+
+    /// The folder that the program was called from, when it was called by a path.
+    pub fn program_folder(&self) -> Option<&Path> {
+        self.program.is_file().then(|| self.program.parent()).flatten()
+    }
+
+    /// A path as it was typed, from the directory that the command runs in.
+    pub fn path(&self, typed: &Path) -> PathBuf {
+        self.environment.directory.join(typed)
+    }
+
+    /// The repository around the current directory; from here on the user's pager, editor and colours are known.
+    pub fn store(&self) -> Result<Store, Failure> {
+        let store = Store::discover(&self.environment, &self.environment.directory)?;
+        self.ui.configure(&store);
+        Ok(store)
+    }
+
+    /// Settings as memory holds them at its tip, under git config and what was typed. Says which have no effect.
+    pub fn settings(&self, store: &Store, flags: &[(Key, String)]) -> Result<Settings, Failure> {
+        let file = match store.memory_tip()? {
+            Some(tip) => self.settings_file(store, tip)?,
+            None => None,
+        };
+        let (settings, warnings) = Settings::resolve(file.as_deref(), |key| store.config(key), flags)?;
+        for warning in warnings {
+            self.ui.warn(&warning.to_string());
+        }
+        Ok(settings)
+    }
+
+    fn settings_file(&self, store: &Store, commit: ObjectId) -> Result<Option<String>, Failure> {
+        let bytes = store.file(commit, SETTINGS)?;
+        let text = bytes.map(String::from_utf8).transpose();
+        text.map_err(|_| {
+            Failure::refuse("dream.toml is not UTF-8 text").hint("write it again; see 'git dream init --help'")
+        })
+    }
+
+    /// Every dream, as seen from memory as it is now.
+    pub fn ledger(&self, store: &Store) -> Result<Ledger, Failure> {
+        Ok(store.ledger(store.memory_tip()?)?)
+    }
+
+    /// A time as `list` and `show` print it: UTC, to the minute.
+    pub fn time(time: chrono::DateTime<chrono::Utc>) -> String {
+        time.format("%Y-%m-%d %H:%M").to_string()
+    }
+}

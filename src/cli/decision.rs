@@ -1,0 +1,82 @@
+//! What the commands that decide have in common: checks that are recorded, conflicts that are shown, and the last line
+//! that says how to take it back.
+
+use super::ui::{Page, Tone};
+use super::{Context, Exit, Failure};
+use crate::phase::check::{self, Finding};
+use crate::store::dream::Dream;
+use crate::store::{Conflict, ConflictKind, DecideError, Landed, Manner, Store, Verify};
+use crate::text::Scrubbed;
+
+/// Runs the checks on a dream as it stands.
+pub fn checks(context: &Context, store: &Store, dream: &Dream) -> Result<Vec<Finding>, Failure> {
+    let settings = context.settings(store, &[])?;
+    Ok(check::check(store, &settings, dream)?)
+}
+
+/// How a decision is carried out: hooks unless the person says no, and what the checks found for the record.
+pub fn manner(no_verify: bool, findings: &[Finding]) -> Manner {
+    let verify = if no_verify { Verify::No } else { Verify::Yes };
+    let lines: Vec<String> = findings
+        .iter()
+        .map(|finding| {
+            let change = finding.change.as_ref().map(|key| format!(" {key}:")).unwrap_or_default();
+            format!("  {} {}:{change} {}", finding.check, finding.verdict.as_str(), finding.detail)
+        })
+        .collect();
+    let notes =
+        if lines.is_empty() { Vec::new() } else { vec![Scrubbed::block(&format!("Checks:\n{}", lines.join("\n")))] };
+    Manner { verify, notes, ..Manner::default() }
+}
+
+/// A decision that did not happen; both sides of every conflict are shown first.
+pub fn refused(context: &Context, error: DecideError) -> Failure {
+    match &error {
+        DecideError::Conflict(conflicts) => {
+            context.ui.note(&sides(conflicts));
+            Failure::from(error)
+                .exit(Exit::Conflict)
+                .hint("nothing was changed; edit one side, commit it, and try again")
+        }
+        DecideError::Depends { conflicts, key, .. } => {
+            context.ui.note(&sides(conflicts));
+            let hint = format!("leave {key} out too, or keep what it builds on; nothing was changed");
+            Failure::from(error).exit(Exit::Conflict).hint(hint)
+        }
+        _ => error.into(),
+    }
+}
+
+fn sides(conflicts: &[Conflict]) -> Page {
+    let mut page = Page::new();
+    for conflict in conflicts {
+        let how = match conflict.kind {
+            ConflictKind::Edited => "edited on both sides",
+            ConflictKind::Removed => "edited on one side, removed on the other",
+            ConflictKind::Added => "added on both sides",
+            ConflictKind::FileAndFolder => "a file on one side, a folder on the other",
+        };
+        page.put(Tone::Error, "conflict: ").put(Tone::Name, &conflict.path).line(Tone::Plain, format!(" was {how}"));
+        for (mark, tone, side) in [
+            ("  base   | ", Tone::Dim, &conflict.base),
+            ("  memory | ", Tone::Removed, &conflict.ours),
+            ("  dream  | ", Tone::Added, &conflict.theirs),
+        ] {
+            page.block(tone, mark, side.as_deref().unwrap_or("(nothing)"));
+        }
+    }
+    page
+}
+
+/// Says what landed, what hooks complained about, and how to go back.
+pub fn landed(context: &Context, store: &Store, what: &str, landed: &Landed, back: &str) -> Result<(), Failure> {
+    for complaint in &landed.complaints {
+        context.ui.warn(complaint.as_str());
+    }
+    let branch = store.memory_branch()?;
+    let mut page = Page::new();
+    page.put(Tone::Plain, what).put(Tone::Plain, format!("; {branch} is now ")).line(Tone::Name, landed.commit.short());
+    context.ui.print(&page)?;
+    context.ui.hint(back);
+    Ok(())
+}

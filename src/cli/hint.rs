@@ -1,0 +1,188 @@
+//! From a typed error of the library to the next command to type and the exit code. The only place that knows both.
+
+use super::{Exit, Refusal};
+use crate::config::ConfigError;
+use crate::model::IdError;
+use crate::store::init::InitError;
+use crate::store::{
+    DecideError, FindDreamError, FindError, HookError, IdentityError, LandError, MemoryError, OpenError, RefError,
+    Standing, WorkTreeError,
+};
+use std::error::Error;
+
+/// What a type of error means to the person at the terminal.
+#[derive(Debug, Default)]
+pub struct Advice {
+    pub hints: Vec<String>,
+    pub exit: Option<Exit>,
+}
+
+impl Advice {
+    fn hint(text: impl Into<String>) -> Option<Self> {
+        Some(Self { hints: vec![text.into()], exit: None })
+    }
+}
+
+/// Looks through an error and its sources for types that we can advise on; the outermost wins.
+pub fn advice(error: &(dyn Error + 'static)) -> Advice {
+    let rules = [config, open, memory, identity, reference, dream, session, decide, land, init];
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(advice) = rules.iter().find_map(|rule| rule(error)) {
+            return advice;
+        }
+        next = error.source();
+    }
+    Advice::default()
+}
+
+/// Whether an error's words stand alone; all others are fragments that fit after "could not".
+pub fn is_sentence(error: &(dyn Error + 'static)) -> bool {
+    error.is::<Refusal>() || error.is::<ConfigError>() || error.is::<IdError>()
+}
+
+fn config(error: &(dyn Error + 'static)) -> Option<Advice> {
+    let error = error.downcast_ref::<ConfigError>()?;
+    let mut hints: Vec<String> = error.near().map(|near| format!("did you mean '{near}'?")).into_iter().collect();
+    hints.push(error.origin().remedy());
+    Some(Advice { hints, exit: None })
+}
+
+fn open(error: &(dyn Error + 'static)) -> Option<Advice> {
+    match error.downcast_ref::<OpenError>()? {
+        OpenError::NotFound(_) => {
+            Advice::hint("make a memory with 'git dream init', or name one with 'git dream -C DIR'")
+        }
+        OpenError::Sha256(_) => Advice::hint("make the memory with 'git init --object-format=sha1'"),
+        OpenError::Reftable(_) => {
+            Advice::hint("'git refs migrate --ref-format=files' brings it into the format that is read")
+        }
+        OpenError::Owner(path) => {
+            Advice::hint(format!("if you trust it: git config --global --add safe.directory {}", path.display()))
+        }
+        OpenError::Grafts(_) => Advice::hint("'git replace --convert-graft-file' turns grafts into refs"),
+        OpenError::Open { .. } => Advice::hint("'git fsck' says what is wrong with the repository"),
+    }
+}
+
+fn memory(error: &(dyn Error + 'static)) -> Option<Advice> {
+    match error.downcast_ref::<MemoryError>()? {
+        MemoryError::NoMemory { .. } => Advice::hint(
+            "'git dream init' makes this repository a memory\n'git config dream.branch NAME' names the branch that is one",
+        ),
+        MemoryError::Read(_) => None,
+    }
+}
+
+fn identity(error: &(dyn Error + 'static)) -> Option<Advice> {
+    error.downcast_ref::<IdentityError>()?;
+    Advice::hint("git config user.name \"Your Name\" && git config user.email you@example.com")
+}
+
+fn reference(error: &(dyn Error + 'static)) -> Option<Advice> {
+    match error.downcast_ref::<RefError>()? {
+        RefError::Locked { .. } => Some(Advice {
+            hints: vec!["another git dream or git is at work here: try again when it is done".to_owned()],
+            exit: Some(Exit::Busy),
+        }),
+        RefError::Stale { path } => {
+            Advice::hint(format!("if no git is at work here, remove it: rm '{}'", path.display()))
+        }
+        RefError::Moved { .. } => Advice::hint("somebody else was faster; look at it and try again"),
+        _ => None,
+    }
+}
+
+fn dream(error: &(dyn Error + 'static)) -> Option<Advice> {
+    match error.downcast_ref::<FindDreamError>()? {
+        FindDreamError::NotFound { near, .. } if near.is_empty() => {
+            Advice::hint("there is no dream yet; 'git dream run' makes one")
+        }
+        FindDreamError::NotFound { near, .. } => {
+            Advice::hint(format!("did you mean {}?\n'git dream list' shows all", either(near)))
+        }
+        FindDreamError::Ambiguous { candidates, .. } => Advice::hint(format!("type more of {}", either(candidates))),
+    }
+}
+
+fn session(error: &(dyn Error + 'static)) -> Option<Advice> {
+    match error.downcast_ref::<FindError>()? {
+        FindError::NotFound { near, .. } if near.is_empty() => {
+            Advice::hint("there is no session yet; 'git dream import PATH' brings some in")
+        }
+        FindError::NotFound { near, .. } => Advice::hint(format!("did you mean {}?", either(near))),
+        FindError::Ambiguous { candidates, .. } => Advice::hint(format!("type more of {}", either(candidates))),
+        _ => None,
+    }
+}
+
+fn decide(error: &(dyn Error + 'static)) -> Option<Advice> {
+    let hint = match error.downcast_ref::<DecideError>()? {
+        DecideError::Find(source) => return dream(source),
+        DecideError::Memory(source) => return memory(source),
+        DecideError::Identity(source) => return identity(source),
+        DecideError::Refs(source) => return reference(source),
+        DecideError::Land(source) => return land(source),
+        DecideError::AlreadyApproved(dream) => format!("'git dream revert {dream}' takes it back"),
+        DecideError::AlreadyReverted { dream, .. } => format!("'git dream restore {dream}' brings it back"),
+        DecideError::AlreadyRejected { dream, .. } => {
+            format!("'git dream show {dream}' shows what it proposed; new evidence brings it up again")
+        }
+        DecideError::Standing { dream, standing: Standing::Open, .. } => {
+            format!("'git dream approve {dream}' or 'git dream reject {dream}' decides about it")
+        }
+        DecideError::Standing { dream, standing: Standing::Approved, .. } => {
+            format!("'git dream revert {dream}' takes an approved dream back")
+        }
+        DecideError::Standing { dream, .. } => format!("'git dream show {dream}' says who decided"),
+        DecideError::NothingToRestore(dream) => format!("'git dream show {dream}' says where it stands"),
+        DecideError::UnknownChange { dream, .. } => format!("'git dream show {dream}' lists its changes"),
+        DecideError::NothingKept(dream) => format!("'git dream reject {dream} --reason TEXT' puts all of it away"),
+        DecideError::Inseparable { commit, .. } => {
+            format!("'git revert {}' takes the whole commit back", commit.short())
+        }
+        DecideError::HoldsMerge(_) => "approve the whole dream, or drop changes before merging into it".to_owned(),
+        DecideError::NoMemory(_) => "'git dream init' makes the first commit".to_owned(),
+        _ => return None,
+    };
+    Advice::hint(hint)
+}
+
+fn land(error: &(dyn Error + 'static)) -> Option<Advice> {
+    if let Some(WorkTreeError::Dirty { path, .. }) = find::<WorkTreeError>(error) {
+        let place = path.display();
+        return Advice::hint(format!("commit or stash them first: git -C {place} stash\nnothing was changed"));
+    }
+    if let Some(WorkTreeError::Busy { .. }) = find::<WorkTreeError>(error) {
+        return Advice::hint("finish or abort it first; nothing was changed");
+    }
+    match find::<HookError>(error)? {
+        HookError::Refused { .. } => Advice::hint("nothing was changed; --no-verify goes past the hooks, as in git"),
+        _ => None,
+    }
+}
+
+/// The first error of this type in a chain, also behind transparent ones.
+fn find<'e, E: Error + 'static>(error: &'e (dyn Error + 'static)) -> Option<&'e E> {
+    match error.downcast_ref::<LandError>() {
+        Some(LandError::WorkTree(source)) => (source as &(dyn Error + 'static)).downcast_ref(),
+        Some(LandError::Hook(source)) => (source as &(dyn Error + 'static)).downcast_ref(),
+        _ => error.downcast_ref(),
+    }
+}
+
+fn init(error: &(dyn Error + 'static)) -> Option<Advice> {
+    match error.downcast_ref::<InitError>()? {
+        InitError::Detached | InitError::OnDream(_) => Advice::hint("'git switch main' (or your branch) first"),
+        InitError::Busy(_) => Advice::hint("finish or abort it first; nothing was changed"),
+        InitError::NotEmpty(_) => Advice::hint("name a new directory, or leave PATH out to adopt the folder in place"),
+        InitError::Inside(_) => Advice::hint("name a directory outside of the folder, or leave PATH out"),
+        InitError::NoFolder(_) => Advice::hint("'git dream init --adopt DIR' takes a directory of Markdown files"),
+        _ => None,
+    }
+}
+
+fn either(names: &[impl ToString]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("'{}'", name.to_string())).collect();
+    names.join(" or ")
+}

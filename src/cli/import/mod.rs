@@ -1,0 +1,201 @@
+//! `git dream import`: transcripts in.
+
+mod files;
+pub mod reading;
+
+use super::ui::{Page, Tone};
+use super::{Context, Exit, Failure};
+use crate::model::AgentName;
+use crate::store::import::{ImportReport, Imported, Incoming, What};
+use clap::Args;
+use files::Files;
+use reading::{Reader, Reading};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+/// Store transcripts of agents' sessions, byte for byte
+///
+/// Formats are recognised by content: Claude Code, Codex, Copilot CLI, Gemini CLI, OpenCode, hosted agents' event lists,
+/// OpenAI-style message lists, and one JSON object per line with "role" and "text" (and "time", "tool", "error" where
+/// known). Directories are read with all that is in them. Importing again stores only what is new; a session that grew
+/// gets one more part. Sessions go to refs/dream/sessions, which a plain 'git push' never publishes.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  git dream import ~/.claude/projects
+  git dream import --agent support logs/2026-05-04.jsonl
+  opencode export ses_1 | git dream import -")]
+pub struct Import {
+    /// Files or directories; '-' reads one transcript from standard input
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Whose sessions these are, instead of what the transcripts name
+    #[arg(long, value_name = "NAME")]
+    agent: Option<AgentName>,
+    /// Name also the files that are no transcripts, and every damaged line
+    #[arg(short, long)]
+    verbose: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// Everything beside the sessions themselves.
+#[derive(Debug, Default)]
+struct Tally {
+    skipped: Vec<(String, String)>,
+    foreign: Vec<String>,
+    secrets: Vec<String>,
+    turns: u64,
+}
+
+impl Import {
+    pub fn run(self, context: &Context) -> Result<Exit, Failure> {
+        let store = context.store()?;
+        let mut files = Files::default();
+        for path in self.paths.iter().filter(|path| *path != Path::new("-")) {
+            files.add(&context.path(path));
+        }
+        let progress = context.ui.progress("importing", files.found.len() as u64);
+        let reader = Reader { agent: self.agent.as_ref(), now: context.environment.now, progress: &progress };
+        let mut tally = Tally::default();
+        tally.skipped.extend(files.refused.iter().map(|refused| (shown(context, &refused.path), refused.why.clone())));
+        let mut first = Vec::new();
+        if self.paths.iter().any(|path| path == Path::new("-")) {
+            let reading = reader.bytes(context.ui.input()?, "stdin", true);
+            first = tally.take("standard input", reading);
+        }
+        let report = reader.stream(&files.found, |readings| {
+            let rest = readings
+                .into_iter()
+                .flat_map(|(at, reading)| tally.take(&shown(context, &files.found[at].path), reading));
+            store.import(first.into_iter().chain(rest))
+        })?;
+        drop(progress);
+        self.report(context, &report, &tally)
+    }
+
+    fn report(&self, context: &Context, report: &ImportReport, tally: &Tally) -> Result<Exit, Failure> {
+        if self.json {
+            context.ui.json(json(report, tally))?;
+        } else {
+            context.ui.print(&summary(report, tally))?;
+            context.ui.note(&problems(tally, self.verbose));
+        }
+        if report.sessions.is_empty() {
+            let error = Failure::refuse("nothing that was named is a transcript that can be read");
+            return Err(error.hint("'git dream import --help' lists the formats"));
+        }
+        if !self.json {
+            if report.commit.is_some() {
+                context.ui.hint("'git dream run' proposes what these sessions teach");
+            }
+        }
+        Ok(Exit::Done)
+    }
+}
+
+impl Tally {
+    fn take(&mut self, path: &str, reading: Reading) -> Vec<Incoming> {
+        self.skipped.extend(reading.problems.into_iter().map(|why| (path.to_owned(), why)));
+        if reading.foreign {
+            self.foreign.push(path.to_owned());
+        }
+        if reading.secret {
+            self.secrets.push(path.to_owned());
+        }
+        self.turns += reading.sessions.iter().map(|session| u64::from(session.turns)).sum::<u64>();
+        reading.sessions
+    }
+}
+
+/// A path as short as it can be said from where the command runs.
+fn shown(context: &Context, path: &Path) -> String {
+    path.strip_prefix(&context.environment.directory).unwrap_or(path).display().to_string()
+}
+
+fn word(what: What) -> &'static str {
+    match what {
+        What::Added => "new",
+        What::Grown { .. } => "grown",
+        What::Unchanged => "unchanged",
+        What::Older => "older",
+        What::Rewritten { .. } => "rewritten",
+    }
+}
+
+/// `imported 98 sessions of 2 agents (12345 turns): 97 new, 1 grown`.
+fn summary(report: &ImportReport, tally: &Tally) -> Page {
+    let mut page = Page::new();
+    if report.sessions.is_empty() {
+        return page;
+    }
+    let agents: BTreeSet<&AgentName> = report.sessions.iter().map(|session| &session.agent).collect();
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for session in &report.sessions {
+        *counts.entry(word(session.what)).or_default() += 1;
+    }
+    let order = ["new", "grown", "rewritten", "older", "unchanged"];
+    let counted: Vec<String> =
+        order.iter().filter_map(|word| counts.get(word).map(|count| format!("{count} {word}"))).collect();
+    let plural = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
+    page.put(Tone::Bold, format!("read {}", plural(report.sessions.len(), "session")));
+    page.line(
+        Tone::Plain,
+        format!(" of {} ({} turns): {}", plural(agents.len(), "agent"), tally.turns, counted.join(", ")),
+    );
+    if report.commit.is_none() {
+        page.line(Tone::Plain, "nothing is new: all of it was imported before");
+    }
+    for session in report.sessions.iter().filter(|session| matches!(session.what, What::Rewritten { .. })) {
+        page.line(
+            Tone::Warning,
+            format!("  {}: old lines changed; kept as a new version beside the old one", session.id),
+        );
+    }
+    let judged: usize = report.sessions.iter().map(|session| session.outcomes).sum();
+    if judged > 0 {
+        page.line(Tone::Plain, format!("with {} found in them", plural(judged, "outcome")));
+    }
+    page
+}
+
+/// What a person should know about: what was skipped and why, secrets, files of another kind.
+fn problems(tally: &Tally, verbose: bool) -> Page {
+    let mut page = Page::new();
+    let most = if verbose { usize::MAX } else { 10 };
+    for (path, why) in tally.skipped.iter().take(most) {
+        page.put(Tone::Warning, "skipped: ").line(Tone::Plain, format!("{path}: {why}"));
+    }
+    if tally.skipped.len() > most {
+        page.line(Tone::Plain, format!("skipped: {} more; -v names them all", tally.skipped.len() - most));
+    }
+    if verbose {
+        tally.foreign.iter().for_each(|path| {
+            page.line(Tone::Plain, format!("no transcript: {path}"));
+        });
+    } else if !tally.foreign.is_empty() {
+        page.line(Tone::Plain, format!("no transcripts: {} other files; -v names them", tally.foreign.len()));
+    }
+    match tally.secrets.len() {
+        0 => {}
+        count => {
+            let text = format!("{count} files hold what looks like credentials, such as {}", tally.secrets[0]);
+            page.put(Tone::Warning, "warning: ").line(Tone::Plain, text);
+            page.line(Tone::Plain, "  they stay in refs/dream/sessions as they are; notes and commits get them masked");
+        }
+    }
+    page
+}
+
+fn json(report: &ImportReport, tally: &Tally) -> Value {
+    let session = |session: &Imported| json!({ "id": session.id, "agent": session.agent, "what": word(session.what), "outcomes": session.outcomes });
+    let skipped = |(what, why): &(String, String)| json!({ "what": what, "why": why });
+    json!({
+        "commit": report.commit,
+        "sessions": report.sessions.iter().map(session).collect::<Vec<_>>(),
+        "skipped": tally.skipped.iter().map(skipped).collect::<Vec<_>>(),
+        "no_transcripts": tally.foreign,
+        "secrets_in": tally.secrets,
+    })
+}

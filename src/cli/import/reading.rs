@@ -1,0 +1,120 @@
+//! Reads and parses files on all cores, a bounded number of bytes at a time, and hands sessions on in the order of the
+//! files. What cannot be used is kept with its reason; one bad file never stops an import.
+
+use super::files::{Found, batches, reason};
+use crate::cli::ui::Progress;
+use crate::model::AgentName;
+use crate::store::import::Incoming;
+use crate::text::secret;
+use crate::transcript::{self, Hint, Unsupported};
+use chrono::{DateTime, Utc};
+use rayon::prelude::*;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, sync_channel};
+
+/// Bytes of files in memory at a time; a larger file comes alone.
+const BATCH: u64 = 24 * 1024 * 1024;
+/// A file that would not fit into memory beside its turns.
+const LARGEST: u64 = 512 * 1024 * 1024;
+
+/// What one file gave.
+#[derive(Debug, Default)]
+pub struct Reading {
+    pub sessions: Vec<Incoming>,
+    /// Reasons why the file, or lines of it, were left out.
+    pub problems: Vec<String>,
+    /// A file come upon in a directory that is no transcript.
+    pub foreign: bool,
+    /// Something in it looks like a credential.
+    pub secret: bool,
+}
+
+/// How files are to be read.
+#[derive(Debug, Clone, Copy)]
+pub struct Reader<'a> {
+    pub agent: Option<&'a AgentName>,
+    pub now: DateTime<Utc>,
+    pub progress: &'a Progress,
+}
+
+impl Reader<'_> {
+    /// Reads all files; `each` is called with every reading, in the order of the files, on this thread.
+    pub fn stream<R>(&self, found: &[Found], consume: impl FnOnce(Receiver<(usize, Reading)>) -> R) -> R {
+        std::thread::scope(|scope| {
+            let (sender, receiver) = sync_channel(64);
+            let read = move || {
+                let mut at = 0;
+                for batch in batches(found, BATCH) {
+                    let readings: Vec<Reading> = batch.par_iter().map(|file| self.file(file)).collect();
+                    for reading in readings {
+                        // The other side stops early only when it failed, and says so itself.
+                        if sender.send((at, reading)).is_err() {
+                            return;
+                        }
+                        at += 1;
+                    }
+                }
+            };
+            scope.spawn(read);
+            consume(receiver)
+        })
+    }
+
+    fn file(&self, found: &Found) -> Reading {
+        let reading = match fs::read(&found.path) {
+            _ if found.bytes > LARGEST => Reading::problem("it is larger than 512 MiB".to_owned()),
+            Ok(bytes) => self.bytes(bytes, &name(&found.path), found.named),
+            Err(error) => Reading::problem(reason(&error)),
+        };
+        self.progress.advance(1);
+        reading
+    }
+
+    /// Parses one file's bytes.
+    pub fn bytes(&self, bytes: Vec<u8>, name: &str, named: bool) -> Reading {
+        let parsed = match transcript::parse(&bytes, &Hint::new(name)) {
+            Ok(parsed) => parsed,
+            Err(Unsupported::Unknown | Unsupported::Binary | Unsupported::Empty) if !named => {
+                return Reading { foreign: true, ..Reading::default() };
+            }
+            Err(error) => return Reading::problem(error.to_string()),
+        };
+        let lost = parsed.skipped.iter().filter(|skipped| skipped.why.lost());
+        let problems = lost.map(|skipped| format!("line {}: {}", skipped.line, skipped.why)).collect();
+        let secret = secret::found(&String::from_utf8_lossy(&bytes));
+        let bytes: Arc<[u8]> = bytes.into();
+        let sessions = parsed.sessions.into_iter().map(|session| self.incoming(session, &bytes)).collect();
+        Reading { sessions, problems, foreign: false, secret }
+    }
+
+    fn incoming(&self, session: transcript::Session, bytes: &Arc<[u8]>) -> Incoming {
+        let mut outcomes = session.outcomes;
+        for outcome in outcomes.iter_mut().filter(|outcome| outcome.at == DateTime::UNIX_EPOCH) {
+            outcome.at = self.now;
+        }
+        Incoming {
+            id: session.id,
+            agent: self.agent.cloned().unwrap_or(session.agent),
+            host: session.host,
+            project: session.project,
+            started: session.started,
+            ended: session.ended,
+            turns: u32::try_from(session.turns.len()).unwrap_or(u32::MAX),
+            outcomes,
+            root: session.root,
+            bytes: Arc::clone(bytes),
+        }
+    }
+}
+
+impl Reading {
+    fn problem(why: String) -> Self {
+        Self { problems: vec![why], ..Self::default() }
+    }
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}

@@ -1,0 +1,69 @@
+//! `git dream status`: what memory holds, what waits, and what to type next.
+
+use super::report::{dream_json, dream_row};
+use super::ui::{Page, Tone};
+use super::{Context, Exit, Failure};
+use crate::phase::review::{Filter, select};
+use crate::store::dream::{Dream, Standing};
+use clap::Args;
+use serde_json::json;
+use std::collections::BTreeSet;
+
+/// Show what memory holds, which sessions no dream has read, and what to do next
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  git dream status
+  git dream status --json")]
+pub struct Status {
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+impl Status {
+    pub fn run(self, context: &Context) -> Result<Exit, Failure> {
+        let store = context.store()?;
+        let branch = store.memory_branch()?;
+        let tip = store.memory_tip()?;
+        let settings = context.settings(&store, &[])?;
+        let ledger = context.ledger(&store)?;
+        let notes = match tip {
+            Some(tip) => store.snapshot(tip, &settings.folders)?.notes.len(),
+            None => 0,
+        };
+        let records = store.sessions()?;
+        let standing = ledger.dreams.values().filter(|dream| dream.standing != Standing::Reverted);
+        let read: BTreeSet<_> = standing.flat_map(|dream| dream.sessions().iter().cloned()).collect();
+        let unread = select(&records, &read, &Filter::default(), context.environment.now).unread.len();
+        let agents: BTreeSet<_> = records.iter().map(|record| &record.agent).collect();
+        let open: Vec<&Dream> = ledger.newest_first().filter(|dream| dream.standing == Standing::Open).collect();
+        if self.json {
+            context.ui.json(json!({
+                "branch": branch.short(), "memory": tip, "notes": notes, "sessions": records.len(),
+                "unread": unread, "agents": agents.len(), "open": open.iter().map(|dream| dream_json(dream)).collect::<Vec<_>>(),
+            }))?;
+            return Ok(Exit::Done);
+        }
+        let mut page = Page::new();
+        let at = tip.map_or("without a commit".to_owned(), |tip| format!("at {}", tip.short()));
+        page.put(Tone::Bold, "memory    ").line(Tone::Plain, format!("{branch} {at}: {notes} notes"));
+        let sessions = format!("{} of {} agents, {unread} not read by any dream", records.len(), agents.len());
+        page.put(Tone::Bold, "sessions  ").line(Tone::Plain, sessions);
+        for dream in &open {
+            page.put(Tone::Bold, "open      ");
+            dream_row(&mut page, dream);
+        }
+        context.ui.print(&page)?;
+        context.ui.hint(&next(&open, records.len(), unread));
+        Ok(Exit::Done)
+    }
+}
+
+fn next(open: &[&Dream], sessions: usize, unread: usize) -> String {
+    match (open.first(), sessions, unread) {
+        (Some(dream), ..) => format!("'git dream review {}' goes through its changes one by one", dream.id),
+        (None, 0, _) => "'git dream import PATH' brings sessions in".to_owned(),
+        (None, _, 0) => "every session was read; 'git dream import PATH' brings more in".to_owned(),
+        (None, ..) => "'git dream run' dreams over what was not read".to_owned(),
+    }
+}

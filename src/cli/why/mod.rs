@@ -1,0 +1,210 @@
+//! `git dream why`: blame for beliefs.
+
+mod blame;
+
+use super::report::{Archive, ChangeView};
+use super::ui::{Page, Tone};
+use super::{Context, Exit, Failure, name};
+use crate::model::{Document, ObjectId};
+use crate::store::dream::{ChangeRecord, Decided, Dream, person};
+use crate::store::{Commit, Ledger, Store};
+use crate::text::Scrubbed;
+use clap::Args;
+use serde_json::{Value, json};
+
+/// Show why memory says what it says: the change, its evidence, who approved it
+///
+/// For every belief of a file, or the one at a line: the change that gave it its present words, the sessions and turns
+/// that it rests on, quoted and looked up again, and who approved it and when. A belief that a person wrote says who
+/// and when.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  git dream why notes/billing.md
+  git dream why MEMORY.md:12
+  git dream why notes/billing.md --json")]
+pub struct Why {
+    /// A file of memory, and a line of it
+    #[arg(value_name = "PATH[:LINE]")]
+    place: String,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// One belief and where it came from.
+struct Answer<'l> {
+    first: u32,
+    last: u32,
+    text: String,
+    commit: Commit,
+    source: Option<(&'l Dream, ChangeView)>,
+}
+
+impl Why {
+    pub fn run(self, context: &Context) -> Result<Exit, Failure> {
+        let store = context.store()?;
+        let ledger = context.ledger(&store)?;
+        let (typed, line) = split(&self.place);
+        let path = name::path(context, &store, typed)?;
+        let answers = answers(&store, &ledger, &path, line)?;
+        let archive = Archive::new(&store)?;
+        if self.json {
+            let beliefs: Vec<Value> = answers.iter().map(|answer| answer.json(&archive)).collect();
+            context.ui.json(json!({ "path": path, "beliefs": beliefs }))?;
+            return Ok(Exit::Done);
+        }
+        let mut page = Page::new();
+        for (at, answer) in answers.iter().enumerate() {
+            if at > 0 {
+                page.end();
+            }
+            answer.show(&mut page, &archive, &path);
+        }
+        context.ui.page(&page)?;
+        Ok(Exit::Done)
+    }
+}
+
+/// `notes/a.md:12` is line 12 of `notes/a.md`.
+fn split(place: &str) -> (&str, Option<u32>) {
+    match place.rsplit_once(':') {
+        Some((path, line)) if !path.is_empty() => match line.parse() {
+            Ok(line) => (path, Some(line)),
+            Err(_) => (place, None),
+        },
+        _ => (place, None),
+    }
+}
+
+fn answers<'l>(store: &Store, ledger: &'l Ledger, path: &str, line: Option<u32>) -> Result<Vec<Answer<'l>>, Failure> {
+    let missing = || Failure::refuse(format!("memory holds no file '{path}'"));
+    let list = "'git ls-tree -r --name-only' with the memory branch lists its files";
+    let tip = ledger.tip.ok_or_else(|| missing().hint(list))?;
+    let bytes = store.file(tip, path)?.ok_or_else(|| missing().hint(list))?;
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let document = Document::parse(&text);
+    let blamed = blame::lines(store, tip, path)?;
+    let mut answers = Vec::new();
+    for (span, first) in document.spans().iter().zip(document.lines()) {
+        let entry = &text[span.clone()];
+        let last = first + entry.matches('\n').count() as u32;
+        // A note is asked about as a whole: its front matter belongs to its one belief.
+        let asked = line.is_none_or(|line| document.front().is_some() || (first..=last).contains(&line));
+        if asked {
+            let commits = blamed.get(first as usize - 1..last as usize).unwrap_or_default();
+            answers.push(answer(store, ledger, path, (first, last), entry, commits)?);
+        }
+    }
+    match (answers.is_empty(), line) {
+        (false, _) => Ok(answers),
+        (true, Some(line)) => Err(Failure::refuse(format!("line {line} of {path} is no belief"))
+            .hint(format!("'git dream why {path}' shows all beliefs of the file"))),
+        (true, None) => {
+            Err(Failure::refuse(format!("{path} holds no beliefs"))
+                .hint(format!("'git log -- {path}' shows its history")))
+        }
+    }
+}
+
+/// The newest of the commits that an entry's lines came from gave it its present words.
+fn answer<'l>(
+    store: &Store,
+    ledger: &'l Ledger,
+    path: &str,
+    (first, last): (u32, u32),
+    entry: &str,
+    commits: &[ObjectId],
+) -> Result<Answer<'l>, Failure> {
+    let mut newest: Option<Commit> = None;
+    for id in commits {
+        let commit = store.commit(*id)?;
+        if newest.as_ref().is_none_or(|known| known.committer.time < commit.committer.time) {
+            newest = Some(commit);
+        }
+    }
+    let commit =
+        newest.ok_or_else(|| Failure::refuse(format!("git blame says nothing about line {first} of {path}")))?;
+    let found = find(ledger, commit.id, path);
+    let source =
+        found.map(|(dream, change)| Ok::<_, Failure>((dream, ChangeView::read(store, change)?))).transpose()?;
+    Ok(Answer { first, last, text: entry.to_owned(), commit, source })
+}
+
+/// The change that a commit is, or that it brought in together with others (a forge's squash).
+fn find<'l>(ledger: &'l Ledger, commit: ObjectId, path: &str) -> Option<(&'l Dream, &'l ChangeRecord)> {
+    let all = || ledger.dreams.values().flat_map(|dream| dream.changes.iter().map(move |change| (dream, change)));
+    let same = |(dream, change): &(&Dream, &ChangeRecord)| {
+        change.commit == commit || dream.landed.get(&change.key).is_some_and(|landed| *landed == Some(commit))
+    };
+    let squashed = |(dream, change): &(&Dream, &ChangeRecord)| {
+        dream.landings.contains(&commit) && change.path.as_deref() == Some(path)
+    };
+    all().find(same).or_else(|| all().filter(squashed).last())
+}
+
+impl Answer<'_> {
+    fn show(&self, page: &mut Page, archive: &Archive<'_>, path: &str) {
+        let span =
+            if self.first == self.last { self.first.to_string() } else { format!("{}-{}", self.first, self.last) };
+        page.put(Tone::Name, format!("{path}:{span}")).end();
+        page.block(Tone::Bold, "  ", &self.text);
+        let Some((dream, view)) = &self.source else {
+            let when = Context::time(self.commit.author.time);
+            page.line(Tone::Plain, format!("  written by {}, {when}, not by a dream", person(&self.commit.author)));
+            page.put(Tone::Plain, "  ").put(Tone::Name, self.commit.id.short());
+            page.line(Tone::Plain, format!("  {}", self.commit.subject()));
+            return;
+        };
+        page.put(Tone::Plain, "  ")
+            .put(Tone::Name, view.record.commit.short())
+            .line(Tone::Heading, format!("  {}", view.record.subject));
+        page.put(Tone::Plain, format!("  dream {}", dream.id));
+        page.line(Tone::Plain, approval(dream.approved.as_ref()));
+        view.facts(page);
+        view.reasons(page, archive, 0);
+        match archive.standing(&view.evidence) {
+            (all, found) if all == found => {
+                page.line(Tone::Added, format!("  all {all} quotes stand in the stored transcripts"))
+            }
+            (all, found) => {
+                page.line(Tone::Risk, format!("  only {found} of {all} quotes were found in the stored transcripts"))
+            }
+        };
+    }
+
+    fn json(&self, archive: &Archive<'_>) -> Value {
+        let (dream, view) = self.source.as_ref().map(|(dream, view)| (*dream, view)).unzip();
+        let approved = dream.and_then(|dream| dream.approved.as_ref());
+        json!({
+            "lines": [self.first, self.last],
+            "text": Scrubbed::block(&self.text).as_str(),
+            "commit": self.commit.id,
+            "by": person(&self.commit.author),
+            "at": self.commit.author.time,
+            "dream": dream.map(|dream| &dream.id),
+            "approved_by": approved.map(|approved| approved.by.clone()),
+            "approved_at": approved.map(|approved| approved.at),
+            "change": view.map(|view| view.json(archive)),
+        })
+    }
+}
+
+fn approval(approved: Option<&Decided>) -> String {
+    match approved {
+        Some(decided) => format!(", approved by {}, {}", decided.by, Context::time(decided.at)),
+        None => ", not approved by a dream's merge".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_a_path_and_perhaps_a_line() {
+        assert_eq!(split("notes/a.md"), ("notes/a.md", None));
+        assert_eq!(split("notes/a.md:12"), ("notes/a.md", Some(12)));
+        assert_eq!(split("odd:name.md"), ("odd:name.md", None));
+        assert_eq!(split(":3"), (":3", None));
+    }
+}

@@ -1,0 +1,126 @@
+//! The keys of `dream.toml`, and which of them this version acts on.
+
+/// One setting. In git config it is `dream.<name>`; `[engine] name` is `dream.engine` there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Key {
+    Schedule,
+    Timezone,
+    Scope,
+    Approval,
+    Retention,
+    MaxSessions,
+    MaxChanges,
+    Instructions,
+    MinSupport,
+    StaleAfter,
+    Engine,
+    Notes,
+    Folders,
+}
+
+impl Key {
+    pub const ALL: [Key; 13] = [
+        Key::Schedule,
+        Key::Timezone,
+        Key::Scope,
+        Key::Approval,
+        Key::Retention,
+        Key::MaxSessions,
+        Key::MaxChanges,
+        Key::Instructions,
+        Key::MinSupport,
+        Key::StaleAfter,
+        Key::Engine,
+        Key::Notes,
+        Key::Folders,
+    ];
+
+    /// Section and name in `dream.toml`.
+    pub fn place(self) -> (&'static str, &'static str) {
+        match self {
+            Key::Engine => ("engine", "name"),
+            Key::Notes => ("memory", "notes"),
+            Key::Folders => ("memory", "folders"),
+            _ => ("dream", self.name()),
+        }
+    }
+
+    /// Name in git config (after `dream.`) and in messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Key::Schedule => "schedule",
+            Key::Timezone => "timezone",
+            Key::Scope => "scope",
+            Key::Approval => "approval",
+            Key::Retention => "retention",
+            Key::MaxSessions => "max-sessions",
+            Key::MaxChanges => "max-changes",
+            Key::Instructions => "instructions",
+            Key::MinSupport => "min-support",
+            Key::StaleAfter => "stale-after",
+            Key::Engine => "engine",
+            Key::Notes => "notes",
+            Key::Folders => "folders",
+        }
+    }
+
+    /// Whether this version does anything with the key.
+    pub fn acts(self) -> bool {
+        !matches!(self, Key::Schedule | Key::Timezone)
+    }
+
+    pub fn find(section: &str, name: &str) -> Option<Key> {
+        Self::ALL.into_iter().find(|key| key.place() == (section, name))
+    }
+
+    /// The place of the known key most like this one, as it would be written.
+    pub fn nearest(section: &str, name: &str) -> Option<String> {
+        let distance = |key: &Key| {
+            let (own_section, own_name) = key.place();
+            let moved = usize::from(own_section != section);
+            edits(name, own_name).min(edits(name, key.name())) * 2 + moved
+        };
+        let best = Self::ALL.into_iter().min_by_key(distance)?;
+        let (own_section, own_name) = best.place();
+        let near = distance(&best) <= 2 * (name.chars().count() / 3).max(1) + 1;
+        near.then(|| if own_section == section { own_name.to_owned() } else { format!("[{own_section}] {own_name}") })
+    }
+}
+
+/// Insertions, deletions, replacements and swaps of neighbours between two words (optimal string alignment).
+pub fn edits(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut rows = vec![(0..=b.len()).collect::<Vec<_>>()];
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let replaced = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut best = replaced.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                best = best.min(rows[i - 2][j - 2] + 1);
+            }
+            row.push(best);
+        }
+        rows.push(row);
+    }
+    rows[a.len()][b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistyped_key_finds_the_one_that_was_meant() {
+        assert_eq!(Key::nearest("dream", "min-suport").as_deref(), Some("min-support"));
+        assert_eq!(Key::nearest("dream", "notes").as_deref(), Some("[memory] notes"));
+        assert_eq!(Key::nearest("dream", "max_sessions").as_deref(), Some("max-sessions"));
+        assert_eq!(Key::nearest("dream", "colour"), None);
+    }
+
+    #[test]
+    fn swapped_neighbours_are_one_edit() {
+        assert_eq!(edits("scoep", "scope"), 1);
+        assert_eq!(edits("", "abc"), 3);
+    }
+}

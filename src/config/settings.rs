@@ -1,0 +1,331 @@
+//! Settings that may be acted on. Flag beats git config beats `dream.toml` beats default; the result has a hash, so that a
+//! dream can record under which settings it ran.
+
+use super::value::{Value, Written};
+use super::{ConfigError, Key, Origin, raw};
+use crate::model::{AgentName, NotePath, id};
+use chrono::Duration;
+use sha1::{Digest, Sha1};
+
+/// Everything that a dream needs to be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    pub scope: Scope,
+    pub approval: Approval,
+    /// How far back sessions are read; `None` for all of them.
+    pub retention: Option<Duration>,
+    pub max_sessions: u32,
+    /// Changes of one dream, so that a person can review it.
+    pub max_changes: u32,
+    pub instructions: Option<String>,
+    /// Sessions that must agree before a pattern becomes a note.
+    pub min_support: u32,
+    /// `None`: no note is ever stale.
+    pub stale_after: Option<Duration>,
+    pub engine: Engine,
+    /// The folder that new notes go to.
+    pub notes: String,
+    /// The folders that memory is read from; `.` is the whole repository.
+    pub folders: Vec<String>,
+}
+
+/// Whose sessions are read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    AllAgents,
+    /// Full names, or one of the parts between slashes.
+    Agents(Vec<String>),
+}
+
+impl Scope {
+    pub fn covers(&self, agent: &AgentName) -> bool {
+        match self {
+            Scope::AllAgents => true,
+            Scope::Agents(names) => {
+                names.iter().any(|name| agent.as_str() == name || agent.as_str().split('/').any(|part| part == name))
+            }
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Approval {
+    Manual,
+    /// What carries no risk is merged at once; the rest stays an open dream.
+    Automatic,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    Embedded,
+}
+
+/// A setting that was understood and does nothing, which its owner must know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warning {
+    pub key: &'static str,
+    pub origin: Origin,
+}
+
+impl std::fmt::Display for Warning {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {} has no effect in this version", self.origin, self.key)
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            scope: Scope::AllAgents,
+            approval: Approval::Manual,
+            retention: None,
+            max_sessions: 100,
+            max_changes: 30,
+            instructions: None,
+            min_support: 2,
+            stale_after: Some(Duration::days(180)),
+            engine: Engine::Embedded,
+            notes: "notes".to_owned(),
+            folders: vec!["notes".to_owned()],
+        }
+    }
+}
+
+impl Settings {
+    /// Puts the settings together. `file` is `dream.toml`, `git` reads one key of git config, `flags` are what was
+    /// typed, as `(key, text)`.
+    pub fn resolve(
+        file: Option<&str>,
+        git: impl Fn(&str) -> Option<String>,
+        flags: &[(Key, String)],
+    ) -> Result<(Settings, Vec<Warning>), ConfigError> {
+        let mut written = file.map(raw::parse).transpose()?.unwrap_or_default();
+        written.extend(Key::ALL.into_iter().filter_map(|key| {
+            let value = Value::Text(git(&format!("dream.{}", key.name()))?);
+            Some(Written { key, value, origin: Origin::GitConfig })
+        }));
+        written.extend(flags.iter().map(|(key, text)| Written {
+            key: *key,
+            value: Value::Text(text.clone()),
+            origin: Origin::Flag,
+        }));
+        let mut settings = Settings::default();
+        written.iter().try_for_each(|written| settings.set(written))?;
+        settings.check_notes(&written)?;
+        let idle = written.iter().filter(|written| !written.key.acts());
+        let warnings = idle.map(|written| Warning { key: written.key.name(), origin: written.origin.clone() });
+        Ok((settings, warnings.collect()))
+    }
+
+    fn set(&mut self, written: &Written) -> Result<(), ConfigError> {
+        match written.key {
+            Key::Schedule | Key::Timezone => {
+                written.text("text in quotes is expected")?;
+            }
+            Key::Scope => self.scope = scope(written)?,
+            Key::Approval => self.approval = approval(written)?,
+            Key::Retention => {
+                self.retention =
+                    written.duration("all", "a time such as \"90d\", \"12h\" or \"2w\", or \"all\", is expected")?;
+            }
+            Key::MaxSessions => self.max_sessions = written.count()?,
+            Key::MaxChanges => self.max_changes = written.count()?,
+            Key::Instructions => self.instructions = Some(written.text("text in quotes is expected")?.to_owned()),
+            Key::MinSupport => self.min_support = written.count()?,
+            Key::StaleAfter => {
+                self.stale_after = written
+                    .duration("never", "a time such as \"180d\", \"12h\" or \"2w\", or \"never\", is expected")?;
+            }
+            Key::Engine => self.engine = engine(written)?,
+            Key::Notes => self.notes = folder(written, written.text(FOLDER)?)?,
+            Key::Folders => {
+                let list = written.list(FOLDERS)?;
+                self.folders = list.iter().map(|text| folder(written, text)).collect::<Result<_, _>>()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// New notes must land where memory is read, or a dream would never see them again.
+    fn check_notes(&self, written: &[Written]) -> Result<(), ConfigError> {
+        let inside =
+            |folder: &String| folder == "." || self.notes == *folder || self.notes.starts_with(&format!("{folder}/"));
+        if self.folders.iter().any(inside) {
+            return Ok(());
+        }
+        let last = written.iter().rev().find(|written| matches!(written.key, Key::Notes | Key::Folders));
+        let origin = last.map_or(Origin::Flag, |written| written.origin.clone());
+        let allowed = "it must be one of folders or inside one, or memory would not be read from it";
+        Err(ConfigError::BadValue { origin, key: "notes", found: format!("'{}'", self.notes), allowed })
+    }
+
+    /// Names these settings: the same on every machine, another when any of them changes.
+    pub fn hash(&self) -> String {
+        id::hex(&Sha1::digest(self.canonical().as_bytes()))
+    }
+
+    fn canonical(&self) -> String {
+        let hours =
+            |duration: &Option<Duration>| duration.map_or("none".to_owned(), |time| time.num_hours().to_string());
+        let scope = match &self.scope {
+            Scope::AllAgents => "all-agents".to_owned(),
+            Scope::Agents(names) => format!("{names:?}"),
+        };
+        format!(
+            "approval={:?}\nengine={:?}\nfolders={:?}\ninstructions={:?}\nmax-changes={}\nmax-sessions={}\n\
+             min-support={}\nnotes={:?}\nretention={}\nscope={scope}\nstale-after={}\n",
+            self.approval,
+            self.engine,
+            self.folders,
+            self.instructions,
+            self.max_changes,
+            self.max_sessions,
+            self.min_support,
+            self.notes,
+            hours(&self.retention),
+            hours(&self.stale_after),
+        )
+    }
+
+    /// The first `dream.toml` of a memory whose notes are read from these folders: every key with its default.
+    pub fn template(folders: &[&str]) -> String {
+        let folders: Vec<String> = folders.iter().map(|folder| toml::Value::from(*folder).to_string()).collect();
+        include_str!("template.toml").replace("@folders@", &folders.join(", "))
+    }
+}
+
+const FOLDER: &str = "a folder of the repository such as \"notes\" is expected";
+const FOLDERS: &str = "a list of folders such as [\"notes\"] is expected";
+
+fn scope(written: &Written) -> Result<Scope, ConfigError> {
+    let allowed = "\"all-agents\" or a list of agents' names such as [\"support\", \"billing\"] is expected";
+    match &written.value {
+        Value::Text(text) if text.trim() == "all-agents" => Ok(Scope::AllAgents),
+        _ => written.list(allowed).map(Scope::Agents),
+    }
+}
+
+fn approval(written: &Written) -> Result<Approval, ConfigError> {
+    let allowed = "\"manual\" or \"automatic\" is expected";
+    match written.text(allowed)? {
+        "manual" => Ok(Approval::Manual),
+        "automatic" => Ok(Approval::Automatic),
+        _ => Err(written.refuse(allowed)),
+    }
+}
+
+fn engine(written: &Written) -> Result<Engine, ConfigError> {
+    let allowed = "\"embedded\" is expected";
+    match written.text(allowed)? {
+        "embedded" => Ok(Engine::Embedded),
+        value @ ("anthropic" | "openai" | "ollama") => Err(ConfigError::NotInThisVersion {
+            origin: written.origin.clone(),
+            key: "engine",
+            value: value.to_owned(),
+            only: "'embedded'",
+        }),
+        _ => Err(written.refuse(allowed)),
+    }
+}
+
+fn folder(written: &Written, text: &str) -> Result<String, ConfigError> {
+    let trimmed = text.trim_end_matches('/');
+    match trimmed == "." || NotePath::new(trimmed).is_ok() {
+        true => Ok(trimmed.to_owned()),
+        false => Err(written.refuse(FOLDER)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(file: &str) -> Result<(Settings, Vec<Warning>), String> {
+        Settings::resolve(Some(file), |_| None, &[]).map_err(|error| error.to_string())
+    }
+
+    fn refusal(file: &str) -> String {
+        read(file).expect_err(file)
+    }
+
+    #[test]
+    fn the_template_says_what_the_defaults_are() {
+        let (settings, warnings) = read(&Settings::template(&["notes"])).expect("valid");
+        assert_eq!(settings, Settings::default());
+        assert!(warnings.is_empty());
+        assert_eq!(read(&Settings::template(&["."])).expect("valid").0.folders, ["."]);
+    }
+
+    #[test]
+    fn a_flag_beats_git_config_which_beats_the_file() {
+        let file = "[dream]\nmin-support = 3\nmax-sessions = 7\nmax-changes = 5\n";
+        let git = |key: &str| match key {
+            "dream.max-sessions" => Some("8".to_owned()),
+            "dream.max-changes" => Some("6".to_owned()),
+            "dream.scope" => Some("support, billing".to_owned()),
+            _ => None,
+        };
+        let flags = [(Key::MaxChanges, "9".to_owned())];
+        let (settings, _) = Settings::resolve(Some(file), git, &flags).expect("valid");
+        assert_eq!((settings.min_support, settings.max_sessions, settings.max_changes), (3, 8, 9));
+        assert_eq!(settings.scope, Scope::Agents(vec!["support".to_owned(), "billing".to_owned()]));
+    }
+
+    #[test]
+    fn a_wrong_setting_is_named_with_its_line_and_what_is_allowed() {
+        let cases = [
+            ("[dream]\n\nmin-suport = 2\n", "dream.toml line 3: unknown key '[dream] min-suport'"),
+            ("[drem]\nscope = 1\n", "dream.toml line 1: unknown key 'drem'"),
+            ("scope = \"x\"\n", "dream.toml line 1: unknown key 'scope'"),
+            (
+                "[dream]\napproval = true\n",
+                "dream.toml line 2: approval is true, but \"manual\" or \"automatic\" is expected",
+            ),
+            (
+                "[dream]\nmax-sessions = 0\n",
+                "dream.toml line 2: max-sessions is 0, but a whole number of at least 1 is expected",
+            ),
+            (
+                "[dream]\nretention = \"90\"\n",
+                "dream.toml line 2: retention is '90', but a time such as \"90d\", \"12h\" or \"2w\", or \"all\", is expected",
+            ),
+            (
+                "[memory]\nfolders = [\"../x\"]\n",
+                "dream.toml line 2: folders is a list of 1, but a folder of the repository such as \"notes\" is expected",
+            ),
+            (
+                "[engine]\nname = \"openai\"\n",
+                "dream.toml line 2: engine is 'openai', which is not in this version: only 'embedded' is",
+            ),
+            (
+                "[memory]\nnotes = \"new\"\n",
+                "dream.toml line 2: notes is 'new', but it must be one of folders or inside one, or memory would not be read from it",
+            ),
+        ];
+        for (file, message) in cases {
+            assert_eq!(refusal(file), message);
+        }
+        assert!(refusal("[dream\n").starts_with("dream.toml line 1: not valid TOML: "));
+    }
+
+    #[test]
+    fn keys_that_do_nothing_yet_are_warned_about() {
+        let (_, warnings) = read("[dream]\nschedule = \"0 3 * * *\"\n").expect("valid");
+        assert_eq!(warnings[0].to_string(), "dream.toml line 2: schedule has no effect in this version");
+    }
+
+    #[test]
+    fn the_hash_names_the_settings_and_not_their_spelling() {
+        let hash = |file| read(file).expect("valid").0.hash();
+        assert_eq!(hash("[dream]\nretention = \"2w\""), hash("[dream]\n# why\nretention = '14d'"));
+        assert_ne!(hash("[dream]\nretention = \"2w\""), hash("[dream]\nretention = \"15d\""));
+    }
+
+    #[test]
+    fn a_scope_names_whole_agents_or_one_part_of_their_name() {
+        let agent = AgentName::new("claude-code/billing").expect("valid");
+        let scope = |name: &str| Scope::Agents(vec![name.to_owned()]).covers(&agent);
+        assert!(scope("billing") && scope("claude-code") && scope("claude-code/billing"));
+        assert!(!scope("bill") && !scope("claude-code/bill"));
+    }
+}

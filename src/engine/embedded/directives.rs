@@ -1,0 +1,319 @@
+//! What people told the agent to do, stop doing or do differently, made into one sentence that stands alone. Task
+//! requests are not memory: a request is kept only so that one that comes again and again can be seen.
+
+use super::reading::{Reading, cut};
+use super::voice;
+use crate::model::{Content, Role, Status};
+use crate::phase::reflection::{Manner, Said};
+use crate::text::words;
+use regex::Regex;
+use std::sync::LazyLock;
+
+fn pattern(text: &str) -> Regex {
+    Regex::new(text).expect("a constant pattern")
+}
+
+static REMEMBER: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)^(?:remember(?: that| to|:|,)?|keep in mind(?: that|:|,)?|bear in mind(?: that|:|,)?|(?:please )?memori[sz]e(?: that|:)?|don't forget(?: that| to)|do not forget(?: that| to)|never forget(?: that| to)|make a note(?: that|:)|note for (?:the )?future:?|for (?:future reference|the record)[,:]?|(?:add|save|store|put) (?:this |that )?(?:to|in) (?:your )?memory:?)\s+",
+    )
+});
+static LASTING: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)\b(?:from now on(?:wards)?|going forward|from here on(?: out)?|in (?:the )?future|for (?:all )?future (?:sessions|tasks|work)|next time|as a (?:general )?rule)\b[,:]?\s*",
+    )
+});
+static STANDING: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?i)^(?:always|never|do not ever|don't ever|under no circumstances|at no point)\b"));
+static EVERY: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)\b(?:every time|each time|whenever|everytime|at all times|in all cases|for every|for each|before (?:each|every|any|you (?:commit|push|merge|finish|start|edit|change))|after (?:each|every|any)|before (?:committing|pushing|merging|finishing|deploying|releasing|editing))\b",
+    )
+});
+static CHOICE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)\b(?:use|run|call|prefer|write|choose|pick|go with|stick (?:to|with)|say|import)\b[^.]{1,80}?(?:\binstead(?: of)?\b|\brather than\b|\bover\b|,? not\b|\band not\b)",
+    )
+});
+static WE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)^(?:i (?:always|never)\b|(?:we|our team|the team|this (?:project|repo|repository|codebase))\s+(?:(?:always|never|only|generally|usually|strictly)\s+\w+|(?:use|uses|prefer|prefers|follow|follows|require|requires|don't|do not|doesn't|does not)\b))",
+    )
+});
+static PREFER: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)^i (?:(?:really|strongly|always|generally|would|usually|much) )*(?:prefer|like it when|like when|hate it when|hate when|dislike it when)\b",
+    )
+});
+static FORBID: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)^(?:don't|do not|dont|stop|avoid|no need to|you don't need to|you shouldn't|you should not|you must not|refrain from|quit)\b",
+    )
+});
+static IDIOM: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)^(?:never ?mind|don't (?:worry|bother|know|see|understand|think|have|need|want|mind|you|get|like|remember)|do not (?:worry|see|know|understand|have|think|want)|stop (?:it|here|now|there)?[.!]*$|always (?:the same|get|got|see|fails?|shows?|been|is|an?)\b|never (?:the|a|been|seen|had|worked|works?|shows?|displayed|got|gets|again)\b|no need to (?:worry|apologi[sz]e))",
+    )
+});
+static UNLESS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)\b(?:unless|without (?:asking|my|permission|approval)|until i|until we|except (?:when|if|for)|only (?:if|when|on|for|in))\b",
+    )
+});
+static CORRECTS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)^(?:no[,.! ]|nope\b|wrong\b|that's (?:wrong|not)|that is (?:wrong|not)|not like that|i (?:said|meant|told you|asked you)|you (?:should(?:n't| not)?|must(?:n't| not)?) (?:have|not)|why did you|revert (?:that|this|your)|undo (?:that|this)|instead[, ])",
+    )
+});
+
+/// How a sentence of a person directs the agent, if it does.
+fn manner(sentence: &str, core: &str, after_action: bool) -> Option<Manner> {
+    let asked = voice::asked(core);
+    if IDIOM.is_match(asked) || IDIOM.is_match(core) {
+        return None;
+    }
+    if REMEMBER.is_match(asked)
+        || LASTING.is_match(core) && (voice::imperative(lasting_body(core).as_str()).is_some() || WE.is_match(core))
+    {
+        return (!core.trim_end().ends_with('?')).then_some(Manner::Remember);
+    }
+    if STANDING.is_match(asked) && voice::imperative(asked).is_some() {
+        return Some(Manner::Standing);
+    }
+    if core.trim_end().ends_with('?') || voice::is_hedged(core) {
+        return None;
+    }
+    let forbids = FORBID.is_match(asked);
+    let imperative = forbids || voice::imperative(asked).is_some();
+    if (imperative && (EVERY.is_match(core) || UNLESS.is_match(core) && forbids)) || PREFER.is_match(core) {
+        return Some(Manner::Standing);
+    }
+    if WE.is_match(core) && (CHOICE.is_match(core) || forbids_in(core)) {
+        return Some(Manner::Standing);
+    }
+    if (imperative && CHOICE.is_match(core)) || forbids || (after_action && imperative && CORRECTS.is_match(sentence)) {
+        return Some(Manner::Correction);
+    }
+    None
+}
+
+fn forbids_in(core: &str) -> bool {
+    let lower = core.to_ascii_lowercase();
+    [" never ", " don't ", " do not ", " always ", " only "].iter().any(|word| lower.contains(word))
+}
+
+fn lasting_body(core: &str) -> String {
+    let body = LASTING.replace(core, " ");
+    voice::asked(voice::core(body.trim())).trim().to_owned()
+}
+
+/// The sentence as a directive that stands alone; `None` when it does not.
+fn directive(core: &str, manner: Manner) -> Option<String> {
+    let mut text = match manner {
+        Manner::Remember => {
+            let body = REMEMBER.replace(voice::asked(core), "");
+            lasting_body(&body)
+        }
+        _ => voice::asked(core).to_owned(),
+    };
+    for (from, to) in [
+        ("we always ", "Always "),
+        ("we never ", "Never "),
+        ("i always ", "Always "),
+        ("you should ", ""),
+        ("we don't ", "Do not "),
+        ("we do not ", "Do not "),
+        ("i prefer ", "Prefer "),
+        ("we prefer ", "Prefer "),
+        ("we use ", "Use "),
+        ("we only ", "Only "),
+        ("don't ", "Do not "),
+        ("dont ", "Do not "),
+        ("you don't need to ", "No need to "),
+        ("you shouldn't ", "Do not "),
+        ("you should not ", "Do not "),
+        ("you must not ", "Do not "),
+    ] {
+        if text.get(..from.len()).is_some_and(|start| start.eq_ignore_ascii_case(from)) {
+            text.replace_range(..from.len(), to);
+            break;
+        }
+    }
+    let text = text.trim().trim_end_matches([',', ';', ':', '-', ' ', '?', '.', '!']);
+    let text = text.strip_suffix(" please").unwrap_or(text).trim_end_matches([',', ' ']);
+    let stems = words::stems(text);
+    if stems.len() < 2 || text.chars().count() > 300 || is_dangling(text) {
+        return None;
+    }
+    Some(sentence_of(text))
+}
+
+/// A sentence with a capital at its start and a full stop at its end.
+pub fn sentence_of(text: &str) -> String {
+    let mut chars = text.chars();
+    let Some(first) = chars.next() else { return String::new() };
+    let named = text.split_whitespace().next().is_some_and(words::is_identifier);
+    let mut out: String = if named { first.to_string() } else { first.to_uppercase().collect() };
+    out.push_str(chars.as_str());
+    if !out.ends_with(['.', '!', '?', '`', '"', '…']) {
+        out.push('.');
+    }
+    out
+}
+
+/// Whether the sentence points at something that only its conversation shows.
+fn is_dangling(text: &str) -> bool {
+    let lower: Vec<String> = words::words(text).map(str::to_lowercase).collect();
+    let points = |word: &String| {
+        matches!(
+            word.as_str(),
+            "this" | "that" | "it" | "these" | "those" | "them" | "above" | "below" | "here" | "there" | "same"
+        )
+    };
+    let count = lower.iter().filter(|word| points(word)).count();
+    let ends = lower.last().is_some_and(points);
+    let opens = lower.first().is_some_and(points) || lower.get(1).is_some_and(points);
+    ends && lower.len() < 7 || opens || count * 4 > lower.len()
+}
+
+/// The sentence with which a message corrects the agent, for the fix of a failure.
+pub fn correction_of(text: &str) -> Option<&str> {
+    voice::said(text).into_iter().find(|sentence| {
+        let core = voice::core(sentence);
+        manner(sentence, core, true).is_some() && words::stems(core).len() >= 2
+    })
+}
+
+/// All that people told the agent in a session.
+pub fn find(reading: &Reading<'_>) -> Vec<Said> {
+    let mut found = Vec::new();
+    for &at in &reading.spoken {
+        let turn = &reading.session.turns[at];
+        let Some(text) = turn.text() else { continue };
+        let acted = reading.session.turns[..at]
+            .iter()
+            .rev()
+            .take(12)
+            .any(|turn| matches!(turn.content, Content::Call(_)) || turn.role == Role::Agent);
+        let sentences = voice::said(text);
+        for sentence in &sentences {
+            let core = voice::core(sentence);
+            let Some(manner) = manner(sentence, core, acted) else { continue };
+            let resolved = resolve(reading, at, core);
+            let Some(text) = resolved.or_else(|| directive(core, manner)) else { continue };
+            found.push(Said { manner, text, with: None, cite: reading.cite(turn, sentence) });
+        }
+        if text.chars().count() < 600 {
+            super::requests::find(reading, turn, &sentences, &mut found);
+        }
+    }
+    refusals(reading, &mut found);
+    found.truncate(80);
+    found
+}
+
+static THAT: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)^(?:don't|do not|never|stop|please don't) (?:do|doing|run|running|use|using|call|calling|execute|executing) (?:that|this|it)(?: command)?(?: again| anymore| any more)?[.!]*$",
+    )
+});
+
+/// "Don't do that again": the command that the agent had just run.
+fn resolve(reading: &Reading<'_>, at: usize, core: &str) -> Option<String> {
+    if !THAT.is_match(core.trim()) {
+        return None;
+    }
+    let step = reading.steps.iter().rev().find(|step| step.at < at)?;
+    let line = step.command.as_deref()?;
+    Some(format!("Do not run `{}`.", super::shell::shown(line, 80)))
+}
+
+/// Calls that the person refused with a reason.
+fn refusals(reading: &Reading<'_>, found: &mut Vec<Said>) {
+    for step in &reading.steps {
+        let Some((turn, result)) = step.result else { continue };
+        if result.status != Status::Refused {
+            continue;
+        }
+        let Some(reason) = reason(&result.text) else { continue };
+        for sentence in voice::said(reason) {
+            let core = voice::core(sentence);
+            let strong = manner(sentence, core, true);
+            let imperative = voice::imperative(voice::asked(core)).is_some() && !core.ends_with('?');
+            if strong.is_none() && !imperative {
+                continue;
+            }
+            let manner = strong.filter(|manner| *manner < Manner::Correction).unwrap_or(Manner::Refusal);
+            if let Some(text) = directive(core, manner) {
+                found.push(Said { manner, text, with: None, cite: reading.cite(turn, cut(sentence, 200)) });
+            }
+        }
+    }
+}
+
+/// The person's words in a refused call's result: hosts put a fixed sentence before them.
+fn reason(text: &str) -> Option<&str> {
+    let marks =
+        ["the user said:", "User feedback:", "user provided the following reason for the rejection:", "reason:"];
+    let lower = text.to_ascii_lowercase();
+    for mark in marks {
+        if let Some(at) = lower.find(&mark.to_ascii_lowercase()) {
+            return Some(text[at + mark.len()..].trim());
+        }
+    }
+    let fixed = lower.contains("doesn't want to proceed")
+        || lower.contains("rejected")
+        || lower.contains("declined")
+        || lower.contains("denied");
+    (!fixed && text.len() < 1_000).then_some(text.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(sentence: &str) -> Option<(Manner, String)> {
+        let core = voice::core(sentence);
+        let manner = manner(sentence, core, true)?;
+        Some((manner, directive(core, manner)?))
+    }
+
+    #[test]
+    fn instructions_that_last_are_directives() {
+        for (sentence, manner, text) in [
+            ("Always run the linter before committing", Manner::Standing, "Always run the linter before committing."),
+            ("from now on, use pnpm instead of npm please", Manner::Remember, "Use pnpm instead of npm."),
+            (
+                "Remember to update CHANGELOG.md when you commit.",
+                Manner::Remember,
+                "Update CHANGELOG.md when you commit.",
+            ),
+            ("No, use pnpm, not npm", Manner::Correction, "Use pnpm, not npm."),
+            ("Don't push to main unless I say so", Manner::Standing, "Do not push to main unless I say so."),
+            ("Could you always answer in German?", Manner::Standing, "Always answer in German."),
+            ("We use uv, not pip, in this repo.", Manner::Standing, "Use uv, not pip, in this repo."),
+            ("I prefer short code examples.", Manner::Standing, "Prefer short code examples."),
+        ] {
+            assert_eq!(told(sentence), Some((manner, text.to_owned())), "{sentence}");
+        }
+    }
+
+    #[test]
+    fn task_requests_and_idioms_are_not() {
+        for sentence in [
+            "Add a button to the header",
+            "fix the bug in the parser",
+            "Never mind, it works",
+            "don't worry about it",
+            "I don't see the button",
+            "It is never displayed in the UI",
+            "find a way to make the git url always visible",
+            "do you remember what editor I use?",
+            "Maybe use pnpm instead of npm",
+            "Stop.",
+            "The score always shows 0",
+        ] {
+            assert_eq!(told(sentence), None, "{sentence}");
+        }
+    }
+}

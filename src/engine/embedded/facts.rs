@@ -1,0 +1,435 @@
+//! Statements by people of how things are: about themselves, their project, their systems. A guess, a question or a
+//! wish is no fact. In a session in which an agent works on code only statements about systems and lasting
+//! preferences count, because most sentences there describe the task at hand.
+
+use super::directives::sentence_of;
+use super::reading::Reading;
+use super::voice;
+use crate::model::{Content, Turn};
+use crate::phase::reflection::Stated;
+use crate::text::{date, words};
+use regex::Regex;
+use std::sync::LazyLock;
+
+fn pattern(text: &str) -> Regex {
+    Regex::new(text).expect("a constant pattern")
+}
+
+const NAME: &str = r"(?P<v>[A-Z][\w.&'’-]*(?:,? (?:of |de |the |and )?[A-Z][\w.&'’-]*){0,4})";
+
+/// Patterns whose value excludes other values of the same attribute, for what people say about themselves.
+static SELF: LazyLock<Vec<(&'static str, Regex)>> = LazyLock::new(|| {
+    let i = r"(?i:\b(?:i'm|i’m|i am|i was|we're|we are)\b)(?: now| currently)?";
+    vec![
+        ("location", pattern(&format!(r"{i} (?i:based|living|located|residing) (?i:in|out of) {NAME}"))),
+        ("location", pattern(&format!(r"\bI (?i:now |currently )?(?i:live|reside) in {NAME}"))),
+        (
+            "location",
+            pattern(&format!(
+                r"(?i:\b(?:moved|moving|relocated|relocating|settl\w+))(?i: from [A-Z][\w ]+?)? (?i:to|into|in) {NAME}"
+            )),
+        ),
+        ("name", pattern(r"(?i:\bmy name is|\bname's) (?P<v>[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)?)")),
+        (
+            "name",
+            pattern(
+                r"^(?i:i'm|i’m|i am|this is) (?P<v>[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)?)(?:[.,!]|$| (?i:and|from|here)\b)",
+            ),
+        ),
+        (
+            "role",
+            pattern(
+                r"(?i)\b(?:promoted to|my (?:new |current )?(?:role|title|job|position) is(?: now)?(?: an?)?|the new role is an?|i work as an?) (?P<v>[\w /+-]{3,60}?)(?:[.,!;(—]| position|$| at | in | on | and | now)",
+            ),
+        ),
+        (
+            "role",
+            pattern(
+                r"(?i)\bi(?:'m|’m| am)(?: now| currently)? (?:an?|the) (?P<v>(?:[\w/+-]+ ){0,5}?(?:engineer|developer|manager|designer|scientist|researcher|student|teacher|writer|analyst|founder|ceo|cto|architect|consultant|director|lead|doctor|nurse|lawyer|professor|administrator|admin|owner|freelancer|programmer|artist|author|editor|producer|specialist|coordinator|officer|accountant|phd|postdoc|intern|head of \w+|\w+ist|\w+er)\b)",
+            ),
+        ),
+        ("employer", pattern(&format!(r"\bI (?i:work|am working|started) (?i:at|for) (?i:the )?{NAME}"))),
+    ]
+});
+
+static SWITCH: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)\b(?:switch(?:ed|ing)?|migrat(?:e|ed|ing)|mov(?:e|ed|ing)|chang(?:e|ed|ing)|pivot(?:ed|ing)?|convert(?:ed|ing)?|transition(?:ed|ing)?|went|go(?:ing)?|raised|lowered|increased|reduced|dropped|bumped)\b(?: (?:fully|over|entirely|it|everything|the \w+))*? from (?P<a>[^.,;]{1,50}?) (?:over )?to (?P<b>[^.,;—(]{1,60})",
+    )
+});
+static ENDED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)\b(?:no longer|not? (?:using|use) (?P<x>[^.,;]{2,40}?) any ?more|stopped using|dropped|got rid of|replaced|instead of|abandoned) ?(?P<a>[^.,;—]{0,40})",
+    )
+});
+static SYSTEM: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)^(?:the |our |my |your )?(?P<s>[a-z][\w./ '-]{1,48}?)(?:'s)? (?:is|are|runs|run|listens|lives|sits|moved|now runs|is now|are now|is running|is hosted|is located|has moved|expires|starts|ends)(?: now| currently| always)? (?:on |at |in |to |under |set to |version )?(?:the )?(?:(?P<a>port|ports|version|branch|region|host|url|address|channel|bucket|cluster|database|server|namespace|timeout|limit|path|directory|zone|timezone) )?(?P<v>[^.;!?]{1,60})",
+    )
+});
+const ATTRIBUTES: &[&str] = &[
+    "port",
+    "version",
+    "branch",
+    "region",
+    "host",
+    "url",
+    "address",
+    "channel",
+    "bucket",
+    "cluster",
+    "database",
+    "server",
+    "namespace",
+    "timeout",
+    "limit",
+    "path",
+    "directory",
+    "zone",
+    "timezone",
+    "deadline",
+    "budget",
+    "owner",
+    "maintainer",
+    "endpoint",
+    "password",
+    "account",
+    "cadence",
+    "schedule",
+    "meeting",
+    "release",
+    "launch",
+    "freeze",
+    "standup",
+    "retention",
+];
+
+static PREFERS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)\b(?:prefer|i (?:really |always |usually )?(?:like|love|hate|dislike|enjoy|want|need) (?:it when|when|my|your|short|long|the|numbered|bullet|step|to see|having)|favou?rite|learner|overwhelm\w*|as usual|i'd rather|easier for me|works best for me|helps me|keep (?:explanations|answers|it|responses|things)|one \w+ at a time|don't need long|i don't need)\b",
+    )
+});
+static FEELING: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)^(?:i(?:'m|’m| am) (?:so |really |very |a bit |kind of |still |just |also )*(?:confused|excited|nervous|thrilled|terrified|stuck|curious|glad|happy|sorry|sure|afraid|ready|done here|looking for|trying to|wondering|having (?:trouble|issues)|asking|interested in hearing|not sure|worried)|i (?:want|need|would like|'d like|hope|wish|wonder|appreciate|understand|see|agree|guess|mean|know|think|forgot|have (?:a|another|one|some) (?:more )?(?:quick )?question)\b|i'd (?:love|like|appreciate)|i (?:really )?(?:can't|cannot|don't) (?:see|find|understand|know|remember|figure|get|wait|think|believe|have (?:time|any idea))|i(?:'ve|’ve| have)? (?:just )?(?:tried|reverted|attached|pasted|noticed|found|saw|see|read|heard|asked|got (?:an|this|these|the) (?:error|issue|message))\b|(?:that|this|it|these|those|they|he|she|there|what|which|who|such|so|if|when|as)\b)",
+    )
+});
+static SMALL_TALK: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)\b(?:lunch|dinner|breakfast|brunch|coffee|pizza|weather|raining|rainy|snow(?:ing)?|traffic|commute|flight|airport|restaurant|delicious|hungry|tired|sleepy|weekend plans|movie|watched|won last|match yesterday|game last night|step away|brb|be right back|gotta go|have to run)\b",
+    )
+});
+static GOAL: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)^i (?:want|need|would like|'d like|plan|hope|am hoping|'m hoping) to (?:learn|become|improve|get better|master|move|switch|build|launch|ship|graduate|finish|publish|start)\b|\bmy goal is\b|\bi(?:'m|’m| am) (?:learning|studying|working on|building|writing|migrating|preparing|planning a|transitioning|starting|moving|switching|reading|exploring|developing|training|running|targeting|using|making)\b",
+    )
+});
+static FIRST: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?i)\b(?:i|i'm|i’m|i've|i’ve|we|we're|we’re|we've|we’ve|my|our)\b"));
+static CLAUSE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)(?:,|;)? (?:and|but|so) (?:also )?((?:i|we|i'm|i’m|i've|we're|we've|my|our|they|she|he)\b)| (?:—|–|--) |; ",
+    )
+});
+
+/// The facts that people stated in a session.
+pub fn find(reading: &Reading<'_>) -> Vec<Stated> {
+    let working = reading.session.turns.iter().any(|turn| matches!(turn.content, Content::Call(_)));
+    let mut found: Vec<Stated> = Vec::new();
+    for &at in &reading.spoken {
+        let turn = &reading.session.turns[at];
+        let Some(text) = turn.text() else { continue };
+        for sentence in voice::said(text) {
+            if voice::is_question(voice::core(sentence)) || sentence.chars().count() > 400 {
+                continue;
+            }
+            for clause in clauses(sentence) {
+                let core = voice::core(clause);
+                if let Some(stated) = state(reading, turn, sentence, core, working)
+                    && !found.iter().any(|known| known.text == stated.text)
+                {
+                    found.push(stated);
+                }
+            }
+        }
+    }
+    found.truncate(120);
+    found
+}
+
+/// The parts of a sentence that assert something of their own.
+fn clauses(sentence: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let mut from = 0;
+    for found in CLAUSE.captures_iter(sentence) {
+        let whole = found.get(0).map_or(0..0, |whole| whole.range());
+        let next = found.get(1).map_or(whole.end, |start| start.start());
+        if whole.start.saturating_sub(from) >= 12 {
+            parts.push(sentence[from..whole.start].trim());
+            from = next;
+        }
+    }
+    parts.push(sentence[from..].trim());
+    parts.retain(|part| part.len() > 3);
+    parts
+}
+
+fn state(reading: &Reading<'_>, turn: &Turn, sentence: &str, core: &str, working: bool) -> Option<Stated> {
+    if voice::is_hedged(core) || core.ends_with('?') || SMALL_TALK.is_match(core) || voice::is_question(core) {
+        return None;
+    }
+    let time = reading.time(turn);
+    let made = |subject: &str, attribute: Option<&str>, value: Option<&str>, ends: Option<&str>| Stated {
+        subject: subject.to_owned(),
+        attribute: attribute.map(str::to_owned),
+        value: value.map(|value| value.trim().to_owned()),
+        ends: ends.map(|ends| ends.trim().to_owned()).filter(|ends| !words::stems(ends).is_empty()),
+        text: sentence_of(&third_person(&date::absolute(core, time))),
+        preference: PREFERS.is_match(core),
+        cite: reading.cite(turn, sentence),
+    };
+    let system = system(core);
+    if working {
+        let (subject, attribute, value) = system.filter(|(_, attribute, _)| attribute.is_some())?;
+        return (core.split_whitespace().count() <= 18)
+            .then(|| made(&subject, attribute.as_deref(), Some(&value), None));
+    }
+    if let Some(found) = SWITCH.captures(core) {
+        return Some(made("user", None, found.name("b").map(|b| b.as_str()), found.name("a").map(|a| a.as_str())));
+    }
+    for (attribute, pattern) in SELF.iter() {
+        if let Some(value) = pattern.captures(core).and_then(|found| found.name("v")) {
+            return Some(made("user", Some(attribute), Some(value.as_str()), None));
+        }
+    }
+    if let Some((subject, attribute, value)) = system {
+        return Some(made(&subject, attribute.as_deref(), Some(&value), None));
+    }
+    let ends = ENDED.captures(core).and_then(|found| found.name("x").or(found.name("a"))).map(|ends| ends.as_str());
+    is_open(core).then(|| made("user", None, None, ends))
+}
+
+/// `The staging server is on port 8081`: what, which of its attributes, and the value.
+fn system(core: &str) -> Option<(String, Option<String>, String)> {
+    let found = SYSTEM.captures(core)?;
+    let subject = found.name("s")?.as_str().trim();
+    let value = found.name("v")?.as_str().trim();
+    let words: Vec<String> = words::words(subject).map(str::to_lowercase).collect();
+    let pronoun = matches!(
+        words.first().map(String::as_str),
+        None | Some(
+            "i" | "we"
+                | "it"
+                | "this"
+                | "that"
+                | "there"
+                | "they"
+                | "he"
+                | "she"
+                | "you"
+                | "what"
+                | "which"
+                | "if"
+                | "when"
+                | "here"
+                | "everything"
+                | "something"
+                | "nothing"
+                | "these"
+                | "those"
+                | "all"
+                | "one"
+        )
+    );
+    let telling = value.split_whitespace().take(8).any(|word| {
+        let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
+        words::is_identifier(bare) || bare.chars().any(|c| c.is_ascii_digit()) || bare.starts_with(char::is_uppercase)
+    });
+    if pronoun || !telling || words.len() > 6 {
+        return None;
+    }
+    let named = found.name("a").map(|attribute| attribute.as_str().to_lowercase().trim_end_matches('s').to_owned());
+    let last = words.last().filter(|last| ATTRIBUTES.contains(&last.as_str())).cloned();
+    let attribute = named.or(last);
+    let stems: Vec<String> = words::stems(subject)
+        .into_iter()
+        .filter(|stem| attribute.as_deref().map(words::stem).as_ref() != Some(stem))
+        .collect();
+    (!stems.is_empty() || attribute.is_some()).then(|| (stems.join(" "), attribute, value.to_owned()))
+}
+
+/// A statement about the person or their team that says something specific and lasting.
+fn is_open(core: &str) -> bool {
+    let stems = words::stems(core);
+    if stems.len() < 3 || !FIRST.is_match(core) {
+        return PREFERS.is_match(core) && stems.len() >= 3 && FIRST.is_match(core);
+    }
+    if PREFERS.is_match(core) || GOAL.is_match(core) {
+        return true;
+    }
+    if FEELING.is_match(core) || voice::imperative(core).is_some() {
+        return false;
+    }
+    let specific = words::words(core).skip(1).any(|word| {
+        words::is_identifier(word)
+            || word.chars().any(|c| c.is_ascii_digit())
+            || (word.starts_with(char::is_uppercase) && !matches!(word, "I" | "I'm" | "I've" | "I’m" | "I'll" | "I'd"))
+    });
+    specific || stems.len() >= 4
+}
+
+static PERSON: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
+    [
+        (r"(?i)\bI(?:'m|’m| am)\b", "the user is"),
+        (r"(?i)\bI(?:'ve|’ve)\b", "the user has"),
+        (r"(?i)\bI(?:'ll|’ll)\b", "the user will"),
+        (r"(?i)\bI(?:'d|’d)\b", "the user would"),
+        (r"(?i)\bwe(?:'re|’re| are)\b", "the team is"),
+        (r"(?i)\bwe(?:'ve|’ve| have)\b", "the team has"),
+        (r"(?i)\bI have\b", "the user has"),
+        (r"(?i)\b(?:I|we) (?:don't|don’t|do not)\b", "the user does not"),
+        (r"(?i)\bmy\b", "the user's"),
+        (r"(?i)\bmyself\b", "themselves"),
+        (r"(?i)\bmine\b", "the user's"),
+        (r"\bme\b", "the user"),
+        (r"(?i)\bour\b", "the team's"),
+        (r"\bus\b", "the team"),
+    ]
+    .into_iter()
+    .map(|(from, to)| (pattern(from), to))
+    .collect()
+});
+static ACTS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)\b(?P<who>I|we)(?P<adverb> (?:also|mostly|usually|always|often|really|currently|now|still|just|mainly|only|generally))? (?P<verb>[a-z]+)\b",
+    )
+});
+const REGULAR: &[&str] = &[
+    "use",
+    "work",
+    "live",
+    "prefer",
+    "like",
+    "love",
+    "hate",
+    "need",
+    "want",
+    "manage",
+    "own",
+    "build",
+    "run",
+    "deal",
+    "write",
+    "teach",
+    "study",
+    "play",
+    "know",
+    "get",
+    "go",
+    "think",
+    "have",
+    "do",
+    "start",
+    "plan",
+    "process",
+    "handle",
+    "lead",
+    "maintain",
+    "develop",
+    "integrate",
+    "detect",
+    "support",
+    "sell",
+    "operate",
+    "serve",
+    "ship",
+    "deploy",
+    "store",
+    "host",
+    "test",
+    "learn",
+    "speak",
+    "read",
+    "drive",
+    "travel",
+    "cook",
+    "collect",
+    "enjoy",
+    "struggle",
+    "rely",
+    "rent",
+    "report",
+    "track",
+    "train",
+    "target",
+    "expect",
+    "focus",
+    "depend",
+    "call",
+    "keep",
+    "make",
+    "take",
+    "hope",
+];
+
+/// The sentence in the third person: a note is read by somebody else.
+pub fn third_person(text: &str) -> String {
+    let mut text = text.to_owned();
+    for (from, to) in PERSON.iter() {
+        text = from.replace_all(&text, *to).into_owned();
+    }
+    let text = ACTS.replace_all(&text, |found: &regex::Captures<'_>| {
+        let who = if found["who"].eq_ignore_ascii_case("i") { "the user" } else { "the team" };
+        let adverb = found.name("adverb").map_or("", |adverb| adverb.as_str());
+        let verb = found["verb"].to_lowercase();
+        let verb = if REGULAR.contains(&verb.as_str()) { third(&verb) } else { found["verb"].to_owned() };
+        format!("{who}{adverb} {verb}")
+    });
+    text.replace("the user's team's", "the team's")
+}
+
+fn third(verb: &str) -> String {
+    match verb {
+        "have" => "has".to_owned(),
+        "do" | "go" => format!("{verb}es"),
+        _ if verb.ends_with("ss") || verb.ends_with("ch") || verb.ends_with("sh") => format!("{verb}es"),
+        _ if verb.ends_with('y') && !verb.ends_with("ay") && !verb.ends_with("oy") => {
+            format!("{}ies", &verb[..verb.len() - 1])
+        }
+        _ => format!("{verb}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_are_told_in_the_third_person() {
+        assert_eq!(
+            third_person("I use VS Code for my work"),
+            "the user use VS Code for the user's work".replace("user use", "user uses")
+        );
+        assert_eq!(third_person("We're on AWS and I've moved"), "the team is on AWS and the user has moved");
+    }
+
+    #[test]
+    fn systems_have_attributes_and_values() {
+        assert_eq!(
+            system("The staging server is on port 8081"),
+            Some(("server stage".to_owned(), Some("port".to_owned()), "8081".to_owned()))
+        );
+        assert_eq!(system("it is on port 8081"), None);
+        assert_eq!(system("the page is empty again"), None);
+    }
+
+    #[test]
+    fn feelings_wishes_and_small_talk_are_no_facts() {
+        for text in
+            ["I'm so excited about it all today", "I need help with the new parser", "That makes a lot of sense to me"]
+        {
+            assert!(!is_open(text), "{text}");
+        }
+        assert!(is_open("I work on data pipelines at my company"));
+    }
+}

@@ -1,0 +1,49 @@
+//! The default engine: rules and statistics, offline and deterministic. Every proposal says by which rule and by which
+//! evidence it was made. One file per finder; `propose` brings all sessions together and compares them with memory.
+
+mod directives;
+mod facts;
+mod habits;
+mod mistakes;
+mod propose;
+mod reading;
+mod requests;
+mod rules;
+mod shell;
+mod signature;
+mod voice;
+
+use crate::model::Proposal;
+use crate::phase::{Extract, Reconcile, Reflection, Session, Situation};
+use reading::Reading;
+
+/// The embedded engine.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Embedded;
+
+impl Extract for Embedded {
+    fn name(&self) -> &str {
+        "embedded"
+    }
+
+    fn version(&self) -> &str {
+        "1"
+    }
+
+    fn reflect(&self, session: &Session) -> Reflection {
+        let mut reflection = Reflection::empty(&session.record);
+        let reading = Reading::new(session);
+        reflection.said = directives::find(&reading);
+        reflection.facts = facts::find(&reading);
+        reflection.failures = mistakes::find(&reading);
+        reflection.rules = rules::find(&reading);
+        habits::find(&reading, &mut reflection);
+        reflection
+    }
+}
+
+impl Reconcile for Embedded {
+    fn propose(&self, situation: &Situation<'_>) -> Vec<Proposal> {
+        propose::propose(situation)
+    }
+}

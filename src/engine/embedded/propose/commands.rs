@@ -1,0 +1,105 @@
+//! Commands that work: how this project is tested, linted, built and started, with how often it works and how long it
+//! takes. Taken from what agents ran, never from what output says.
+
+use super::Night;
+use super::draft::{Draft, Seen, by_support, of, support};
+use crate::engine::embedded::shell::{self, Purpose};
+use crate::model::Kind;
+use crate::phase::reflection::CommandUse;
+use std::collections::BTreeMap;
+
+/// In how many sessions a command must have been run.
+const SESSIONS: usize = 3;
+
+#[derive(Default)]
+struct Usage<'a> {
+    seen: Vec<Seen<'a>>,
+    runs: u32,
+    failed: u32,
+    seconds: f64,
+    timed: u32,
+}
+
+pub fn drafts<'a>(night: &Night<'a>) -> Vec<Draft<'a>> {
+    let mut projects: BTreeMap<&str, BTreeMap<Purpose, BTreeMap<&'a str, Usage<'a>>>> = BTreeMap::new();
+    for &session in &night.sessions {
+        for (shape, usage) in &session.commands {
+            let Some(purpose) = shell::purpose(shape) else { continue };
+            let entry = projects
+                .entry(session.agent.as_str())
+                .or_default()
+                .entry(purpose)
+                .or_default()
+                .entry(shape)
+                .or_default();
+            add(entry, Seen { session, cite: &usage.cite }, usage);
+        }
+    }
+    let mut drafts = Vec::new();
+    for (agent, purposes) in projects {
+        for (purpose, shapes) in purposes {
+            drafts.extend(best(night, agent, purpose, shapes));
+        }
+    }
+    drafts
+}
+
+fn add<'a>(entry: &mut Usage<'a>, seen: Seen<'a>, usage: &CommandUse) {
+    entry.seen.push(seen);
+    entry.runs += usage.runs;
+    entry.failed += usage.failed;
+    entry.seconds += usage.seconds;
+    entry.timed += usage.timed;
+}
+
+/// The command that most sessions of a project run for a purpose, if it works more often than not.
+fn best<'a>(
+    night: &Night<'a>,
+    agent: &str,
+    purpose: Purpose,
+    shapes: BTreeMap<&'a str, Usage<'a>>,
+) -> Option<Draft<'a>> {
+    let works = |usage: &Usage<'_>| f64::from(usage.runs - usage.failed) / f64::from(usage.runs.max(1));
+    let (shape, usage) = shapes
+        .into_iter()
+        .filter(|(_, usage)| works(usage) >= 0.4)
+        .max_by_key(|(shape, usage)| (usage.seen.len(), std::cmp::Reverse(*shape)))?;
+    let sessions = usage.seen.len();
+    if sessions < SESSIONS.max(night.support()) {
+        return None;
+    }
+    let all = night.sessions.iter().filter(|session| session.agent.as_str() == agent).count();
+    let took = match usage.timed {
+        0 => String::new(),
+        timed => format!(", usually in about {}", duration(usage.seconds / f64::from(timed))),
+    };
+    let gist = format!("To {}, run `{shape}`.", purpose.words());
+    let worked = usage.runs - usage.failed;
+    let text = format!(
+        "{gist} It was run in {} sessions and passed {} times{took}.",
+        of(sessions, all),
+        of(worked as usize, usage.runs as usize)
+    );
+    let mut draft = Draft::new(Kind::Workflow, format!("command {agent} {}", purpose.words()), text, usage.seen);
+    let support = support(&draft.seen);
+    draft.gist.clone_from(&gist);
+    draft.description.clone_from(&gist);
+    draft.name = format!("{} with {shape}", purpose.words());
+    draft.subject = crate::text::Scrubbed::short(&format!("{} with {shape}", purpose.words()), 60).into_string();
+    draft.reason = format!(
+        "Rule: the command that most sessions run for one purpose ({sessions} of {all} sessions, {} runs).",
+        usage.runs
+    );
+    draft.tags = vec!["commands".to_owned()];
+    draft.confidence = by_support(0.55, support.sessions);
+    draft.rank = 0.45 + 0.2 * (sessions as f64 / all.max(1) as f64) + if purpose == Purpose::Test { 0.02 } else { 0.0 };
+    Some(draft)
+}
+
+fn duration(seconds: f64) -> String {
+    match seconds {
+        s if s < 1.5 => "a second".to_owned(),
+        s if s < 90.0 => format!("{} seconds", s.round() as u64),
+        s => format!("{} minutes", (s / 60.0).round() as u64),
+    }
+}

@@ -1,0 +1,160 @@
+//! What people said they want, grouped by meaning: a directive in so many words needs one session, a correction as many
+//! as settings ask for, a request three, and then only if it is made again and again.
+
+use super::Night;
+use super::draft::{Draft, Seen, by_support, gather, support};
+use crate::model::Kind;
+use crate::phase::reflection::{Manner, Said};
+use crate::text::{Meaning, Probe, Relation, words};
+use std::collections::BTreeMap;
+
+/// How many sessions must make the same request before it is a habit.
+const REPEATED: u32 = 3;
+
+struct Group<'a> {
+    meaning: Meaning,
+    members: Vec<(Seen<'a>, &'a Said)>,
+    /// A newer directive that says the opposite.
+    void: bool,
+}
+
+pub fn drafts<'a>(night: &Night<'a>) -> Vec<Draft<'a>> {
+    let all = gather(night, |session| &session.said, |said| &said.cite);
+    let (requests, directives): (Vec<_>, Vec<_>) =
+        all.into_iter().partition(|(_, said)| said.manner == Manner::Request);
+    let mut drafts: Vec<Draft<'a>> = groups(directives).into_iter().filter_map(|group| draft(night, group)).collect();
+    drafts.extend(repeated(requests));
+    drafts
+}
+
+fn groups<'a>(all: Vec<(Seen<'a>, &'a Said)>) -> Vec<Group<'a>> {
+    let mut groups: Vec<Group<'a>> = Vec::new();
+    let mut probe = Probe::new();
+    for (seen, said) in all {
+        let meaning = Meaning::of(&said.text);
+        let near = probe.near(&meaning);
+        let mut same = None;
+        for at in near {
+            match groups[at].meaning.relation(&meaning) {
+                Relation::Same | Relation::Contains | Relation::Within if same.is_none() && !groups[at].void => {
+                    same = Some(at)
+                }
+                Relation::Contradicts => groups[at].void = true,
+                _ => {}
+            }
+        }
+        match same {
+            Some(at) => groups[at].members.push((seen, said)),
+            None => {
+                probe.add(&meaning);
+                groups.push(Group { meaning, members: vec![(seen, said)], void: false });
+            }
+        }
+    }
+    groups
+}
+
+fn draft<'a>(night: &Night<'a>, group: Group<'a>) -> Option<Draft<'a>> {
+    if group.void {
+        return None;
+    }
+    let strongest = group.members.iter().map(|(_, said)| said.manner).min()?;
+    let seen: Vec<Seen<'a>> = group.members.iter().map(|(seen, _)| *seen).collect();
+    let support = support(&seen);
+    let explicit = strongest <= Manner::Standing;
+    if !explicit && (support.sessions as usize) < night.support() {
+        return None;
+    }
+    let (_, oldest) = group.members.first()?;
+    let worded = group.members.iter().rev().filter(|(_, said)| said.manner == strongest).map(|(_, said)| said);
+    let best = worded.min_by_key(|said| said.text.chars().count().abs_diff(70))?;
+    let kind = if is_about_style(&best.text) { Kind::Preference } else { Kind::Workflow };
+    let mut draft = Draft::new(kind, canonical("directive", &oldest.text), best.text.clone(), seen);
+    let how = match strongest {
+        Manner::Remember => "A person asked in so many words to remember it",
+        Manner::Standing => "A person stated it as a standing rule",
+        Manner::Refusal => "People refused calls and gave this reason",
+        _ => "People corrected the agent in these words",
+    };
+    draft.reason = format!("{how} ({}).", counted(support.sessions, support.agents));
+    draft.explicit = explicit;
+    draft.confidence = by_support(if explicit { 0.75 } else { 0.6 }, support.sessions);
+    draft.rank = match strongest {
+        Manner::Remember => 0.95,
+        Manner::Standing => 0.85,
+        Manner::Refusal => 0.8,
+        _ => 0.7,
+    };
+    draft.exclusive = true;
+    Some(draft)
+}
+
+fn is_about_style(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    [
+        "prefer", "style", "tone", "answer", "explain", "format", "wording", "language", "short", "verbose", "emoji",
+        "concise",
+    ]
+    .iter()
+    .any(|word| lower.contains(word))
+}
+
+pub fn canonical(kind: &str, text: &str) -> String {
+    format!("{kind} {}", words::stems(text).join(" "))
+}
+
+pub fn counted(sessions: u32, agents: u32) -> String {
+    let plural = |n: u32, word: &str| if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") };
+    format!("{}, {}", plural(sessions, "session"), plural(agents, "agent"))
+}
+
+/// Requests by their two or more telling words.
+fn repeated<'a>(requests: Vec<(Seen<'a>, &'a Said)>) -> Vec<Draft<'a>> {
+    let mut groups: BTreeMap<String, Vec<(Seen<'a>, &'a Said)>> = BTreeMap::new();
+    for (seen, said) in requests {
+        let mut stems = words::stems(&said.text);
+        stems.iter_mut().for_each(|stem| *stem = stem.trim_end_matches(".md").to_owned());
+        groups.entry(stems.join(" ")).or_default().push((seen, said));
+    }
+    groups.into_iter().filter_map(|(stems, members)| habit(&stems, members)).collect()
+}
+
+fn habit<'a>(stems: &str, members: Vec<(Seen<'a>, &'a Said)>) -> Option<Draft<'a>> {
+    let seen: Vec<Seen<'a>> = members.iter().map(|(seen, _)| *seen).collect();
+    let support = support(&seen);
+    if support.sessions < REPEATED {
+        return None;
+    }
+    let mut beside: BTreeMap<String, usize> = BTreeMap::new();
+    for (_, said) in &members {
+        if let Some(with) = &said.with {
+            *beside.entry(with.to_lowercase()).or_default() += 1;
+        }
+    }
+    let with = beside
+        .into_iter()
+        .max_by_key(|(with, n)| (*n, std::cmp::Reverse(with.clone())))
+        .filter(|(_, n)| *n * 2 >= members.len() && *n > 1);
+    let mut words: BTreeMap<&str, usize> = BTreeMap::new();
+    for (_, said) in &members {
+        *words.entry(said.text.trim_end_matches('.')).or_default() += 1;
+    }
+    let (request, _) = words.into_iter().max_by_key(|(text, n)| (*n, std::cmp::Reverse(text.len()), *text))?;
+    let text = match &with {
+        Some((with, _)) => format!("When asked to {with}, also {}.", lower_first(request)),
+        None => format!("{request}: people ask for it again and again."),
+    };
+    let mut draft = Draft::new(Kind::Workflow, format!("request {stems}"), text, seen);
+    draft.reason = format!(
+        "People asked for the same thing in {} (rule: a request made in {REPEATED} or more sessions is a habit).",
+        counted(support.sessions, support.agents)
+    );
+    draft.confidence = by_support(0.5, support.sessions);
+    draft.rank = 0.62;
+    Some(draft)
+}
+
+fn lower_first(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+}

@@ -1,0 +1,138 @@
+//! Entries of memory that say the same: joined into the fullest one, inside a file and across files. What differs in a
+//! number, a name or a negation is never joined.
+
+use super::Night;
+use super::memory::Memory;
+use crate::model::{Belief, ChangeType, Confidence, Kind, Phase, Proposal, RetireReason, Support, Target};
+use crate::phase::Held;
+use crate::text::{Relation, Scrubbed, words};
+use std::collections::{BTreeMap, BTreeSet};
+
+pub fn proposals(memory: &Memory<'_>, night: &Night<'_>) -> Vec<Proposal> {
+    let mut keep: Vec<usize> = (0..memory.held.len()).collect();
+    keep.sort_by_key(|at| {
+        (
+            std::cmp::Reverse(memory.held[*at].pinned),
+            std::cmp::Reverse(words::stems(&memory.held[*at].text).len()),
+            memory.held[*at].path.clone(),
+            *at,
+        )
+    });
+    let mut gone: BTreeSet<usize> = BTreeSet::new();
+    let mut joins: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    let mut retired = Vec::new();
+    for at in keep {
+        if gone.contains(&at) {
+            continue;
+        }
+        for near in memory.probe.near(&memory.meanings[at]) {
+            let other = &memory.held[near];
+            if near == at
+                || gone.contains(&near)
+                || joins.contains_key(&near)
+                || other.pinned
+                || is_same_place(memory, at, near)
+            {
+                continue;
+            }
+            match memory.meanings[at].relation(&memory.meanings[near]) {
+                Relation::Same | Relation::Contains if words::stems(&other.text).len() >= 3 => {
+                    gone.insert(near);
+                    joins.entry(at).or_default().push(near);
+                }
+                Relation::Contradicts => {
+                    if let Some((old, new)) = older(memory, at, near)
+                        && !memory.held[old].pinned
+                        && gone.insert(old)
+                    {
+                        retired.push(superseded(&memory.held[old], &memory.held[new]));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    let _ = night;
+    let mut proposals: Vec<Proposal> = joins.into_iter().map(|(at, others)| join(memory, at, &others)).collect();
+    proposals.extend(retired);
+    proposals
+}
+
+fn is_same_place(memory: &Memory<'_>, a: usize, b: usize) -> bool {
+    memory.held[a].path == memory.held[b].path
+        && memory.held[a].text == memory.held[b].text
+        && a > b
+        && memory.held[a].whole_note
+}
+
+/// Which of two contradicting entries is older by its newest evidence, where that is known.
+fn older(memory: &Memory<'_>, a: usize, b: usize) -> Option<(usize, usize)> {
+    let time = |held: &Held| held.last_evidence.or(held.since);
+    let (first, second) = (time(&memory.held[a])?, time(&memory.held[b])?);
+    match first.cmp(&second) {
+        std::cmp::Ordering::Less => Some((a, b)),
+        std::cmp::Ordering::Greater => Some((b, a)),
+        std::cmp::Ordering::Equal => None,
+    }
+}
+
+fn belief(held: &Held) -> Belief {
+    Belief {
+        name: held.name.clone().unwrap_or_else(|| Scrubbed::short(&held.text, 60).into_string()),
+        description: held.description.clone().unwrap_or_else(|| Scrubbed::short(&held.text, 120).into_string()),
+        text: held.text.clone(),
+        tags: held.tags.clone(),
+    }
+}
+
+fn join(memory: &Memory<'_>, at: usize, others: &[usize]) -> Proposal {
+    let held = &memory.held[at];
+    let absorbed: Vec<&Held> = others.iter().map(|other| &memory.held[*other]).collect();
+    let sessions = absorbed.iter().map(|held| held.sessions).chain([held.sessions]).max().unwrap_or(0);
+    let listed: Vec<String> =
+        absorbed.iter().map(|held| format!("\"{}\" ({})", Scrubbed::short(&held.text, 60), held.path)).collect();
+    Proposal {
+        change: ChangeType::Join,
+        phase: Phase::Reconcile,
+        kind: held.kind.unwrap_or(Kind::Fact),
+        canonical: format!("join {}", words::stems(&held.text).join(" ")),
+        target: Target::Entry { path: held.path.clone(), text: held.text.clone() },
+        belief: Some(belief(held)),
+        absorbs: absorbed.iter().map(|held| (held.path.clone(), held.text.clone())).collect(),
+        subject: Scrubbed::short(&format!("join duplicates: {}", held.text), 60).into_string(),
+        reason: format!(
+            "Rule: entries that say the same are joined into the fullest one; it absorbs {}.",
+            listed.join(", ")
+        ),
+        retire: None,
+        evidence: Vec::new(),
+        support: Support { sessions, agents: 0 },
+        confidence: Confidence::new(0.85),
+        risks: Vec::new(),
+        explicit: false,
+    }
+}
+
+fn superseded(old: &Held, new: &Held) -> Proposal {
+    Proposal {
+        change: ChangeType::Retire,
+        phase: Phase::Prune,
+        kind: old.kind.unwrap_or(Kind::Fact),
+        canonical: format!("retire {}", words::stems(&old.text).join(" ")),
+        target: Target::Entry { path: old.path.clone(), text: old.text.clone() },
+        belief: None,
+        absorbs: Vec::new(),
+        subject: Scrubbed::short(&format!("superseded: {}", old.text), 60).into_string(),
+        reason: format!(
+            "Rule: of two entries that contradict each other the newer one holds: \"{}\" ({}).",
+            Scrubbed::short(&new.text, 100),
+            new.path
+        ),
+        retire: Some(RetireReason::Superseded),
+        evidence: Vec::new(),
+        support: Support { sessions: old.sessions, agents: 0 },
+        confidence: Confidence::new(0.6),
+        risks: Vec::new(),
+        explicit: false,
+    }
+}

@@ -1,0 +1,111 @@
+//! Facts by subject and attribute, the newest value current; open statements by meaning, the newest wording kept. What
+//! a later statement ends does not come into memory.
+
+use super::Night;
+use super::directives::counted;
+use super::draft::{Draft, Seen, by_support, gather, support};
+use crate::model::Kind;
+use crate::phase::reflection::Stated;
+use crate::text::{Meaning, Probe, Relation, words};
+use std::collections::BTreeMap;
+
+struct Belief<'a> {
+    meaning: Meaning,
+    members: Vec<(Seen<'a>, &'a Stated)>,
+    void: bool,
+}
+
+pub fn drafts<'a>(night: &Night<'a>) -> Vec<Draft<'a>> {
+    let mut beliefs: Vec<Belief<'a>> = Vec::new();
+    let mut keyed: BTreeMap<String, usize> = BTreeMap::new();
+    let mut probe = Probe::new();
+    for (seen, stated) in gather(night, |session| &session.facts, |stated| &stated.cite) {
+        let meaning = Meaning::of(&stated.text);
+        end(&mut beliefs, &probe, stated);
+        let key = stated.attribute.as_ref().map(|attribute| format!("{} {attribute}", stated.subject));
+        let at = match key.as_ref().and_then(|key| keyed.get(key)) {
+            Some(at) => Some(*at),
+            None => matching(&mut beliefs, &probe, &meaning),
+        };
+        let at = match at {
+            Some(at) => at,
+            None => {
+                probe.add(&meaning);
+                beliefs.push(Belief { meaning: meaning.clone(), members: Vec::new(), void: false });
+                beliefs.len() - 1
+            }
+        };
+        if let Some(key) = key {
+            keyed.entry(key).or_insert(at);
+        }
+        beliefs[at].members.push((seen, stated));
+        beliefs[at].void = false;
+    }
+    beliefs.into_iter().filter(|belief| !belief.void).filter_map(draft).collect()
+}
+
+/// The open belief that says the same, or the same of another value: either way the new statement joins it.
+fn matching(beliefs: &mut [Belief<'_>], probe: &Probe, meaning: &Meaning) -> Option<usize> {
+    for at in probe.near(meaning) {
+        let newest = beliefs[at].members.last().map(|(_, stated)| Meaning::of(&stated.text));
+        let relation = newest.as_ref().unwrap_or(&beliefs[at].meaning).relation(meaning);
+        match relation {
+            Relation::Same | Relation::Contradicts | Relation::Within => return Some(at),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Beliefs about what a statement ends are void from then on.
+fn end(beliefs: &mut [Belief<'_>], probe: &Probe, stated: &Stated) {
+    let Some(ends) = &stated.ends else { return };
+    let gone = words::stems(ends);
+    for at in probe.near(&Meaning::of(ends)) {
+        let Some((_, newest)) = beliefs[at].members.last() else { continue };
+        let stems = words::stems(&newest.text);
+        if !gone.is_empty()
+            && gone.iter().all(|stem| stems.contains(stem))
+            && newest.ends.is_none()
+            && stems.len() <= gone.len() + 6
+        {
+            beliefs[at].void = true;
+        }
+    }
+}
+
+fn draft(belief: Belief<'_>) -> Option<Draft<'_>> {
+    let (_, newest) = belief.members.last()?;
+    let (_, oldest) = belief.members.first()?;
+    let value = newest.value.as_deref().map(words::stems);
+    let agrees = |stated: &Stated| match (&value, &stated.value) {
+        (Some(value), Some(other)) => *value == words::stems(other),
+        _ => Meaning::of(&stated.text).relation(&Meaning::of(&newest.text)) != Relation::Contradicts,
+    };
+    let current: Vec<Seen<'_>> =
+        belief.members.iter().filter(|(_, stated)| agrees(stated)).map(|(seen, _)| *seen).collect();
+    let superseded = belief.members.iter().rev().find(|(_, stated)| !agrees(stated));
+    let support = support(&current);
+    let canonical = match (&newest.attribute, &oldest.attribute) {
+        (Some(attribute), _) | (None, Some(attribute)) => format!("fact {} {attribute}", newest.subject),
+        _ => super::directives::canonical("fact", &oldest.text),
+    };
+    let kind = if newest.preference { Kind::Preference } else { Kind::Fact };
+    let mut draft = Draft::new(kind, canonical, newest.text.clone(), current);
+    let said = format!("Stated by a person ({})", counted(support.sessions, support.agents));
+    draft.reason = match superseded {
+        Some((_, old)) => format!(
+            "{said}; the newest value holds, an older one was \"{}\".",
+            crate::text::Scrubbed::short(&old.text, 100)
+        ),
+        None => format!("{said}."),
+    };
+    draft.explicit = true;
+    draft.ends.clone_from(&newest.ends);
+    draft.exclusive = true;
+    draft.confidence = by_support(if newest.attribute.is_some() { 0.75 } else { 0.65 }, support.sessions);
+    draft.rank = 0.55
+        + if newest.attribute.is_some() || newest.ends.is_some() { 0.1 } else { 0.0 }
+        + if newest.preference { 0.12 } else { 0.0 };
+    Some(draft)
+}

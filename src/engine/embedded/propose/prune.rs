@@ -1,0 +1,66 @@
+//! What leaves memory: a dated belief whose date is past, that nothing confirmed for as long as settings say. Pinned
+//! notes never; and nothing that this dream changes anyway.
+
+use super::Night;
+use super::memory::Memory;
+use crate::model::{ChangeType, Confidence, Kind, Phase, Proposal, RetireReason, Support, Target};
+use crate::text::{Scrubbed, date, words};
+
+pub fn proposals(memory: &Memory<'_>, night: &Night<'_>, others: &[Proposal]) -> Vec<Proposal> {
+    let Some(stale) = night.situation.stale_after else { return Vec::new() };
+    let now = night.situation.now;
+    let mut proposals = Vec::new();
+    for held in memory.held {
+        let Some(known) = held.last_evidence.or(held.since) else { continue };
+        let touched = others.iter().any(|other| {
+            matches!(&other.target, Target::Entry { text, path } if *text == held.text && *path == held.path)
+                || other.absorbs.iter().any(|(_, text)| *text == held.text)
+        });
+        if held.pinned || touched || now - known < stale {
+            continue;
+        }
+        let dates = date::dates(&held.text, known);
+        let Some(last) = dates.iter().max().filter(|last| **last < now.date_naive()) else { continue };
+        if !is_dated(&held.text) {
+            continue;
+        }
+        proposals.push(Proposal {
+            change: ChangeType::Retire,
+            phase: Phase::Prune,
+            kind: held.kind.unwrap_or(Kind::Fact),
+            canonical: format!("retire {}", words::stems(&held.text).join(" ")),
+            target: Target::Entry { path: held.path.clone(), text: held.text.clone() },
+            belief: None,
+            absorbs: Vec::new(),
+            subject: Scrubbed::short(&format!("past: {}", held.text), 60).into_string(),
+            reason: format!("Rule: its date ({last}) is past and nothing confirmed it since {}.", known.date_naive()),
+            retire: Some(RetireReason::Stale),
+            evidence: Vec::new(),
+            support: Support { sessions: held.sessions, agents: 0 },
+            confidence: Confidence::new(0.7),
+            risks: Vec::new(),
+            explicit: false,
+        });
+    }
+    proposals
+}
+
+/// Whether the belief is about something that happens on its date, not about something that began then.
+fn is_dated(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let lasting = [
+        "since ",
+        "as of ",
+        "from ",
+        "after ",
+        "introduced",
+        "moved",
+        "switched",
+        "changed",
+        "became",
+        "founded",
+        "joined",
+        "born",
+    ];
+    !lasting.iter().any(|word| lower.contains(word))
+}

@@ -1,0 +1,310 @@
+//! Commands as they are compared: split into segments, told by their shape (`bun run lint`), without what changes from
+//! run to run. It understands enough of the shell to do that, and runs nothing.
+
+use crate::model::ToolCall;
+use serde_json::Value;
+use std::borrow::Cow;
+
+/// What a command is for, by its own words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Purpose {
+    Test,
+    Format,
+    Lint,
+    Types,
+    Build,
+    Start,
+    Install,
+}
+
+impl Purpose {
+    /// As a note says it: "to … run".
+    pub fn words(self) -> &'static str {
+        match self {
+            Purpose::Test => "run the tests",
+            Purpose::Format => "format the code",
+            Purpose::Lint => "lint",
+            Purpose::Types => "check the types",
+            Purpose::Build => "build",
+            Purpose::Start => "start the program",
+            Purpose::Install => "install dependencies",
+        }
+    }
+
+    pub fn is_check(self) -> bool {
+        matches!(self, Purpose::Test | Purpose::Lint | Purpose::Types | Purpose::Build)
+    }
+}
+
+/// The command line of a shell tool's call, whatever the host calls the tool.
+pub fn command(call: &ToolCall) -> Option<Cow<'_, str>> {
+    let value = ["command", "cmd", "script", "commandLine"].iter().find_map(|key| call.input.get(*key))?;
+    match value {
+        Value::String(text) => {
+            let editor = call.input.get("path").is_some() || call.input.get("file_path").is_some();
+            (!editor && !text.trim().is_empty()).then_some(Cow::Borrowed(text.as_str()))
+        }
+        Value::Array(words) => {
+            let words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
+            match words.as_slice() {
+                [shell, flag, script] if shell.ends_with("sh") && flag.starts_with('-') => {
+                    Some(Cow::Owned((*script).to_owned()))
+                }
+                [] => None,
+                words => Some(Cow::Owned(words.join(" "))),
+            }
+        }
+        _ => None,
+    }
+}
+
+/// The words of each simple command of a command line. Here-documents, redirections and comments are dropped.
+pub fn segments(line: &str) -> Vec<Vec<String>> {
+    let mut found: Vec<Vec<String>> = vec![Vec::new()];
+    let mut word = String::new();
+    let mut quote: Option<char> = None;
+    let mut quoted = false;
+    let mut chars = line.chars().peekable();
+    let finish = |word: &mut String, quoted: &mut bool, found: &mut Vec<Vec<String>>| {
+        if !word.is_empty() || *quoted {
+            found.last_mut().expect("one segment at least").push(std::mem::take(word));
+        }
+        *quoted = false;
+    };
+    while let Some(c) = chars.next() {
+        match (quote, c) {
+            (Some(open), _) if c == open => quote = None,
+            (Some('"'), '\\') => word.extend(chars.next()),
+            (Some(_), _) => word.push(c),
+            (None, '\'' | '"') => {
+                quote = Some(c);
+                quoted = true;
+            }
+            (None, '\\') => match chars.next() {
+                Some('\n') | None => {}
+                Some(next) => word.push(next),
+            },
+            (None, '<') if chars.peek() == Some(&'<') => break,
+            (None, ';' | '|' | '\n' | '&') => {
+                if c == '&' && (word.ends_with('>') || chars.peek() == Some(&'>')) {
+                    word.push(c);
+                    continue;
+                }
+                finish(&mut word, &mut quoted, &mut found);
+                if found.last().is_some_and(|segment| !segment.is_empty()) {
+                    found.push(Vec::new());
+                }
+            }
+            (None, _) if c.is_whitespace() => finish(&mut word, &mut quoted, &mut found),
+            _ => word.push(c),
+        }
+    }
+    finish(&mut word, &mut quoted, &mut found);
+    found.iter_mut().for_each(drop_redirections);
+    found.retain(|segment| !segment.is_empty());
+    found
+}
+
+fn drop_redirections(segment: &mut Vec<String>) {
+    let mut skip = false;
+    segment.retain(|word| {
+        let keep = !std::mem::take(&mut skip);
+        let body = word.trim_start_matches(|c: char| c.is_ascii_digit() || c == '&');
+        if keep && body.starts_with('>') && body.len() < 60 {
+            skip = matches!(body, ">" | ">>");
+            return false;
+        }
+        keep
+    });
+}
+
+/// Programs whose arguments are data, not sub-commands.
+const PLAIN: &[&str] = &[
+    "cat", "ls", "grep", "egrep", "rg", "find", "fd", "sed", "awk", "head", "tail", "echo", "printf", "wc", "sort",
+    "uniq", "cut", "tr", "xargs", "rm", "cp", "mv", "mkdir", "touch", "chmod", "chown", "ln", "curl", "wget", "diff",
+    "tee", "sleep", "kill", "pkill", "ps", "which", "type", "test", "[", "true", "false", "export", "source", ".",
+    "pwd", "env", "jq", "open", "tree", "stat", "file", "du", "df", "date", "bash", "sh", "zsh", "node", "python",
+    "python3", "perl", "ruby", "lsof", "base64", "tar", "unzip", "zip", "read", "for", "while", "do", "done", "if",
+    "then", "fi", "else", "set", "wait", "exit", "command", "basename", "dirname", "realpath", "md5", "md5sum",
+    "shasum", "sha1sum", "less", "more", "man", "nl", "seq",
+];
+
+/// Words before a command that do not change what it is.
+const PREFIXES: &[&str] = &["sudo", "time", "nohup", "exec", "command", "builtin"];
+
+/// What a simple command is, without what changes from run to run: the program and its sub-commands.
+pub fn shape(segment: &[String]) -> Option<String> {
+    let mut words =
+        segment.iter().map(String::as_str).skip_while(|word| is_assignment(word) || PREFIXES.contains(word));
+    let mut program = words.next()?;
+    if program == "timeout" {
+        program =
+            words.by_ref().find(|word| !word.starts_with('-') && !word.starts_with(|c: char| c.is_ascii_digit()))?;
+    }
+    let name = program.rsplit('/').next().filter(|name| !name.is_empty())?;
+    let plain = name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '+'));
+    if !plain || matches!(name, "cd" | "pushd" | "popd") {
+        return None;
+    }
+    let mut shape = name.to_owned();
+    if matches!(name, "python" | "python3") && words.clone().next() == Some("-m") {
+        words.next();
+        shape.push_str(" -m");
+    } else if PLAIN.contains(&name) {
+        return Some(shape);
+    }
+    for word in subcommands(words) {
+        shape.push(' ');
+        shape.push_str(word);
+    }
+    Some(shape)
+}
+
+/// The plain words that follow a program: two, or three where one of them only passes on (`run`, `exec`).
+fn subcommands<'a>(words: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut found = Vec::new();
+    for word in words {
+        if word.starts_with('-') && found.is_empty() && word.len() > 2 {
+            continue;
+        }
+        let mut chars = word.chars();
+        let plain = chars.next().is_some_and(char::is_alphabetic)
+            && word.len() <= 24
+            && chars.all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ':'));
+        if !plain {
+            break;
+        }
+        found.push(word);
+        let passes = matches!(found[0], "run" | "exec" | "x" | "dlx" | "compose") || found.contains(&"run");
+        if found.len() >= if passes { 3 } else { 2 } {
+            break;
+        }
+    }
+    found
+}
+
+fn is_assignment(word: &str) -> bool {
+    word.split_once('=').is_some_and(|(name, _)| {
+        !name.is_empty() && name.chars().all(|c| c.is_ascii_uppercase() || c == '_' || c.is_ascii_digit())
+    })
+}
+
+/// The shapes of a command line's parts, in order, without repetition.
+pub fn shapes(line: &str) -> Vec<String> {
+    let mut shapes: Vec<String> = Vec::new();
+    for shape in segments(line).iter().filter_map(|segment| shape(segment)) {
+        if !shapes.contains(&shape) {
+            shapes.push(shape);
+        }
+    }
+    shapes
+}
+
+/// The part of a command line that it is about: the first shape that is no plain utility.
+pub fn main_shape(line: &str) -> Option<String> {
+    let shapes = shapes(line);
+    shapes.iter().find(|shape| !PLAIN.contains(&shape.as_str())).or_else(|| shapes.first()).cloned()
+}
+
+/// What a command of this shape is for.
+pub fn purpose(shape: &str) -> Option<Purpose> {
+    let program = shape.split(' ').next().unwrap_or_default();
+    if PLAIN.contains(&program)
+        || matches!(program, "git" | "gh" | "docker" | "kubectl" | "tmux" | "ssh" | "brew" | "apt")
+    {
+        return None;
+    }
+    let parts: Vec<&str> = shape.split([' ', ':', '-', '_']).collect();
+    let has = |words: &[&str]| parts.iter().any(|part| words.contains(part));
+    if has(&["fix", "fmt", "format", "prettier", "black", "gofmt", "rustfmt"]) {
+        return Some(Purpose::Format);
+    }
+    if has(&["test", "tests", "pytest", "jest", "vitest", "rspec", "playwright", "nextest", "e2e"]) {
+        return Some(Purpose::Test);
+    }
+    if has(&[
+        "lint",
+        "eslint",
+        "clippy",
+        "ruff",
+        "biome",
+        "flake8",
+        "pylint",
+        "rubocop",
+        "golangci",
+        "vet",
+        "shellcheck",
+    ]) {
+        return Some(Purpose::Lint);
+    }
+    if has(&["typecheck", "tsc", "mypy", "pyright", "types"]) || shape.starts_with("cargo check") {
+        return Some(Purpose::Types);
+    }
+    if has(&["build", "compile", "make", "bazel"]) {
+        return Some(Purpose::Build);
+    }
+    if has(&["install", "ci", "sync"]) && !shape.starts_with("make") {
+        return Some(Purpose::Install);
+    }
+    (has(&["dev", "start", "serve"]) && parts.len() > 1).then_some(Purpose::Start)
+}
+
+/// The part of a command that says what it does: its first line without where its output goes, as it stands.
+pub fn telling(line: &str) -> &str {
+    let first = line.trim().lines().next().unwrap_or_default();
+    let first = first.split("\"$(cat").next().unwrap_or(first).trim();
+    let first = match first.split_once(" && ") {
+        Some((cd, rest)) if cd.starts_with("cd ") => rest,
+        _ => first,
+    };
+    let ends = [" 2>", " | tail", " | head"].iter().filter_map(|end| first.find(end));
+    let first = &first[..ends.min().unwrap_or(first.len())];
+    first.strip_suffix(" -m").unwrap_or(first).trim()
+}
+
+/// A command as a note shows it, at most this many characters.
+pub fn shown(line: &str, limit: usize) -> String {
+    let first = telling(line);
+    if first.chars().count() <= limit {
+        return first.to_owned();
+    }
+    let cut: String = first.chars().take(limit - 1).collect();
+    format!("{}…", cut.trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shapes_leave_out_what_changes_from_run_to_run() {
+        for (line, wanted) in [
+            ("cd /home/x && bun run lint 2>&1 | tail -5", vec!["bun run lint", "tail"]),
+            ("rtk bun run test 2>&1", vec!["rtk bun run test"]),
+            ("NODE_ENV=test timeout 60 npm run test:unit -- --watch", vec!["npm run test:unit"]),
+            ("git commit -m \"$(cat <<'EOF'\nAdd; x | y\nEOF\n)\"", vec!["git commit"]),
+            ("git -C /a/b status", vec!["git"]),
+            ("grep -rn 'a && b' src", vec!["grep"]),
+            ("python3 -m pytest tests/x.py", vec!["python3 -m pytest"]),
+        ] {
+            let mut found = shapes(line);
+            found.truncate(wanted.len());
+            assert_eq!(found, wanted, "{line}");
+        }
+    }
+
+    #[test]
+    fn purposes_are_told_by_words() {
+        assert_eq!(purpose("bun run lint:fix"), Some(Purpose::Format));
+        assert_eq!(purpose("cargo test"), Some(Purpose::Test));
+        assert_eq!(purpose("bun run typecheck"), Some(Purpose::Types));
+        assert_eq!(purpose("git commit"), None);
+        assert_eq!(purpose("grep"), None);
+    }
+
+    #[test]
+    fn a_shown_command_is_one_line() {
+        assert_eq!(shown("cd /x && bun run lint 2>&1 | tail -20", 60), "bun run lint");
+        assert_eq!(shown("git commit -m \"$(cat <<'EOF'\nx\nEOF\n)\"", 60), "git commit");
+    }
+}

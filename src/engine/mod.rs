@@ -1,0 +1,5 @@
+//! Engines: what does the thinking. Each implements the traits that the phases declare; none touches git.
+
+pub mod embedded;
+
+pub use embedded::Embedded;

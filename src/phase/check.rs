@@ -1,0 +1,227 @@
+//! Checks: to a dream what continuous integration is to a pull request. Computed for the branch as it stands, from
+//! commits and transcripts alone, so it says the same about a dream that somebody edited or pushed.
+
+use super::memory::MEMORY;
+use super::message;
+use crate::config::Settings;
+use crate::model::evidence::Cited;
+use crate::model::{BeliefKey, ChangeType, Document, NotePath, ObjectId, SessionId, SessionRecord};
+use crate::store::dream::{ChangeRecord, Dream};
+use crate::store::{ReadError, Snapshot, Store};
+use crate::transcript;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Per cent of approved entries that a dream may retire or rewrite.
+const LOSS_BUDGET: usize = 20;
+/// Below this many entries per cents say little: the budget only warns.
+const SMALL_MEMORY: usize = 10;
+/// Tokens that the index of all notes (name and description) may cost an agent.
+const INDEX_BUDGET: usize = 25_000;
+/// Characters that make about one token of English.
+const CHARACTERS_PER_TOKEN: usize = 4;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    Pass,
+    Warn,
+    Fail,
+}
+
+impl Verdict {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Verdict::Pass => "pass",
+            Verdict::Warn => "warn",
+            Verdict::Fail => "fail",
+        }
+    }
+}
+
+/// One line of a check: what it found, and in which change.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Finding {
+    pub check: &'static str,
+    pub verdict: Verdict,
+    pub detail: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub change: Option<BeliefKey>,
+}
+
+fn finding(check: &'static str, verdict: Verdict, detail: String) -> Finding {
+    Finding { check, verdict, detail, change: None }
+}
+
+/// The worst verdict of all findings.
+pub fn worst(findings: &[Finding]) -> Verdict {
+    findings.iter().map(|finding| finding.verdict).max().unwrap_or(Verdict::Pass)
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum CheckError {
+    #[error("read the repository")]
+    Read(#[from] ReadError),
+    #[error("read the sessions")]
+    Sessions(#[from] crate::store::session::SessionError),
+}
+
+/// Runs every check on a dream.
+pub fn check(store: &Store, settings: &Settings, dream: &Dream) -> Result<Vec<Finding>, CheckError> {
+    let records = store.sessions()?;
+    let before = dream.base().map(|base| store.snapshot(base, &settings.folders)).transpose()?;
+    let after = dream.head().map(|head| store.snapshot(head, &settings.folders)).transpose()?;
+    let mut findings = loss(before.as_ref(), &dream.changes);
+    findings.extend(provenance(store, &records, dream)?);
+    findings.push(size(after.as_ref()));
+    Ok(findings)
+}
+
+fn loss(before: Option<&Snapshot>, changes: &[ChangeRecord]) -> Vec<Finding> {
+    let Some(before) = before else {
+        return vec![finding("loss", Verdict::Fail, "the memory that the dream began from is not known".to_owned())];
+    };
+    let documents = |path: &str| NotePath::new(path).ok().and_then(|path| before.notes.get(&path));
+    let total: usize = before.notes.values().map(|text| Document::parse(text).spans().len()).sum();
+    let losing = |change: &&ChangeRecord| !matches!(change.change, ChangeType::Add | ChangeType::Promote);
+    let lost = changes.iter().filter(losing).count();
+    let mut findings: Vec<Finding> = changes
+        .iter()
+        .filter(losing)
+        .filter(|change| {
+            let note = change.path.as_deref().and_then(documents);
+            note.is_some_and(|text| Document::parse(text).front().is_some_and(|front| front.pinned))
+        })
+        .map(|change| {
+            let detail = format!("{} is pinned", change.path.as_deref().unwrap_or_default());
+            Finding { check: "loss", verdict: Verdict::Fail, detail, change: Some(change.key.clone()) }
+        })
+        .collect();
+    findings.extend(
+        changes.iter().filter(|change| change.change == ChangeType::Retire && change.retire.is_none()).map(|change| {
+            Finding {
+                check: "loss",
+                verdict: Verdict::Fail,
+                detail: "retires a belief without a reason".to_owned(),
+                change: Some(change.key.clone()),
+            }
+        }),
+    );
+    let over = lost * 100 > total * LOSS_BUDGET;
+    let verdict = match over {
+        false => Verdict::Pass,
+        true if total < SMALL_MEMORY => Verdict::Warn,
+        true => Verdict::Fail,
+    };
+    let detail = format!("{lost} of {total} entries retired or rewritten; the budget is {LOSS_BUDGET} %");
+    findings.push(finding("loss", verdict, detail));
+    findings
+}
+
+fn provenance(store: &Store, records: &[SessionRecord], dream: &Dream) -> Result<Vec<Finding>, CheckError> {
+    let mut library = Library::new(store, records, dream);
+    let mut findings = Vec::new();
+    let mut quotes = 0;
+    for change in &dream.changes {
+        let message = store.commit(change.commit)?.message;
+        let cited = message::quotes(&message);
+        let mut fail = |detail: String| {
+            let change = Some(change.key.clone());
+            findings.push(Finding { check: "provenance", verdict: Verdict::Fail, detail, change });
+        };
+        if cited.is_empty() {
+            fail("cites no evidence".to_owned());
+        }
+        for (cited, quote) in cited {
+            quotes += 1;
+            if let Err(why) = library.check(&cited, quote.as_deref()) {
+                fail(format!("{cited}: {why}"));
+            }
+        }
+    }
+    if findings.is_empty() {
+        let detail = format!("{quotes} quotes of {} changes stand in the lines they cite", dream.changes.len());
+        findings.push(finding("provenance", Verdict::Pass, detail));
+    }
+    Ok(findings)
+}
+
+/// Looks evidence up; a session that was just read is kept.
+struct Library<'a> {
+    store: &'a Store,
+    records: BTreeMap<&'a SessionId, &'a SessionRecord>,
+    listed: Vec<&'a SessionId>,
+    base: Option<ObjectId>,
+    /// The notes of the base commit by blob, once memory is cited.
+    notes: Option<BTreeMap<String, Arc<str>>>,
+    last: Option<(SessionId, Vec<u8>)>,
+}
+
+impl<'a> Library<'a> {
+    fn new(store: &'a Store, records: &'a [SessionRecord], dream: &'a Dream) -> Self {
+        let records = records.iter().map(|record| (&record.id, record)).collect();
+        let listed = dream.sessions().iter().map(|(id, _)| id).collect();
+        Self { store, records, listed, base: dream.base(), notes: None, last: None }
+    }
+
+    fn check(&mut self, cited: &Cited, quote: Option<&str>) -> Result<(), String> {
+        let Some(quote) = quote else { return Err("the message does not quote it".to_owned()) };
+        if cited.session.as_str() == MEMORY {
+            return self.check_note(cited, quote);
+        }
+        let record = *self.records.get(&cited.session).ok_or("no such session")?;
+        if !self.listed.contains(&&cited.session) {
+            return Err("the review does not list the session".to_owned());
+        }
+        let version = record.versions.iter().find(|version| {
+            let blob = version.blob_of_line(cited.place.lines.last);
+            blob.is_some_and(|blob| blob.short() == cited.blob)
+        });
+        let version = version.ok_or("the session has no such blob, or the blob has no such line")?;
+        if self.last.as_ref().is_none_or(|(id, _)| *id != cited.session) {
+            let mut bytes = Vec::new();
+            for part in &version.parts {
+                bytes.extend(self.store.blob(part.blob).map_err(|error| format!("could not {error}"))?);
+            }
+            self.last = Some((cited.session.clone(), bytes));
+        }
+        let bytes = self.last.as_ref().map_or(&[][..], |(_, bytes)| bytes);
+        let texts = transcript::quote_at(bytes, &cited.place).unwrap_or_default();
+        match message::quote_stands(quote, texts.iter().map(String::as_str)) {
+            true => Ok(()),
+            false => Err("the quote is not in the lines".to_owned()),
+        }
+    }
+
+    /// Memory as evidence: some note of the base commit has this blob and says so.
+    fn check_note(&mut self, cited: &Cited, quote: &str) -> Result<(), String> {
+        if self.notes.is_none() {
+            let base = self.base.ok_or("the memory that the dream began from is not known")?;
+            let snapshot =
+                self.store.snapshot(base, &[".".to_owned()]).map_err(|error| format!("could not {error}"))?;
+            let name = |text: &Arc<str>| ObjectId::of_blob(text.as_bytes()).short();
+            self.notes = Some(snapshot.notes.into_values().map(|text| (name(&text), text)).collect());
+        }
+        let note = self.notes.as_ref().and_then(|notes| notes.get(&cited.blob));
+        let note = note.ok_or("no note of that memory has this blob")?;
+        match message::quote_stands(quote, note.lines()) {
+            true => Ok(()),
+            false => Err("the quote is not in the note".to_owned()),
+        }
+    }
+}
+
+fn size(after: Option<&Snapshot>) -> Finding {
+    let cost = |text: &str| {
+        let document = Document::parse(text);
+        let front = document.front().cloned().unwrap_or_default();
+        let pinned = if front.pinned { text.chars().count() } else { 0 };
+        let index = front.name.map_or(0, |name| name.chars().count());
+        (pinned + index + front.description.map_or(0, |text| text.chars().count())).div_ceil(CHARACTERS_PER_TOKEN)
+    };
+    let notes = after.map_or(0, |snapshot| snapshot.notes.len());
+    let tokens: usize = after.map_or(0, |snapshot| snapshot.notes.values().map(|text| cost(text)).sum());
+    let verdict = if tokens > INDEX_BUDGET { Verdict::Fail } else { Verdict::Pass };
+    let detail = format!("the index of {notes} notes costs about {tokens} tokens; the budget is {INDEX_BUDGET}");
+    finding("size", verdict, detail)
+}

@@ -1,0 +1,287 @@
+//! One night: review, extract, reconcile and prune, then the branch. Reads history, memory and sessions; writes
+//! nothing but the dream's own branch.
+
+use super::extract::Extract;
+use super::memory;
+use super::message::Review;
+use super::past::Past;
+use super::read::{self, Transcripts};
+use super::reconcile::{Held, Reconcile, Situation};
+use super::reflection::Reflection;
+use super::review::{self, Filter};
+use super::settle::{self, Ground, Settled, Skipped};
+use super::write::{self, Hand, WriteDreamError, Written};
+use crate::config::Settings;
+use crate::config::settings::Approval;
+use crate::model::{AgentName, Change, DreamId, ObjectId, Risk, SessionId, SessionRecord};
+use crate::store::dream::Standing;
+use crate::store::{IdentityError, Ledger, MemoryError, ReadError, Signature, Snapshot, Store};
+use std::collections::BTreeMap;
+
+/// What thinks: reflects on single sessions, then reconciles all of them with memory.
+pub trait Engine: Extract + Reconcile {}
+
+impl<T: Extract + Reconcile> Engine for T {}
+
+#[derive(Debug, thiserror::Error)]
+pub enum DreamError {
+    #[error("dream: memory has no commit yet")]
+    NoMemory,
+    #[error("read the repository")]
+    Read(#[from] ReadError),
+    #[error("read the sessions")]
+    Sessions(#[from] crate::store::session::SessionError),
+    #[error("find the memory branch")]
+    Memory(#[from] MemoryError),
+    #[error("find out who you are")]
+    Identity(#[from] IdentityError),
+    #[error("write the dream")]
+    Write(#[from] WriteDreamError),
+}
+
+/// What a run is asked to do.
+pub struct Request<'a> {
+    pub settings: &'a Settings,
+    pub filter: Filter,
+    /// Find everything, write nothing.
+    pub dry_run: bool,
+}
+
+/// A session that was read.
+#[derive(Debug, Clone)]
+pub struct SessionRead {
+    pub id: SessionId,
+    pub agent: AgentName,
+    pub blob: ObjectId,
+    pub turns: u32,
+}
+
+/// How a run ended.
+#[derive(Debug, Default)]
+pub struct Night {
+    pub base: Option<ObjectId>,
+    pub sessions: Vec<SessionRead>,
+    /// What was found, in the order of its commits.
+    pub changes: Vec<Change>,
+    /// The dream that was written; `None` when there was nothing to propose, or for a dry run.
+    pub dream: Option<Written>,
+    /// Under automatic approval: what carries a risk, as a dream of its own that waits for a person.
+    pub held: Option<Written>,
+    pub skipped: Vec<Skipped>,
+}
+
+/// Runs a dream from memory as it is now.
+pub fn run(store: &Store, engine: &dyn Engine, request: &Request<'_>) -> Result<Night, DreamError> {
+    let tip = store.memory_tip()?.ok_or(DreamError::NoMemory)?;
+    let snapshot = store.snapshot(tip, &request.settings.folders)?;
+    let records = store.sessions()?;
+    let ledger = store.ledger(Some(tip))?;
+    let now = store.environment().now;
+    let selection = review::select(&records, &ledger_reads(&ledger), &request.filter, now);
+    let mut night = Night { base: Some(tip), ..Night::default() };
+    night.skipped.extend(snapshot.skipped.iter().map(|s| Skipped { what: s.what.clone(), why: s.why.clone() }));
+    let limit = request.settings.max_sessions as usize;
+    let known: Vec<&SessionRecord> = selection.read.clone();
+    let mut thinking = Thinking::new(store, engine, request, &snapshot, &records, &ledger);
+    thinking.read(&known, &mut night.skipped);
+    let mut settled = Settled::default();
+    let mut read: Vec<&SessionRecord> = Vec::new();
+    // Sessions that teach nothing leave no trace in history. They must not keep older ones from being read.
+    for batch in selection.unread.chunks(limit.max(1)) {
+        thinking.read(batch, &mut night.skipped);
+        read.extend(batch);
+        settled = thinking.think(&known, &read);
+        if !settled.changes.is_empty() {
+            break;
+        }
+    }
+    if selection.unread.is_empty() {
+        settled = thinking.think(&known, &[]);
+    }
+    leave_out(&mut night, &selection, read.len(), limit);
+    night.skipped.append(&mut settled.skipped);
+    night.skipped.append(&mut settled.waiting);
+    night.sessions = listed(&read, &known, &settled.changes);
+    finish(store, engine, request, &snapshot, &ledger, settled.changes, &mut night)?;
+    Ok(night)
+}
+
+fn leave_out(night: &mut Night, selection: &review::Selection<'_>, read: usize, limit: usize) {
+    let left = selection.unread.len() - read;
+    if left > 0 {
+        let why = format!("over the limit of {limit} sessions (dream.max-sessions); the next dream reads them");
+        night.skipped.push(Skipped { what: format!("{left} older sessions"), why });
+    }
+    if selection.expired > 0 {
+        let why = "they are older than dream.retention; --since or --session reads them".to_owned();
+        night.skipped.push(Skipped { what: format!("{} sessions", selection.expired), why });
+    }
+}
+
+/// What dreams that stand have read. A reverted dream's sessions are read again.
+fn ledger_reads(ledger: &Ledger) -> std::collections::BTreeSet<(SessionId, ObjectId)> {
+    let standing = ledger.dreams.values().filter(|dream| dream.standing != Standing::Reverted);
+    standing.flat_map(|dream| dream.sessions().iter().cloned()).collect()
+}
+
+/// The sessions that an auditor must know of: those read now, and those of old that a change cites.
+fn listed(read: &[&SessionRecord], known: &[&SessionRecord], changes: &[Change]) -> Vec<SessionRead> {
+    let cited = |record: &&&SessionRecord| {
+        changes.iter().any(|change| change.evidence.iter().any(|item| item.session == record.id))
+    };
+    let all = read.iter().chain(known.iter().filter(cited));
+    let mut listed: Vec<SessionRead> = all
+        .filter_map(|record| {
+            let (id, agent) = (record.id.clone(), record.agent.clone());
+            Some(SessionRead { id, agent, blob: record.blob()?, turns: record.turns })
+        })
+        .collect();
+    listed.sort_by(|a, b| a.id.cmp(&b.id));
+    listed
+}
+
+/// All that proposals are made from.
+struct Thinking<'a> {
+    store: &'a Store,
+    engine: &'a dyn Engine,
+    request: &'a Request<'a>,
+    snapshot: &'a Snapshot,
+    held: Vec<Held>,
+    past: Past,
+    reflections: BTreeMap<SessionId, Reflection>,
+    transcripts: Transcripts<'a>,
+}
+
+impl<'a> Thinking<'a> {
+    fn new(
+        store: &'a Store,
+        engine: &'a dyn Engine,
+        request: &'a Request<'a>,
+        snapshot: &'a Snapshot,
+        records: &'a [SessionRecord],
+        ledger: &Ledger,
+    ) -> Self {
+        let held = memory::held(store, snapshot, ledger, records);
+        let past = memory::past(ledger, records);
+        let transcripts = Transcripts::new(store, records);
+        Self { store, engine, request, snapshot, held, past, reflections: BTreeMap::new(), transcripts }
+    }
+
+    fn read(&mut self, records: &[&SessionRecord], skipped: &mut Vec<Skipped>) {
+        let read = read::reflect(self.store, self.engine, records);
+        skipped.extend(read.skipped);
+        self.reflections
+            .extend(read.reflections.into_iter().map(|reflection| (reflection.session.clone(), reflection)));
+    }
+
+    fn think(&mut self, known: &[&SessionRecord], read: &[&SessionRecord]) -> Settled {
+        let wanted = known.iter().chain(read);
+        let reflections: Vec<Reflection> =
+            wanted.filter_map(|record| self.reflections.get(&record.id).cloned()).collect();
+        let settings = self.request.settings;
+        let mut proposals = self.engine.propose(&Situation {
+            now: self.store.environment().now,
+            memory_commit: Some(self.snapshot.commit),
+            held: &self.held,
+            reflections: &reflections,
+            min_support: settings.min_support,
+            stale_after: settings.stale_after,
+            instructions: settings.instructions.as_deref(),
+        });
+        for proposal in &mut proposals {
+            memory::attest(proposal, self.snapshot, &mut self.transcripts);
+        }
+        let ground = Ground {
+            held: &self.held,
+            past: &self.past,
+            notes_folder: &settings.notes,
+            max_changes: settings.max_changes as usize,
+        };
+        settle::settle(proposals, &ground, &mut self.transcripts)
+    }
+}
+
+fn finish(
+    store: &Store,
+    engine: &dyn Engine,
+    request: &Request<'_>,
+    snapshot: &Snapshot,
+    ledger: &Ledger,
+    changes: Vec<Change>,
+    night: &mut Night,
+) -> Result<(), DreamError> {
+    night.changes = changes.clone();
+    if changes.is_empty() || request.dry_run {
+        return Ok(());
+    }
+    let (free, held): (Vec<Change>, Vec<Change>) = match request.settings.approval {
+        Approval::Manual => (changes, Vec::new()),
+        Approval::Automatic => changes.into_iter().partition(|change| change.risks.is_empty()),
+    };
+    let scribe = Scribe { store, engine: engine.name(), request, snapshot, ledger };
+    let mut taken = Vec::new();
+    night.dream = scribe.write(free, night, &mut taken)?;
+    night.held = scribe.write(held, night, &mut taken)?;
+    Ok(())
+}
+
+struct Scribe<'a> {
+    store: &'a Store,
+    engine: &'a str,
+    request: &'a Request<'a>,
+    snapshot: &'a Snapshot,
+    ledger: &'a Ledger,
+}
+
+impl Scribe<'_> {
+    fn write(
+        &self,
+        changes: Vec<Change>,
+        night: &Night,
+        taken: &mut Vec<DreamId>,
+    ) -> Result<Option<Written>, DreamError> {
+        if changes.is_empty() {
+            return Ok(None);
+        }
+        let settings = self.request.settings;
+        let hash = settings.hash();
+        let sessions: Vec<_> = night.sessions.iter().map(|s| (s.id.clone(), s.agent.clone(), s.blob)).collect();
+        let dream = self.name(&sessions, &hash, taken);
+        taken.push(dream.clone());
+        let notes: Vec<String> = night.skipped.iter().map(|s| format!("Left out: {}: {}.", s.what, s.why)).collect();
+        let review = Review {
+            dream: &dream,
+            base: self.snapshot.commit,
+            engine: self.engine,
+            settings: &hash,
+            instructions: settings.instructions.as_deref(),
+            sessions: &sessions,
+            notes: &notes,
+        };
+        let agents = night.sessions.iter().map(|s| (s.id.clone(), s.agent.clone())).collect();
+        let committer = self.store.identity()?;
+        let author = Signature {
+            name: "git dream".to_owned(),
+            email: format!("{}@git-dream", self.engine),
+            ..committer.clone()
+        };
+        let hand = Hand { author, committer, agents: &agents };
+        Ok(Some(write::write(self.store, self.snapshot, &review, changes, &hand)?))
+    }
+
+    /// An id made of all that the dream is made of, and free.
+    fn name(&self, sessions: &[(SessionId, AgentName, ObjectId)], settings: &str, taken: &[DreamId]) -> DreamId {
+        let lines: Vec<String> = sessions.iter().map(|(id, _, blob)| format!("{id}@{blob}")).collect();
+        let content = format!("{}\n{}\n{settings}\n{}", self.snapshot.commit, self.engine, lines.join("\n"));
+        let environment = self.store.environment();
+        let date = environment.now.date_naive();
+        let free = |id: &DreamId| !taken.contains(id) && !self.ledger.dreams.contains_key(id);
+        let ids = (0..).map(|salt| DreamId::derive(date, content.as_bytes(), environment.seed, salt));
+        ids.into_iter().find(free).expect("there are more salts than dreams")
+    }
+}
+
+/// Whether a change would be held back under automatic approval.
+pub fn is_held(risks: &[Risk]) -> bool {
+    !risks.is_empty()
+}

@@ -1,0 +1,200 @@
+//! The commit messages of a dream: a subject that a reviewer understands without opening it, why, the quoted evidence,
+//! and the trailers. And the way back: which quote belongs to which evidence.
+
+use crate::model::evidence::Cited;
+use crate::model::trailer::message;
+use crate::model::{AgentName, Change, DreamId, Evidence, ObjectId, SessionId, Trailers};
+use crate::text::Scrubbed;
+use std::collections::BTreeMap;
+
+/// Characters of a quote in a commit message at most; a longer one ends in `…`.
+const LONGEST_QUOTE: usize = 240;
+
+/// What the review commit records.
+#[derive(Debug, Clone)]
+pub struct Review<'a> {
+    pub dream: &'a DreamId,
+    pub base: ObjectId,
+    pub engine: &'a str,
+    pub settings: &'a str,
+    pub instructions: Option<&'a str>,
+    /// Sessions read: id, agent, and the blob up to which it was read.
+    pub sessions: &'a [(SessionId, AgentName, ObjectId)],
+    /// What was left out, in sentences.
+    pub notes: &'a [String],
+}
+
+/// The message of the review commit.
+pub fn review(review: &Review<'_>) -> String {
+    let agents: BTreeMap<&AgentName, usize> =
+        review.sessions.iter().fold(BTreeMap::new(), |mut agents, (_, agent, _)| {
+            *agents.entry(agent).or_default() += 1;
+            agents
+        });
+    let count = review.sessions.len();
+    let of = match agents.len() {
+        1 => agents.keys().next().map(ToString::to_string).unwrap_or_default(),
+        n => format!("{n} agents"),
+    };
+    let subject = Scrubbed::line(&format!("review: {count} session{} of {of}", if count == 1 { "" } else { "s" }));
+    let lines: Vec<String> = agents.iter().map(|(agent, n)| format!("  {n} of {agent}")).collect();
+    let mut body = vec![Scrubbed::block(&format!("Read for dream {}:\n{}", review.dream, lines.join("\n")))];
+    body.extend(review.notes.iter().map(|note| Scrubbed::line(note)));
+    let mut trailers = Trailers::new();
+    trailers.push("Dream-Id", review.dream.as_str()).push("Dream-Phase", "review");
+    trailers.push("Dream-Base", review.base.to_string()).push("Dream-Engine", review.engine);
+    trailers.push("Dream-Settings", review.settings);
+    if let Some(instructions) = review.instructions {
+        trailers.push("Dream-Instructions", instructions);
+    }
+    for (session, _, blob) in review.sessions {
+        trailers.push("Dream-Session", format!("{session}@{blob}"));
+    }
+    message(&subject, &body, &trailers)
+}
+
+/// The message of a change's commit. `agents` names the agent of each session.
+pub fn change(dream: &DreamId, change: &Change, agents: &BTreeMap<SessionId, AgentName>) -> String {
+    let subject = Scrubbed::line(&format!("{}: {}", change.phase, change.subject));
+    let quotes: Vec<String> = change.evidence.iter().map(|item| quote_line(item, agents.get(&item.session))).collect();
+    let body = [change.reason.clone(), Scrubbed::block(&quotes.join("\n"))];
+    message(&subject, &body, &trailers(dream, change))
+}
+
+fn trailers(dream: &DreamId, change: &Change) -> Trailers {
+    let mut trailers = Trailers::new();
+    trailers.push("Dream-Id", dream.as_str()).push("Dream-Phase", change.phase.as_str());
+    trailers.push("Dream-Change", change.change.as_str()).push("Dream-Key", change.key.as_str());
+    trailers.push("Dream-Kind", change.kind.as_str()).push("Dream-Path", change.path().as_str());
+    let plural = |n: u32, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
+    let support = format!("{}, {}", plural(change.support.sessions, "session"), plural(change.support.agents, "agent"));
+    trailers.push("Dream-Support", support).push("Dream-Confidence", change.confidence.to_string());
+    if let Some(reason) = change.retire {
+        trailers.push("Dream-Reason", reason.as_str());
+    }
+    if !change.risks.is_empty() {
+        let risks: Vec<&str> = change.risks.iter().map(|risk| risk.as_str()).collect();
+        trailers.push("Dream-Risk", risks.join(", "));
+    }
+    for item in &change.evidence {
+        trailers.push("Evidence", item.cited().to_string());
+    }
+    trailers
+}
+
+fn quote_line(item: &Evidence, agent: Option<&AgentName>) -> String {
+    let session = match agent {
+        Some(agent) => format!("{agent}/{}", item.session),
+        None => item.session.to_string(),
+    };
+    format!("  {}, {session}: \"{}\"", item.role.as_str(), Scrubbed::short(&item.quote, LONGEST_QUOTE))
+}
+
+/// The quotes of a change's message, beside the evidence that its trailers name, in order. A quote that is missing
+/// from the body is `None`.
+pub fn quotes(message: &str) -> Vec<(Cited, Option<String>)> {
+    let cited: Vec<Cited> = Trailers::parse(message).all("Evidence").filter_map(Cited::parse).collect();
+    let lines: Vec<&str> = message.lines().filter(|line| line.starts_with("  ") && line.ends_with('"')).collect();
+    let mut next = lines.iter();
+    cited
+        .into_iter()
+        .map(|cited| {
+            let head = format!("  {}, ", cited.role.as_str());
+            let tail = format!("{}: \"", cited.session);
+            let quote = next.by_ref().find_map(|line| {
+                let rest = line.strip_prefix(&head)?;
+                let (before, quote) = rest.split_once(&tail)?;
+                (before.is_empty() || before.ends_with('/')).then(|| quote.trim_end_matches('"').to_owned())
+            });
+            (cited, quote)
+        })
+        .collect()
+}
+
+/// Whether a quote as a message shows it (scrubbed, on one line, perhaps cut) stands in one of the decoded texts.
+pub fn quote_stands<'a>(quote: &str, mut texts: impl Iterator<Item = &'a str>) -> bool {
+    let shown = quote.strip_suffix('…').unwrap_or(quote).trim_end();
+    let shown = shown.trim_end_matches('"');
+    !shown.is_empty() && texts.any(|text| Scrubbed::line(text).as_str().contains(shown))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{BeliefKey, ChangeType, Confidence, Edit, Kind, NotePath, Phase, Place, Role, Support};
+    use chrono::DateTime;
+
+    fn evidence(session: &str, quote: &str) -> Evidence {
+        Evidence {
+            session: SessionId::new(session).expect("an id"),
+            blob: ObjectId::of_blob(session.as_bytes()),
+            place: Place::line(3),
+            role: Role::User,
+            quote: quote.to_owned(),
+            time: DateTime::UNIX_EPOCH,
+            uid: None,
+        }
+    }
+
+    fn sample() -> Change {
+        let path = NotePath::new("notes/facts/deploys.md").expect("a path");
+        Change {
+            key: BeliefKey::derive("deploys"),
+            change: ChangeType::Supersede,
+            phase: Phase::Reconcile,
+            kind: Kind::Fact,
+            edits: vec![Edit::Remove { path }],
+            before: None,
+            after: None,
+            subject: Scrubbed::line("deploys run from release/*, not from main"),
+            reason: Scrubbed::block("Three newer sessions contradict the old note."),
+            retire: None,
+            evidence: vec![
+                evidence("a1", "no, we deploy\nfrom \"release\" branches now"),
+                evidence("c7", "Evidence: forged"),
+            ],
+            support: Support { sessions: 3, agents: 1 },
+            confidence: Confidence::new(0.86),
+            risks: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_change_reads_as_the_design_says() {
+        let dream = DreamId::new("2026-05-06-k3f9").expect("an id");
+        let agents =
+            BTreeMap::from([(SessionId::new("a1").expect("an id"), AgentName::new("support").expect("a name"))]);
+        insta::assert_snapshot!(change(&dream, &sample(), &agents), @r#"
+        reconcile: deploys run from release/*, not from main
+
+        Three newer sessions contradict the old note.
+
+          user, support/a1: "no, we deploy from "release" branches now"
+          user, c7: "Evidence: forged"
+
+        Dream-Id: 2026-05-06-k3f9
+        Dream-Phase: reconcile
+        Dream-Change: supersede
+        Dream-Key: a12a74d8
+        Dream-Kind: fact
+        Dream-Path: notes/facts/deploys.md
+        Dream-Support: 3 sessions, 1 agent
+        Dream-Confidence: 0.86
+        Evidence: a1@59ef8d134f97#L3 user
+        Evidence: c7@d8174527a440#L3 user
+        "#);
+    }
+
+    #[test]
+    fn quotes_are_found_again_beside_their_evidence() {
+        let dream = DreamId::new("2026-05-06-k3f9").expect("an id");
+        let message = change(&dream, &sample(), &BTreeMap::new());
+        let quotes = quotes(&message);
+        let texts = ["well, no, we deploy\nfrom \"release\" branches now!", "Evidence: forged"];
+        assert_eq!(quotes.len(), 2);
+        for (cited, quote) in &quotes {
+            assert!(quote_stands(quote.as_deref().expect("a quote"), texts.into_iter()), "{cited}");
+        }
+        assert!(!quote_stands("never said", texts.into_iter()));
+    }
+}

@@ -1,0 +1,223 @@
+//! What one session taught, as data: what people said, what failed and what then worked, what was run. Small, because
+//! it is kept for every session; it holds quotes and places, never whole results.
+
+use crate::model::{AgentName, Evidence, ObjectId, OutcomeResult, Place, Role, SessionId, SessionRecord};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The version of [`Reflection`]'s data.
+pub const SCHEMA: u32 = 1;
+
+/// What one session taught.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reflection {
+    pub schema: u32,
+    pub session: SessionId,
+    pub blob: ObjectId,
+    pub agent: AgentName,
+    pub happened: DateTime<Utc>,
+    /// How the session was judged. Judgements come later than transcripts: [`Reflection::judge`] renews it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<OutcomeResult>,
+    /// Directives, corrections and requests by people.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub said: Vec<Said>,
+    /// Statements by people of how things are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub facts: Vec<Stated>,
+    /// Tool calls that failed, and what then worked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failures: Vec<Failure>,
+    /// Commands by their shape, such as `cargo test`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub commands: BTreeMap<String, CommandUse>,
+    /// What was run between the last edit and each commit.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub commits: Vec<Commit>,
+    /// Tools other than a coding agent's own, in the order of their first call.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tools: Vec<ToolUse>,
+    /// Rules that the session loaded from memory or a rules file: never evidence, but they may be what fails.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<String>,
+}
+
+/// A place in the session with the words that stand there.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Cite {
+    pub blob: ObjectId,
+    pub place: Place,
+    pub role: Role,
+    pub quote: String,
+    pub time: DateTime<Utc>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uid: Option<String>,
+}
+
+/// How a directive was put, the strongest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Manner {
+    /// "Remember …", "from now on …": meant to last, in so many words.
+    Remember,
+    /// "Always …", "never …", "we use X, not Y".
+    Standing,
+    /// "No, …", "don't …", "use X instead of Y": about what the agent just did.
+    Correction,
+    /// The person refused a call and said why.
+    Refusal,
+    /// A request that is memory only when it is made again and again.
+    Request,
+}
+
+/// A directive by a person.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Said {
+    pub manner: Manner,
+    /// One imperative sentence that stands alone.
+    pub text: String,
+    /// For a request: what the same message asked for beside it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub with: Option<String>,
+    pub cite: Cite,
+}
+
+/// A statement by a person of how things are.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Stated {
+    /// Who or what it is about, such as `user` or `staging`.
+    pub subject: String,
+    /// Of what the statement gives the value (`location`, `port`), where one value excludes another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attribute: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// The value that it says no longer holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends: Option<String>,
+    /// A sentence that stands alone, dates absolute.
+    pub text: String,
+    pub preference: bool,
+    pub cite: Cite,
+}
+
+/// A tool call that failed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Failure {
+    pub tool: String,
+    /// What groups it with others: tool and telling line, paths, numbers, names and hashes abstracted.
+    pub signature: String,
+    pub class: FailureClass,
+    /// The command or the file, short.
+    pub call: String,
+    /// The shape of the command that failed, such as `bun run lint`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub shape: String,
+    /// The telling line.
+    pub error: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fix: Option<Fix>,
+    pub cite: Cite,
+}
+
+/// How much an error teaches, the most first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FailureClass {
+    /// The command, option, tool or name does not exist or is not allowed: the same call will fail again.
+    Usage,
+    /// The tool's own rules were not followed.
+    Protocol,
+    /// Anything else.
+    Other,
+    /// A check (lint, types, tests, build) found something.
+    Check,
+    /// Cancelled with another call, interrupted.
+    Cancelled,
+}
+
+/// What worked after a failure.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Fix {
+    /// Another call in its place; the words that were left out and put in.
+    Instead { call: String, without: String, with: String, place: Place },
+    /// The same call worked after these steps.
+    After { steps: Vec<String>, place: Place },
+    /// What the person said.
+    Said { text: String, place: Place },
+}
+
+/// How often a command was run, and how often it worked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CommandUse {
+    pub runs: u32,
+    pub failed: u32,
+    /// Seconds of all runs whose duration is known, and how many those are.
+    pub seconds: f64,
+    pub timed: u32,
+    /// The call as it was first made.
+    pub example: String,
+    pub cite: Cite,
+}
+
+/// One commit (or try of one).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Commit {
+    pub worked: bool,
+    /// Shapes of the checks that ran since the last edit, each with whether it passed.
+    pub checks: BTreeMap<String, bool>,
+    pub cite: Cite,
+}
+
+/// A tool of the agent's domain, in one session.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ToolUse {
+    pub name: String,
+    pub calls: u32,
+    /// Whether the person agreed in the words just before its first call.
+    pub confirmed: bool,
+    pub cite: Cite,
+}
+
+impl Reflection {
+    /// A reflection on nothing: of a session that has no turns, or none that teaches.
+    pub fn empty(record: &SessionRecord) -> Self {
+        let blob = record.blob().unwrap_or_else(|| ObjectId::of_blob(b""));
+        let mut empty = Self {
+            schema: SCHEMA,
+            session: record.id.clone(),
+            blob,
+            agent: record.agent.clone(),
+            happened: record.happened(),
+            outcome: None,
+            said: Vec::new(),
+            facts: Vec::new(),
+            failures: Vec::new(),
+            commands: BTreeMap::new(),
+            commits: Vec::new(),
+            tools: Vec::new(),
+            rules: Vec::new(),
+        };
+        empty.judge(record);
+        empty
+    }
+
+    /// Takes the newest judgement from the session's record. To be called on a kept reflection too.
+    pub fn judge(&mut self, record: &SessionRecord) {
+        self.outcome = record.outcomes.iter().max_by_key(|outcome| outcome.at).map(|outcome| outcome.result);
+    }
+
+    pub fn evidence(&self, cite: &Cite) -> Evidence {
+        Evidence {
+            session: self.session.clone(),
+            blob: cite.blob,
+            place: cite.place.clone(),
+            role: cite.role,
+            quote: cite.quote.clone(),
+            time: cite.time,
+            uid: cite.uid.clone(),
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Writing a dream: one commit that records what was read, then one commit for each change, all in one pack; the
+//! branch appears last. The memory branch, the index and work trees are never touched.
+
+use super::message::{self, Review};
+use super::settle::Skipped;
+use crate::model::document::{Document, EntryEdit};
+use crate::model::{AgentName, Change, DreamId, Edit, NotePath, ObjectId, SessionId};
+use crate::store::object::FILE;
+use crate::store::{
+    NewCommit, PackWriter, ReadError, RefError, RefUpdate, Signature, Snapshot, Store, TreeEditor, TreeError,
+    WriteError,
+};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+#[derive(Debug, thiserror::Error)]
+pub enum WriteDreamError {
+    #[error("write the objects of the dream")]
+    Objects(#[from] WriteError),
+    #[error("write the folders of the dream")]
+    Trees(#[from] TreeError),
+    #[error("read memory")]
+    Read(#[from] ReadError),
+    #[error("make the dream's branch")]
+    Branch(#[from] RefError),
+}
+
+/// A dream that stands in the repository.
+#[derive(Debug, Clone)]
+pub struct Written {
+    pub id: DreamId,
+    pub branch: String,
+    pub head: ObjectId,
+    /// The changes that were committed, each with its commit.
+    pub changes: Vec<(Change, ObjectId)>,
+    pub skipped: Vec<Skipped>,
+}
+
+/// Who a dream's commits are by.
+pub struct Hand<'a> {
+    pub author: Signature,
+    pub committer: Signature,
+    pub agents: &'a BTreeMap<SessionId, AgentName>,
+}
+
+/// The name of a dream's branch.
+pub fn branch(id: &DreamId) -> String {
+    format!("dream/{id}")
+}
+
+/// Writes the dream's commits on top of the memory commit it began from, then makes its branch.
+pub fn write(
+    store: &Store,
+    snapshot: &Snapshot,
+    review: &Review<'_>,
+    changes: Vec<Change>,
+    hand: &Hand<'_>,
+) -> Result<Written, WriteDreamError> {
+    let mut writer = store.writer();
+    let mut pen = Pen::new(store, snapshot, hand, &mut writer)?;
+    pen.commit(snapshot.tree, message::review(review))?;
+    let mut written = Vec::new();
+    let mut skipped = Vec::new();
+    for change in changes {
+        match pen.change(review.dream, &change)? {
+            Some(commit) => written.push((change, commit)),
+            None => skipped.push(Skipped {
+                what: change.subject.to_string(),
+                why: "an earlier change of this dream already edits the same entry".to_owned(),
+            }),
+        }
+    }
+    let head = pen.head;
+    writer.finish()?;
+    let branch = branch(review.dream);
+    let update = RefUpdate {
+        name: format!("refs/heads/{branch}"),
+        expected: None,
+        new: Some(head),
+        reason: format!("dream: {} changes", written.len()),
+    };
+    store.update_refs(&[update])?;
+    Ok(Written { id: review.dream.clone(), branch, head, changes: written, skipped })
+}
+
+/// The state of the branch while it is written.
+struct Pen<'a, 'store> {
+    hand: &'a Hand<'a>,
+    notes: &'a BTreeMap<NotePath, Arc<str>>,
+    /// Files as this dream has edited them; `None` where it removed them.
+    edited: BTreeMap<NotePath, Option<String>>,
+    tree: TreeEditor<'store>,
+    writer: &'a mut PackWriter<'store>,
+    head: ObjectId,
+}
+
+impl<'a, 'store> Pen<'a, 'store> {
+    fn new(
+        store: &'store Store,
+        snapshot: &'a Snapshot,
+        hand: &'a Hand<'a>,
+        writer: &'a mut PackWriter<'store>,
+    ) -> Result<Self, TreeError> {
+        let tree = TreeEditor::new(store, Some(snapshot.tree))?;
+        Ok(Self { hand, notes: &snapshot.notes, edited: BTreeMap::new(), tree, writer, head: snapshot.commit })
+    }
+
+    fn commit(&mut self, tree: ObjectId, message: String) -> Result<(), WriteDreamError> {
+        self.head = self.writer.commit(&NewCommit {
+            tree,
+            parents: vec![self.head],
+            author: self.hand.author.clone(),
+            committer: self.hand.committer.clone(),
+            message,
+        })?;
+        Ok(())
+    }
+
+    /// Commits one change; `None` when memory, as this dream has edited it so far, has no place for it any more.
+    fn change(&mut self, dream: &DreamId, change: &Change) -> Result<Option<ObjectId>, WriteDreamError> {
+        let mut files: BTreeMap<&NotePath, Option<String>> = BTreeMap::new();
+        for edit in &change.edits {
+            let now = files.get(edit.path()).cloned().unwrap_or_else(|| self.text(edit.path()));
+            match apply(edit, now.as_deref()) {
+                Some(after) => files.insert(edit.path(), after),
+                None => return Ok(None),
+            };
+        }
+        for (path, text) in files {
+            match &text {
+                Some(text) => {
+                    let blob = self.writer.blob(text.as_bytes())?;
+                    self.tree.set(path.as_str(), FILE, blob)?;
+                }
+                None => drop(self.tree.remove(path.as_str())?),
+            }
+            self.edited.insert(path.clone(), text);
+        }
+        let tree = self.tree.write(self.writer)?;
+        self.commit(tree, message::change(dream, change, self.hand.agents))?;
+        Ok(Some(self.head))
+    }
+
+    fn text(&self, path: &NotePath) -> Option<String> {
+        match self.edited.get(path) {
+            Some(text) => text.clone(),
+            None => self.notes.get(path).map(|text| text.to_string()),
+        }
+    }
+}
+
+/// A file after an edit (`Some(None)`: it is gone); `None` when the edit does not fit.
+fn apply(edit: &Edit, now: Option<&str>) -> Option<Option<String>> {
+    match (edit, now) {
+        (Edit::Write { text, .. }, _) => Some(Some(text.as_str().to_owned())),
+        (Edit::Remove { .. }, Some(_)) => Some(None),
+        (Edit::Entry { old, new, .. }, Some(now)) => {
+            let edit = match new {
+                Some(new) => EntryEdit::Replace(new.as_str()),
+                None => EntryEdit::Remove,
+            };
+            let after = Document::parse(now).edit(old, edit).ok()?;
+            Some(Some(after).filter(|after| !after.trim().is_empty()))
+        }
+        _ => None,
+    }
+}

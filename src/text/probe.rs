@@ -1,0 +1,70 @@
+//! An index over statements that finds the few that may be about the same thing, without comparing all pairs: only
+//! the rarest words of a statement are looked up, and words that occur everywhere are not.
+
+use super::likeness::Meaning;
+use std::collections::{BTreeMap, HashMap};
+
+/// How many of a statement's rarest words are looked up.
+const PROBES: usize = 8;
+/// A word that stands in more statements than this is not looked up, unless a statement has no rarer one.
+const COMMON: usize = 400;
+/// How many candidates are compared at most.
+const NEAREST: usize = 24;
+
+/// Statements by their words.
+#[derive(Debug, Default)]
+pub struct Probe {
+    places: HashMap<String, Vec<u32>>,
+    sizes: Vec<u32>,
+}
+
+impl Probe {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a statement and returns its number: 0, 1, 2, …
+    pub fn add(&mut self, meaning: &Meaning) -> usize {
+        let at = self.sizes.len();
+        let keys = meaning.keys();
+        self.sizes.push(keys.len() as u32);
+        for key in keys {
+            self.places.entry(key.to_owned()).or_default().push(at as u32);
+        }
+        at
+    }
+
+    /// The statements that share rare words with this one, most shared words first.
+    pub fn near(&self, meaning: &Meaning) -> Vec<usize> {
+        let mut postings: Vec<&Vec<u32>> = meaning.keys().iter().filter_map(|key| self.places.get(*key)).collect();
+        postings.sort_by_key(|places| places.len());
+        let mut hits: BTreeMap<u32, u32> = BTreeMap::new();
+        for (nth, places) in postings.iter().take(PROBES).enumerate() {
+            if nth > 0 && places.len() > COMMON {
+                break;
+            }
+            for place in places.iter().take(COMMON) {
+                *hits.entry(*place).or_default() += 1;
+            }
+        }
+        let mut near: Vec<(u32, u32)> = hits.into_iter().collect();
+        near.sort_by_key(|(place, hits)| (std::cmp::Reverse(*hits), *place));
+        near.into_iter().take(NEAREST).map(|(place, _)| place as usize).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statements_with_shared_rare_words_are_found() {
+        let texts = ["Run the linter before committing", "Deploy on Fridays only", "Commit after the linter ran"];
+        let mut probe = Probe::new();
+        for text in texts {
+            probe.add(&Meaning::of(text));
+        }
+        assert_eq!(probe.near(&Meaning::of("linter before commit"))[0], 0);
+        assert!(probe.near(&Meaning::of("unheard words")).is_empty());
+    }
+}

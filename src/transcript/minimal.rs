@@ -1,0 +1,63 @@
+//! The minimal JSONL for every agent that has no format of its own. One object per line:
+//!
+//! - `role`: `user`, `agent` (or `assistant`), `tool`, `system`. Required.
+//! - `text`: what was said, verbatim. Required; may be empty.
+//! - `time`: RFC 3339, or seconds or milliseconds since 1970.
+//! - `tool`: a tool's name. With role `agent` the line is a call and `text` its input (JSON or plain); with role
+//!   `tool` it is that tool's result.
+//! - `error`: on a tool's result `true`, or the error's text, if the call failed; `false` if it went well.
+//! - `call`: links a call and its result. `id`: the line's own id. `session`, `agent`, `project`: on any line, usually
+//!   the first, name the session, the agent and the project.
+
+use super::blocks::say_user;
+use super::json::Object;
+use super::session::{Build, result};
+use super::{Format, Record};
+use crate::model::{Role, Status, ToolResult};
+
+pub(super) struct Minimal;
+
+pub(super) fn recognises(record: &Object<'_>) -> bool {
+    let known = |role: &str| matches!(role, "user" | "agent" | "assistant" | "tool" | "system");
+    record.text("role").is_some_and(|role| known(&role)) && record.text("text").is_some()
+}
+
+impl Format for Minimal {
+    fn record(&mut self, record: &Record<'_>, line: &Object<'_>, build: &mut Build) {
+        build.id(line.text("session"));
+        build.directory(line.text("project"));
+        if let Some(agent) = line.text("agent") {
+            build.agent.get_or_insert_with(|| agent.into_owned());
+        }
+        let uid = line.name("id");
+        if !build.first(uid.as_deref()) {
+            return;
+        }
+        build.at(&record.place, line.time("time"), uid);
+        let text = line.text("text").unwrap_or_default();
+        let call = line.text("call").unwrap_or_default();
+        match (&*line.text("role").unwrap_or_default(), line.text("tool")) {
+            ("user", _) => say_user(build, &text),
+            ("agent" | "assistant", Some(tool)) => build.call(&call, &tool, input(&text)),
+            ("agent" | "assistant", None) => build.say(Role::Agent, &text),
+            ("tool", _) => build.result(answer(line, &call, text.into_owned())),
+            ("system", _) => build.say(Role::System, &text),
+            _ => {}
+        }
+    }
+}
+
+fn input(text: &str) -> serde_json::Value {
+    serde_json::from_str(text).unwrap_or_else(|_| serde_json::Value::String(text.to_owned()))
+}
+
+fn answer(line: &Object<'_>, call: &str, text: String) -> ToolResult {
+    let error = line.text("error").filter(|error| !error.is_empty());
+    let status = match (line.flag("error"), &error) {
+        (Some(true), _) | (None, Some(_)) => Status::Failed,
+        (Some(false), _) => Status::Ok,
+        (None, None) => Status::Unknown,
+    };
+    let text = if text.is_empty() { error.map(|error| error.into_owned()).unwrap_or(text) } else { text };
+    ToolResult { status, ..result(call, text) }
+}
