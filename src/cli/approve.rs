@@ -63,7 +63,7 @@ pub fn approve(
     }
     let approved = store
         .approve(dream.id.as_str(), selection, &manner(no_verify, &findings))
-        .map_err(|error| refused(context, error))?;
+        .map_err(|error| refused(context, "dream", error))?;
     if json {
         context
             .ui

@@ -29,17 +29,17 @@ pub fn manner(no_verify: bool, findings: &[Finding]) -> Manner {
     Manner { verify, notes, ..Manner::default() }
 }
 
-/// A decision that did not happen; both sides of every conflict are shown first.
-pub fn refused(context: &Context, error: DecideError) -> Failure {
+/// A decision that did not happen; both sides of every conflict are shown first, memory's and the `other`.
+pub fn refused(context: &Context, other: &'static str, error: DecideError) -> Failure {
     match &error {
         DecideError::Conflict(conflicts) => {
-            context.ui.note(&sides(conflicts));
+            context.ui.note(&sides(other, conflicts));
             Failure::from(error)
                 .exit(Exit::Conflict)
                 .hint("nothing was changed; edit one side, commit it, and try again")
         }
         DecideError::Depends { conflicts, key, .. } => {
-            context.ui.note(&sides(conflicts));
+            context.ui.note(&sides(other, conflicts));
             let hint = format!("leave {key} out too, or keep what it builds on; nothing was changed");
             Failure::from(error).exit(Exit::Conflict).hint(hint)
         }
@@ -47,7 +47,7 @@ pub fn refused(context: &Context, error: DecideError) -> Failure {
     }
 }
 
-fn sides(conflicts: &[Conflict]) -> Page {
+fn sides(other: &str, conflicts: &[Conflict]) -> Page {
     let mut page = Page::new();
     for conflict in conflicts {
         let how = match conflict.kind {
@@ -58,11 +58,11 @@ fn sides(conflicts: &[Conflict]) -> Page {
         };
         page.put(Tone::Error, "conflict: ").put(Tone::Name, &conflict.path).line(Tone::Plain, format!(" was {how}"));
         for (mark, tone, side) in [
-            ("  base   | ", Tone::Dim, &conflict.base),
-            ("  memory | ", Tone::Removed, &conflict.ours),
-            ("  dream  | ", Tone::Added, &conflict.theirs),
+            ("base", Tone::Dim, &conflict.base),
+            ("memory", Tone::Removed, &conflict.ours),
+            (other, Tone::Added, &conflict.theirs),
         ] {
-            page.block(tone, mark, side.as_deref().unwrap_or("(nothing)"));
+            page.block(tone, &format!("  {mark:<6} | "), side.as_deref().unwrap_or("(nothing)"));
         }
     }
     page

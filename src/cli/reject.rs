@@ -37,8 +37,9 @@ impl Reject {
         let store = context.store()?;
         let id = context.ledger(&store)?.find(&self.dream)?.id.clone();
         let reason = Scrubbed::block(&self.reason);
-        let landed =
-            store.reject(id.as_str(), &reason, &manner(false, &[])).map_err(|error| refused(context, error))?;
+        let landed = store
+            .reject(id.as_str(), &reason, &manner(false, &[]))
+            .map_err(|error| refused(context, "dream", error))?;
         if self.json {
             context.ui.json(json!({ "dream": id, "commit": landed.commit, "reason": reason.as_str() }))?;
             return Ok(Exit::Done);

@@ -27,7 +27,9 @@ impl Restore {
     pub fn run(self, context: &Context) -> Result<Exit, Failure> {
         let store = context.store()?;
         let id = context.ledger(&store)?.find(&self.dream)?.id.clone();
-        let done = store.restore(id.as_str(), &manner(self.no_verify, &[])).map_err(|error| refused(context, error))?;
+        let done = store
+            .restore(id.as_str(), &manner(self.no_verify, &[]))
+            .map_err(|error| refused(context, "dream", error))?;
         if self.json {
             context.ui.json(json!({ "dream": id, "commit": done.commit }))?;
             return Ok(Exit::Done);

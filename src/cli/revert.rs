@@ -41,7 +41,7 @@ impl Revert {
         let reason = self.reason.as_deref().map(Scrubbed::block);
         let done = store
             .revert(id.as_str(), &extent, reason.as_ref(), &manner(self.no_verify, &[]))
-            .map_err(|error| refused(context, error))?;
+            .map_err(|error| refused(context, "before", error))?;
         if self.json {
             context.ui.json(json!({ "dream": id, "commit": done.commit }))?;
             return Ok(Exit::Done);

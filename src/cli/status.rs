@@ -1,7 +1,7 @@
 //! `git dream status`: what memory holds, what waits, and what to type next.
 
 use super::report::{dream_json, dream_row};
-use super::ui::{Page, Tone};
+use super::ui::{Page, Tone, count};
 use super::{Context, Exit, Failure};
 use crate::phase::review::{Filter, select};
 use crate::store::dream::{Dream, Standing};
@@ -46,8 +46,8 @@ impl Status {
         }
         let mut page = Page::new();
         let at = tip.map_or("without a commit".to_owned(), |tip| format!("at {}", tip.short()));
-        page.put(Tone::Bold, "memory    ").line(Tone::Plain, format!("{branch} {at}: {notes} notes"));
-        let sessions = format!("{} of {} agents, {unread} not read by any dream", records.len(), agents.len());
+        page.put(Tone::Bold, "memory    ").line(Tone::Plain, format!("{branch} {at}: {}", count(notes, "note")));
+        let sessions = format!("{} of {}, {unread} not read by any dream", records.len(), count(agents.len(), "agent"));
         page.put(Tone::Bold, "sessions  ").line(Tone::Plain, sessions);
         for dream in &open {
             page.put(Tone::Bold, "open      ");

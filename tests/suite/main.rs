@@ -6,6 +6,7 @@ mod merge;
 mod night;
 mod proposal;
 mod reading;
+mod readme;
 mod refusals;
 mod reviewing;
 mod starting;

@@ -31,7 +31,7 @@ fn status_says_what_waits_and_what_to_type_next() {
     "#);
     assert_snapshot!(world_with_dream().dream(["status"]), @r#"
     memory    main at 9705a36509ea: 2 notes
-    sessions  1 of 1 agents, 0 not read by any dream
+    sessions  1 of 1 agent, 0 not read by any dream
     open      2026-05-06-aaaa  open        3 changes  2026-05-06 03:07
     ! hint: 'git dream review 2026-05-06-aaaa' goes through its changes one by one
     [exit 0]
@@ -93,6 +93,7 @@ fn a_dream_is_shown_change_by_change() {
       33333333  retire fact  notes/old.md
       - The old server is called atlas.
       A person said so.
+      retired because: stale
       evidence: 1 session of 1 agent, confidence 0.80
         user, support/support-1 line 1
           "please fix the cut-off"
@@ -145,7 +146,7 @@ fn memory_answers_why_it_says_what_it_says() {
       evidence: 1 session of 1 agent, confidence 0.80
         user, support/support-1 line 3
           "the API is in UTC, remember that"
-      all 1 quotes stand in the stored transcripts
+      every quote stands in the stored transcripts
     [exit 0]
     "#);
     assert_snapshot!(world.dream_in("memory/notes", ["why", "deploys.md:6", "--json"]).json()["beliefs"][0]["approved_by"], @r#"

@@ -134,7 +134,7 @@ fn paths_outside_of_memory_and_lines_without_beliefs_are_refused() {
     "#);
     assert_snapshot!(world.dream(["why", "notes/none.md"]), @r#"
     ! error: memory holds no file 'notes/none.md'
-    ! hint: 'git ls-tree -r --name-only' with the memory branch lists its files
+    ! hint: 'git ls-tree -r --name-only main' lists its files
     [exit 1]
     "#);
     assert_snapshot!(world.dream(["log", "notes/none.md"]), @r#"

@@ -44,6 +44,7 @@ fn a_review_ends_by_approving_what_was_kept() {
       33333333  retire fact  notes/old.md
       - The old server is called atlas.
       A person said so.
+      retired because: stale
       evidence: 1 session of 1 agent, confidence 0.80
         user, support/support-1 line 1
           "please fix the cut-off"

@@ -69,7 +69,7 @@ fn sessions_come_in_once_and_grow() {
     world.write("logs/readme.txt", "no transcript");
     assert_snapshot!(world.dream(["import", "../logs"]), @r#"
     read 2 sessions of 1 agent (4 turns): 2 new
-    ! no transcripts: 1 other files; -v names them
+    ! no transcripts: 1 other file; -v names them
     ! hint: 'git dream run' proposes what these sessions teach
     [exit 0]
     "#);
@@ -134,7 +134,7 @@ fn credentials_in_transcripts_are_warned_about_and_never_shown() {
     world.write("s.jsonl", SESSION.replace("hello", &format!("use {key}")));
     assert_snapshot!(world.dream(["import", "../s.jsonl"]), @r#"
     read 1 session of 1 agent (2 turns): 1 new
-    ! warning: 1 files hold what looks like credentials, such as ../s.jsonl
+    ! warning: what looks like credentials stands in 1 file, such as ../s.jsonl
     !   they stay in refs/dream/sessions as they are; notes and commits get them masked
     ! hint: 'git dream run' proposes what these sessions teach
     [exit 0]

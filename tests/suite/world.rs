@@ -149,6 +149,16 @@ impl World {
         self.run(command, b"")
     }
 
+    /// Types a command into a shell that finds `git dream` as git would.
+    pub fn shell(&self, place: impl AsRef<Path>, line: &str, input: &str) -> Ran {
+        let mut command = self.command("sh", &self.path(place));
+        let own = Path::new(env!("CARGO_BIN_EXE_git-dream")).parent().expect("a folder");
+        let paths = std::env::var_os("PATH").unwrap_or_default();
+        let paths = std::iter::once(own.to_owned()).chain(std::env::split_paths(&paths));
+        command.env("PATH", std::env::join_paths(paths).expect("folders")).args(["-c", line]);
+        self.run(command, input.as_bytes())
+    }
+
     fn place(&self) -> &'static str {
         if self.path("memory").is_dir() { "memory" } else { "." }
     }

@@ -3,7 +3,7 @@
 mod files;
 pub mod reading;
 
-use super::ui::{Page, Tone};
+use super::ui::{Page, Tone, count};
 use super::{Context, Exit, Failure};
 use crate::model::AgentName;
 use crate::store::import::{ImportReport, Imported, Incoming, What};
@@ -86,10 +86,8 @@ impl Import {
             let error = Failure::refuse("nothing that was named is a transcript that can be read");
             return Err(error.hint("'git dream import --help' lists the formats"));
         }
-        if !self.json {
-            if report.commit.is_some() {
-                context.ui.hint("'git dream run' proposes what these sessions teach");
-            }
+        if !self.json && report.commit.is_some() {
+            context.ui.hint("'git dream run' proposes what these sessions teach");
         }
         Ok(Exit::Done)
     }
@@ -138,11 +136,10 @@ fn summary(report: &ImportReport, tally: &Tally) -> Page {
     let order = ["new", "grown", "rewritten", "older", "unchanged"];
     let counted: Vec<String> =
         order.iter().filter_map(|word| counts.get(word).map(|count| format!("{count} {word}"))).collect();
-    let plural = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
-    page.put(Tone::Bold, format!("read {}", plural(report.sessions.len(), "session")));
+    page.put(Tone::Bold, format!("read {}", count(report.sessions.len(), "session")));
     page.line(
         Tone::Plain,
-        format!(" of {} ({} turns): {}", plural(agents.len(), "agent"), tally.turns, counted.join(", ")),
+        format!(" of {} ({} turns): {}", count(agents.len(), "agent"), tally.turns, counted.join(", ")),
     );
     if report.commit.is_none() {
         page.line(Tone::Plain, "nothing is new: all of it was imported before");
@@ -155,7 +152,7 @@ fn summary(report: &ImportReport, tally: &Tally) -> Page {
     }
     let judged: usize = report.sessions.iter().map(|session| session.outcomes).sum();
     if judged > 0 {
-        page.line(Tone::Plain, format!("with {} found in them", plural(judged, "outcome")));
+        page.line(Tone::Plain, format!("with {} found in them", count(judged, "outcome")));
     }
     page
 }
@@ -175,12 +172,13 @@ fn problems(tally: &Tally, verbose: bool) -> Page {
             page.line(Tone::Plain, format!("no transcript: {path}"));
         });
     } else if !tally.foreign.is_empty() {
-        page.line(Tone::Plain, format!("no transcripts: {} other files; -v names them", tally.foreign.len()));
+        page.line(Tone::Plain, format!("no transcripts: {}; -v names them", count(tally.foreign.len(), "other file")));
     }
     match tally.secrets.len() {
         0 => {}
-        count => {
-            let text = format!("{count} files hold what looks like credentials, such as {}", tally.secrets[0]);
+        files => {
+            let first = &tally.secrets[0];
+            let text = format!("what looks like credentials stands in {}, such as {first}", count(files, "file"));
             page.put(Tone::Warning, "warning: ").line(Tone::Plain, text);
             page.line(Tone::Plain, "  they stay in refs/dream/sessions as they are; notes and commits get them masked");
         }

@@ -2,7 +2,7 @@
 
 use super::{Archive, FileChange, touched};
 use crate::cli::Failure;
-use crate::cli::ui::{Page, Tone};
+use crate::cli::ui::{Page, Tone, count};
 use crate::model::evidence::Cited;
 use crate::model::{Content, Turn};
 use crate::phase::message::quotes;
@@ -90,10 +90,12 @@ impl ChangeView {
         page.wrapped(Tone::Plain, "  ", &self.why, WIDTH);
         let record = &self.record;
         let support = record.support.map(|support| {
-            let plural = |n: u32, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
-            format!("{} of {}", plural(support.sessions, "session"), plural(support.agents, "agent"))
+            format!("{} of {}", count(support.sessions as usize, "session"), count(support.agents as usize, "agent"))
         });
         let confidence = record.confidence.map(|confidence| format!("confidence {confidence}"));
+        if let Some(reason) = record.retire {
+            page.line(Tone::Plain, format!("  retired because: {reason}"));
+        }
         let facts: Vec<String> = support.into_iter().chain(confidence).collect();
         page.line(Tone::Dim, format!("  evidence: {}", facts.join(", ")));
         for (cited, quote) in &self.evidence {

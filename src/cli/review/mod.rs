@@ -219,7 +219,7 @@ impl<'a> Session<'a> {
             return Ok(None);
         }
         let done = self.store.reject(self.id.as_str(), &reason, &manner(false, &[]));
-        done.map_err(|error| refused(self.context, error))?;
+        done.map_err(|error| refused(self.context, "dream", error))?;
         self.context.ui.print(Page::new().line(Tone::Plain, format!("rejected dream {}", self.id)))?;
         Ok(Some(Exit::Done))
     }
@@ -228,7 +228,7 @@ impl<'a> Session<'a> {
 /// An edit that other changes of the dream do not fit any more.
 fn explain(context: &Context, failure: Failure) -> Failure {
     match failure.error.downcast::<DecideError>() {
-        Ok(error) => refused(context, *error),
+        Ok(error) => refused(context, "dream", *error),
         Err(error) => Failure { error, ..failure },
     }
 }

@@ -4,7 +4,7 @@
 mod page;
 mod progress;
 
-pub use page::{Page, Tone};
+pub use page::{Page, Tone, count};
 pub use progress::Progress;
 
 use super::{Exit, Failure, hint};
@@ -170,7 +170,9 @@ fn hint_lines(page: &mut Page, text: &str) {
 
 /// What a panic prints: that it is our bug, and what to send. Called by the panic hook, so it must not panic.
 pub fn bug(info: &std::panic::PanicHookInfo<'_>) {
-    let said = info.payload_as_str().unwrap_or("no message");
+    let payload = info.payload();
+    let text = payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    let said = text.unwrap_or("no message");
     let place = info.location().map(|place| format!("{}:{}", place.file(), place.line())).unwrap_or_default();
     let mut page = Page::new();
     page.line(Tone::Plain, format!("bug: git dream {} stopped at {place}: {said}", env!("CARGO_PKG_VERSION")));

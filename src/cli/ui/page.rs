@@ -98,6 +98,11 @@ impl Page {
     }
 }
 
+/// `1 change`, `2 changes`.
+pub fn count(number: usize, word: &str) -> String {
+    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
+}
+
 /// Breaks text at white space so that no line is wider than `width` columns, where words allow it.
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
     use unicode_width::UnicodeWidthStr;

@@ -78,8 +78,8 @@ fn split(place: &str) -> (&str, Option<u32>) {
 
 fn answers<'l>(store: &Store, ledger: &'l Ledger, path: &str, line: Option<u32>) -> Result<Vec<Answer<'l>>, Failure> {
     let missing = || Failure::refuse(format!("memory holds no file '{path}'"));
-    let list = "'git ls-tree -r --name-only' with the memory branch lists its files";
-    let tip = ledger.tip.ok_or_else(|| missing().hint(list))?;
+    let list = format!("'git ls-tree -r --name-only {}' lists its files", store.memory_branch()?);
+    let tip = ledger.tip.ok_or_else(|| missing().hint(list.as_str()))?;
     let bytes = store.file(tip, path)?.ok_or_else(|| missing().hint(list))?;
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let document = Document::parse(&text);
@@ -139,7 +139,7 @@ fn find<'l>(ledger: &'l Ledger, commit: ObjectId, path: &str) -> Option<(&'l Dre
     let squashed = |(dream, change): &(&Dream, &ChangeRecord)| {
         dream.landings.contains(&commit) && change.path.as_deref() == Some(path)
     };
-    all().find(same).or_else(|| all().filter(squashed).last())
+    all().find(same).or_else(|| all().rfind(squashed))
 }
 
 impl Answer<'_> {
@@ -163,9 +163,7 @@ impl Answer<'_> {
         view.facts(page);
         view.reasons(page, archive, 0);
         match archive.standing(&view.evidence) {
-            (all, found) if all == found => {
-                page.line(Tone::Added, format!("  all {all} quotes stand in the stored transcripts"))
-            }
+            (all, found) if all == found => page.line(Tone::Added, "  every quote stands in the stored transcripts"),
             (all, found) => {
                 page.line(Tone::Risk, format!("  only {found} of {all} quotes were found in the stored transcripts"))
             }
