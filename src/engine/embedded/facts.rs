@@ -48,6 +48,7 @@ static SELF: LazyLock<Vec<(&'static str, Regex)>> = LazyLock::new(|| {
                 r"(?i)\bi(?:'m|’m| am)(?: now| currently)? (?:an?|the) (?P<v>(?:[\w/+-]+ ){0,5}?(?:engineer|developer|manager|designer|scientist|researcher|student|teacher|writer|analyst|founder|ceo|cto|architect|consultant|director|lead|doctor|nurse|lawyer|professor|administrator|admin|owner|freelancer|programmer|artist|author|editor|producer|specialist|coordinator|officer|accountant|phd|postdoc|intern|head of \w+|\w+ist|\w+er)\b)",
             ),
         ),
+        ("location", pattern(&format!(r"^(?i:i'm|i’m|i am) (?i:an?|the) (?:[\w/,&+-]+ ){{1,9}}?in {NAME}"))),
         ("employer", pattern(&format!(r"\bI (?i:work|am working|started) (?i:at|for) (?i:the )?{NAME}"))),
     ]
 });
@@ -144,11 +145,10 @@ pub fn find(reading: &Reading<'_>) -> Vec<Stated> {
                 continue;
             }
             for clause in clauses(sentence) {
-                let core = voice::core(clause);
-                if let Some(stated) = state(reading, turn, sentence, core, working)
-                    && !found.iter().any(|known| known.text == stated.text)
-                {
-                    found.push(stated);
+                for stated in state(reading, turn, sentence, voice::core(clause), working) {
+                    if !found.iter().any(|known| known.text == stated.text) {
+                        found.push(stated);
+                    }
                 }
             }
         }
@@ -174,39 +174,98 @@ fn clauses(sentence: &str) -> Vec<&str> {
     parts
 }
 
-fn state(reading: &Reading<'_>, turn: &Turn, sentence: &str, core: &str, working: bool) -> Option<Stated> {
+/// What a clause states: one fact, or one for each attribute that it gives.
+fn state(reading: &Reading<'_>, turn: &Turn, sentence: &str, core: &str, working: bool) -> Vec<Stated> {
     if voice::is_hedged(core) || core.ends_with('?') || SMALL_TALK.is_match(core) || voice::is_question(core) {
-        return None;
+        return Vec::new();
     }
     let time = reading.time(turn);
+    let told = |text: &str| sentence_of(&third_person(&date::absolute(text, time)));
     let made = |subject: &str, attribute: Option<&str>, value: Option<&str>, ends: Option<&str>| Stated {
         subject: subject.to_owned(),
         attribute: attribute.map(str::to_owned),
         value: value.map(|value| value.trim().to_owned()),
         ends: ends.map(|ends| ends.trim().to_owned()).filter(|ends| !words::stems(ends).is_empty()),
-        text: sentence_of(&third_person(&date::absolute(core, time))),
+        text: told(core),
         preference: PREFERS.is_match(core),
         cite: reading.cite(turn, sentence),
     };
     let system = system(core);
     if working {
-        let (subject, attribute, value) = system.filter(|(_, attribute, _)| attribute.is_some())?;
-        return (core.split_whitespace().count() <= 18)
-            .then(|| made(&subject, attribute.as_deref(), Some(&value), None));
+        let named = system.filter(|(_, attribute, _)| attribute.is_some() && core.split_whitespace().count() <= 18);
+        return named
+            .map(|(subject, attribute, value)| made(&subject, attribute.as_deref(), Some(&value), None))
+            .into_iter()
+            .collect();
     }
     if let Some(found) = SWITCH.captures(core) {
-        return Some(made("user", None, found.name("b").map(|b| b.as_str()), found.name("a").map(|a| a.as_str())));
+        let of = |name: &str| found.name(name).map(|found| found.as_str());
+        return vec![made("user", None, of("b"), of("a"))];
     }
-    for (attribute, pattern) in SELF.iter() {
-        if let Some(value) = pattern.captures(core).and_then(|found| found.name("v")) {
-            return Some(made("user", Some(attribute), Some(value.as_str()), None));
+    let own: Vec<(&str, &str)> = own(core);
+    if let [(attribute, value)] = own.as_slice() {
+        let mut one = made("user", Some(attribute), Some(value), None);
+        if *attribute == "name" && words::words(core).count() <= 6 {
+            one.text = format!("The user's name is {value}.");
         }
+        return vec![one];
+    }
+    if own.len() > 1 {
+        return own
+            .into_iter()
+            .map(|(attribute, value)| Stated {
+                text: worded(attribute, value, &told(core)),
+                ..made("user", Some(attribute), Some(value), None)
+            })
+            .collect();
     }
     if let Some((subject, attribute, value)) = system {
-        return Some(made(&subject, attribute.as_deref(), Some(&value), None));
+        return vec![made(&subject, attribute.as_deref(), Some(&value), None)];
     }
     let ends = ENDED.captures(core).and_then(|found| found.name("x").or(found.name("a"))).map(|ends| ends.as_str());
-    is_open(core).then(|| made("user", None, None, ends))
+    let open =
+        is_open(core) || ((CHANGED.is_match(core) || counts(core)) && speaks_of_self(turn) && !FEELING.is_match(core));
+    open.then(|| made("user", None, None, ends)).into_iter().collect()
+}
+
+/// What a person says of themselves, each attribute once.
+fn own(core: &str) -> Vec<(&'static str, &str)> {
+    let mut found: Vec<(&'static str, &str)> = Vec::new();
+    for (attribute, pattern) in SELF.iter() {
+        let value = pattern.captures(core).and_then(|found| found.name("v"));
+        if let Some(value) = value.filter(|_| found.iter().all(|(known, _)| known != attribute)) {
+            found.push((attribute, value.as_str().trim_end_matches(['.', ','])));
+        }
+    }
+    found
+}
+
+/// One attribute of a sentence that gives several.
+fn worded(attribute: &str, value: &str, whole: &str) -> String {
+    let article = if value.starts_with(['a', 'e', 'i', 'o', 'u', 'A', 'E', 'I', 'O', 'U']) { "an" } else { "a" };
+    match attribute {
+        "name" => format!("The user's name is {value}."),
+        "location" => format!("The user is based in {value}."),
+        "employer" => format!("The user works at {value}."),
+        _ if whole.contains(&format!("{article} {value}")) => whole.to_owned(),
+        _ => format!("The user is {article} {value}."),
+    }
+}
+
+static CHANGED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)^(?:the |our |my |all |every |each )?[a-z][\w'’-]*(?: [\w'’./-]+){0,5}? (?:now\b|no longer\b|(?:is|are|was|were|has been|have been|got|get|gets) (?:now |also )?(?:moved|pushed|postponed|delayed|raised|lowered|increased|reduced|renamed|replaced|handled|assigned|approved|rejected|launched|shipped|migrated|deprecated|removed|added|upgraded|promoted|hired|reported)\b|gained\b|moved (?:to|from)\b|grew\b|dropped (?:from|to)\b|went from\b|starts?\b|runs?\b|needs?\b|requires?\b|takes?\b|must\b|fails?\b)",
+    )
+});
+
+/// A statement with a number in it.
+fn counts(core: &str) -> bool {
+    core.chars().any(|c| c.is_ascii_digit()) && words::stems(core).len() >= 4
+}
+
+/// Whether the message is about the person or their project, not a text or a riddle that they pasted.
+fn speaks_of_self(turn: &Turn) -> bool {
+    turn.text().is_some_and(|text| FIRST.is_match(text) || text.chars().count() < 250)
 }
 
 /// `The staging server is on port 8081`: what, which of its attributes, and the value.

@@ -54,8 +54,15 @@ fn groups<'a>(all: Vec<(Seen<'a>, &'a Said)>) -> Vec<Group<'a>> {
     groups
 }
 
+/// Words that open several sessions without a change are a program's prompt.
+fn is_scripted(members: &[(Seen<'_>, &Said)]) -> bool {
+    let quote = |(seen, _): &(Seen<'_>, &Said)| seen.cite.quote.clone();
+    let first = members.first().map(quote);
+    members.len() > 1 && members.iter().all(|member| member.1.opening && Some(quote(member)) == first)
+}
+
 fn draft<'a>(night: &Night<'a>, group: Group<'a>) -> Option<Draft<'a>> {
-    if group.void {
+    if group.void || is_scripted(&group.members) {
         return None;
     }
     let strongest = group.members.iter().map(|(_, said)| said.manner).min()?;
@@ -122,7 +129,7 @@ fn repeated<'a>(requests: Vec<(Seen<'a>, &'a Said)>) -> Vec<Draft<'a>> {
 fn habit<'a>(stems: &str, members: Vec<(Seen<'a>, &'a Said)>) -> Option<Draft<'a>> {
     let seen: Vec<Seen<'a>> = members.iter().map(|(seen, _)| *seen).collect();
     let support = support(&seen);
-    if support.sessions < REPEATED {
+    if support.sessions < REPEATED || is_scripted(&members) {
         return None;
     }
     let mut beside: BTreeMap<String, usize> = BTreeMap::new();

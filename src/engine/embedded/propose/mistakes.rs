@@ -38,7 +38,7 @@ fn draft<'a>(night: &Night<'a>, signature: &str, group: &Group<'a>) -> Option<Dr
     let usual = usual(group)?;
     let fix = best_fix(group);
     let rank = rank(class, fix.as_ref(), support.sessions, night.sessions.len())?;
-    let what = what_fails(usual, class);
+    let what = what_fails(usual, class, group);
     let works = fix.as_ref().map(|fix| what_works(fix, group)).unwrap_or_default();
     let often = format!("Seen in {} sessions.", of(support.sessions as usize, night.sessions.len()));
     let gist = format!("{what} {works}").trim().to_owned();
@@ -114,22 +114,36 @@ fn left_out(fix: &Found<'_>) -> Option<String> {
     }
 }
 
-fn what_fails(usual: &Failure, class: FailureClass) -> String {
+/// The call as the note names it: the tool alone where the calls of a group have nothing else in common.
+fn named(usual: &Failure, group: &Group<'_>) -> String {
+    let same = group.members.iter().filter(|(_, failure)| failure.call == usual.call).count();
+    match usual.shape.as_str() {
+        "" if same * 2 <= group.members.len() => usual.tool.clone(),
+        shape if !shape.is_empty() && same * 3 <= group.members.len() => format!("{shape} …"),
+        _ => usual.call.clone(),
+    }
+}
+
+fn what_fails(usual: &Failure, class: FailureClass, group: &Group<'_>) -> String {
     let error = Scrubbed::short(&usual.error, 140).into_string();
     match class {
         FailureClass::Check => {
             let shape = if usual.shape.is_empty() { &usual.call } else { &usual.shape };
-            let echo = error.trim_start_matches(['$', '>', ' ']);
-            match shape.as_str() == echo || error == *shape {
-                true => format!("`{shape}` often fails at first."),
-                false => format!("`{shape}` (it runs `{echo}`) often fails at first."),
+            match usual.error.strip_prefix("$ ").or(usual.error.strip_prefix("> ")) {
+                Some(echo) if echo != shape => format!("`{shape}` (it runs `{echo}`) often fails at first."),
+                _ => format!("`{shape}` often fails at first."),
             }
         }
-        _ => format!("`{}` fails: {}", usual.call, quoted(&error)),
+        FailureClass::Cancelled => format!(
+            "Parallel calls are cancelled when one of them fails: {} Make a call that may fail alone, and repeat the cancelled ones.",
+            quoted(&error)
+        ),
+        _ => format!("`{}` fails: {}", named(usual, group), quoted(&error)),
     }
 }
 
 fn quoted(error: &str) -> String {
+    let error = error.trim_end_matches('.');
     if error.contains('"') { format!("`{}`.", error.replace('`', "'")) } else { format!("\"{error}\".") }
 }
 
@@ -152,7 +166,10 @@ fn what_works(found: &Found<'_>, group: &Group<'_>) -> String {
         }
         Fix::After { steps, .. } => {
             let step = steps.last().map(String::as_str).unwrap_or_default();
-            format!("What works: `{step}` first, then the same call again ({often} times).")
+            match step.strip_suffix(" of the same file") {
+                Some(tool) => format!("What works: `{tool}` the same file first, then call again ({often} times)."),
+                None => format!("What works: run `{step}` first, then call again ({often} times)."),
+            }
         }
         Fix::Said { text, .. } => format!("The person's correction: \"{}\"", Scrubbed::short(text, 160)),
     }
@@ -161,9 +178,10 @@ fn what_works(found: &Found<'_>, group: &Group<'_>) -> String {
 fn short_name(usual: &Failure, class: FailureClass) -> String {
     match class {
         FailureClass::Check if !usual.shape.is_empty() => format!("{} fails at first", usual.shape),
-        FailureClass::Protocol | FailureClass::Cancelled => format!("{}: {}", usual.tool, usual.error),
+        FailureClass::Cancelled => "parallel calls are cancelled when one fails".to_owned(),
+        FailureClass::Protocol => format!("{}: {}", usual.tool, usual.error),
         _ if !usual.shape.is_empty() => format!("{} fails: {}", usual.shape, usual.error),
-        _ => format!("{} fails: {}", usual.call, usual.error),
+        _ => format!("{} fails: {}", usual.tool, usual.error),
     }
 }
 
