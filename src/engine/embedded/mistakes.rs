@@ -127,13 +127,24 @@ fn is_similar(failed: &Step<'_>, other: &Step<'_>) -> bool {
         (Some(a), Some(b)) => {
             let (a, b) = (plain(a), plain(b));
             let shared = a.iter().filter(|word| b.contains(word)).count();
+            let program = b.iter().find(|word| !word.contains('=')).map(|word| base(word));
+            let same = a.iter().any(|word| Some(base(word)) == program);
             let shape = |words: &[String]| shell::shape(words);
-            shared * 2 >= a.len().min(b.len()).max(2) && shared > 0 && (shared > 1 || shape(&a) == shape(&b))
+            same && shared * 2 >= a.len().min(b.len()).max(2) - 1
+                && (shared > 1 || shape(&a) == shape(&b) || a.first().map(|word| base(word)) == program)
         }
         (None, None) => failed.call.name == other.call.name && (failed.file.is_none() || failed.file == other.file),
         _ => false,
     }
 }
+
+/// A program's name without its folder.
+fn base(word: &str) -> &str {
+    word.rsplit('/').next().unwrap_or(word)
+}
+
+/// Programs with which shells show a file.
+const READERS: &[&str] = &["cat", "sed", "nl", "head", "tail", "less"];
 
 /// The fix, given the call that worked and the calls between.
 fn between(failed: &Step<'_>, between: &[Step<'_>], worked: &Step<'_>) -> Fix {
@@ -158,6 +169,9 @@ fn between(failed: &Step<'_>, between: &[Step<'_>], worked: &Step<'_>) -> Fix {
     let mut steps: Vec<String> = Vec::new();
     for step in between.iter().filter(|step| step.worked()) {
         let name = match step.command {
+            Some(_) if failed.command.is_none() && READERS.contains(&step.shape().as_str()) => {
+                "read of the same file".to_owned()
+            }
             Some(_) => step.shape(),
             None if step.file.is_some() && step.file == failed.file => format!("{} of the same file", step.call.name),
             None => continue,

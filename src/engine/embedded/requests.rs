@@ -93,6 +93,15 @@ fn request(clause: &str) -> Option<String> {
     if !(2..=12).contains(&count) || one_off {
         return None;
     }
+    let verb = voice::imperative(clause)?;
+    if [
+        "proceed", "go", "help", "continue", "take", "get", "let", "keep", "wait", "try", "start", "give", "tell",
+        "look", "do", "see", "reply", "return",
+    ]
+    .contains(&verb.as_str())
+    {
+        return None;
+    }
     let stems = words::stems(&clause.replace('@', " "));
     let telling = stems.iter().filter(|stem| !GENERAL.contains(&stem.as_str())).count();
     (telling >= 1 && stems.len() >= 2).then(|| sentence_of(&clause.replace('@', "")))

@@ -75,7 +75,14 @@ fn draft<'a>(night: &Night<'a>, group: Group<'a>) -> Option<Draft<'a>> {
     let (_, oldest) = group.members.first()?;
     let worded = group.members.iter().rev().filter(|(_, said)| said.manner == strongest).map(|(_, said)| said);
     let best = worded.min_by_key(|said| said.text.chars().count().abs_diff(70))?;
-    let kind = if is_about_style(&best.text) { Kind::Preference } else { Kind::Workflow };
+    let tells = crate::engine::embedded::voice::imperative(&best.text).is_some();
+    let kind = if !tells && strongest == Manner::Remember {
+        Kind::Fact
+    } else if is_about_style(&best.text) {
+        Kind::Preference
+    } else {
+        Kind::Workflow
+    };
     let mut draft = Draft::new(kind, canonical("directive", &oldest.text), best.text.clone(), seen);
     let how = match strongest {
         Manner::Remember => "A person asked in so many words to remember it",

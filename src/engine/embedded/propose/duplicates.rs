@@ -34,6 +34,7 @@ pub fn proposals(memory: &Memory<'_>, others: &[Proposal]) -> Vec<Proposal> {
         for near in memory.probe.near(&memory.meanings[at]) {
             let other = &memory.held[near];
             if near == at
+                || is_own(&memory.held[at]) && is_own(other)
                 || gone.contains(&near)
                 || joins.contains_key(&near)
                 || other.pinned
@@ -66,6 +67,11 @@ pub fn proposals(memory: &Memory<'_>, others: &[Proposal]) -> Vec<Proposal> {
 /// Notes of mistakes and commands differ in names and numbers by nature: they do not contradict each other.
 fn is_statement(held: &Held) -> bool {
     matches!(held.kind, None | Some(Kind::Fact | Kind::Preference)) && words::stems(&held.text).len() <= 20
+}
+
+/// Notes of mistakes and habits that dreams made are told apart by their keys.
+fn is_own(held: &Held) -> bool {
+    held.whole_note && matches!(held.kind, Some(Kind::Mistake | Kind::Workflow))
 }
 
 fn is_same_place(memory: &Memory<'_>, a: usize, b: usize) -> bool {

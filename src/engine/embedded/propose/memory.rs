@@ -58,7 +58,17 @@ enum Standing {
 pub fn reconciled(drafts: Vec<Draft<'_>>, memory: &Memory<'_>) -> Vec<Proposal> {
     let mut taken: BTreeSet<usize> = BTreeSet::new();
     let mut proposals = Vec::new();
+    let (mut told, mut probe): (Vec<Meaning>, Probe) = (Vec::new(), Probe::new());
     for draft in drafts {
+        if draft.exclusive {
+            let meaning = Meaning::of(&draft.gist);
+            let joins = |at: &usize| matches!(told[*at].relation(&meaning), Relation::Same | Relation::Contains);
+            if probe.near(&meaning).iter().any(joins) {
+                continue;
+            }
+            probe.add(&meaning);
+            told.push(meaning);
+        }
         proposals.extend(rule_corrected(&draft, memory, &mut taken));
         let standing = standing(&draft, memory);
         let is_held = matches!(standing, Standing::Held);

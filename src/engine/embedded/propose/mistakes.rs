@@ -74,8 +74,11 @@ fn usual<'a>(group: &Group<'a>) -> Option<&'a Failure> {
 }
 
 /// What names a fix whatever its instance.
-fn fix_key(fix: &Fix) -> Option<String> {
+fn fix_key(fix: &Fix, failed: &Failure) -> Option<String> {
     match fix {
+        Fix::Instead { without, .. } if blamed(without, &failed.error).is_some() => {
+            Some(format!("without {}", blamed(without, &failed.error)?))
+        }
         Fix::Instead { without, with, .. } if without.is_empty() && with.is_empty() => None,
         Fix::Instead { without, with, call, .. } if without.split(' ').count() + with.split(' ').count() > 8 => {
             Some(format!("instead {}", super::super::shell::main_shape(call)?))
@@ -87,11 +90,20 @@ fn fix_key(fix: &Fix) -> Option<String> {
     }
 }
 
+/// The word that the error names and the fix leaves out.
+fn blamed<'a>(without: &'a str, error: &str) -> Option<&'a str> {
+    let quoted = |word: &&str| {
+        ["'", "\"", "`"].iter().any(|mark| error.contains(&format!("{mark}{word}{mark}")))
+            || error.ends_with(&format!(" {word}"))
+    };
+    without.split(' ').filter(|word| word.len() > 1).find(quoted)
+}
+
 fn best_fix<'a>(group: &Group<'a>) -> Option<Found<'a>> {
     let mut found: BTreeMap<String, (BTreeSet<&'a str>, &'a Fix, &'a Failure)> = BTreeMap::new();
     for (seen, failure) in &group.members {
         let Some(fix) = &failure.fix else { continue };
-        let Some(key) = fix_key(fix) else { continue };
+        let Some(key) = fix_key(fix, failure) else { continue };
         found.entry(key).or_insert_with(|| (BTreeSet::new(), fix, failure)).0.insert(seen.session.session.as_str());
     }
     let sessions: BTreeSet<&str> = group.members.iter().map(|(seen, _)| seen.session.session.as_str()).collect();
@@ -125,7 +137,9 @@ fn named(usual: &Failure, group: &Group<'_>) -> String {
 }
 
 fn what_fails(usual: &Failure, class: FailureClass, group: &Group<'_>) -> String {
-    let error = Scrubbed::short(&usual.error, 140).into_string();
+    let same = group.members.iter().filter(|(_, failure)| failure.error == usual.error).count();
+    let error = if same * 2 >= group.members.len() { usual.error.clone() } else { general(&usual.error) };
+    let error = Scrubbed::short(&error, 140).into_string();
     match class {
         FailureClass::Check => {
             let shape = if usual.shape.is_empty() { &usual.call } else { &usual.shape };
@@ -142,6 +156,12 @@ fn what_fails(usual: &Failure, class: FailureClass, group: &Group<'_>) -> String
     }
 }
 
+/// An error of which every instance names something else.
+fn general(error: &str) -> String {
+    let text = super::super::signature::abstracted(error);
+    ["<name>", "<path>", "<id>", "<n>", "<url>"].iter().fold(text, |text, mark| text.replace(mark, "…"))
+}
+
 fn quoted(error: &str) -> String {
     let error = error.trim_end_matches('.');
     if error.contains('"') { format!("`{}`.", error.replace('`', "'")) } else { format!("\"{error}\".") }
@@ -154,6 +174,9 @@ fn what_works(found: &Found<'_>, group: &Group<'_>) -> String {
         Fix::Instead { call, without, with, .. } => {
             let call = Scrubbed::short(call, 120);
             let how = match (without.as_str(), with.as_str()) {
+                (without, _) if blamed(without, &found.failed.error).is_some() => {
+                    format!(", without `{}`", blamed(without, &found.failed.error).unwrap_or_default())
+                }
                 ("", with) if with == call.as_str() => String::new(),
                 (without, "") if without.len() < 60 => format!(", without `{without}`"),
                 ("", with) if with.len() < 60 => format!(", with `{with}`"),
@@ -235,7 +258,8 @@ fn rank(class: FailureClass, fix: Option<&Found<'_>>, sessions: u32, all: usize)
     };
     let enough = match class {
         FailureClass::Cancelled => sessions >= 5,
-        FailureClass::Check | FailureClass::Other if fix.is_none() => sessions >= 3,
+        FailureClass::Check if fix.is_none() => sessions >= 5,
+        FailureClass::Other if fix.is_none() => sessions >= 3,
         _ => true,
     };
     enough.then_some(base + often)
