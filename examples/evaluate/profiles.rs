@@ -31,6 +31,15 @@ pub fn says(belief: &str, expected: &str, enough: f64) -> bool {
     let shared = wanted.iter().filter(|stem| said.contains(stem)).count();
     let known = numbers(belief);
     let figures = numbers(expected);
+    let lower = belief.to_lowercase();
+    let left = ["not ", "no longer ", "from "].iter().any(|mark| {
+        wanted
+            .iter()
+            .any(|stem| lower.contains(&format!("{mark}{stem}")) || lower.contains(&format!("{mark}using {stem}")))
+    });
+    if left && !expected.to_lowercase().contains("from ") && !expected.to_lowercase().contains("no longer") {
+        return false;
+    }
     let has_number = figures.is_empty() || figures.iter().any(|number| known.contains(number));
     !wanted.is_empty() && has_number && shared as f64 >= enough * wanted.len() as f64
 }

@@ -99,7 +99,7 @@ impl Run {
 
 /// Runs a dream with the engine that settings name.
 pub fn dream(store: &Store, settings: &Settings, filter: Filter, dry_run: bool) -> Result<Night, Failure> {
-    Ok(dream::run(store, &Embedded::default(), &Request { settings, filter, dry_run })?)
+    Ok(dream::run(store, &Embedded, &Request { settings, filter, dry_run })?)
 }
 
 fn day(text: &str) -> Result<DateTime<Utc>, Failure> {

@@ -100,7 +100,7 @@ fn sessions(store: &Store, record: &SessionRecord) -> Result<Vec<transcript::Ses
     Ok(parsed.sessions)
 }
 
-fn take(sessions: &mut Vec<transcript::Session>, record: &SessionRecord) -> Option<Session> {
+fn take(sessions: &mut [transcript::Session], record: &SessionRecord) -> Option<Session> {
     let index = sessions.iter().position(|session| session.root == record.root)?;
     let turns = std::mem::take(&mut sessions[index].turns);
     Some(Session { record: record.clone(), turns })

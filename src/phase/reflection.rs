@@ -80,6 +80,10 @@ pub struct Said {
     /// For a request: what the same message asked for beside it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub with: Option<String>,
+    /// Whether it stands in the session's first message: one that opens several sessions word for word was written by
+    /// a program.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub opening: bool,
     pub cite: Cite,
 }
 
@@ -154,9 +158,9 @@ pub enum Fix {
 pub struct CommandUse {
     pub runs: u32,
     pub failed: u32,
-    /// Seconds of all runs whose duration is known, and how many those are.
-    pub seconds: f64,
-    pub timed: u32,
+    /// The shortest run, in seconds: longer ones often waited for a person's permission.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<f64>,
     /// The call as it was first made.
     pub example: String,
     pub cite: Cite,

@@ -2,6 +2,7 @@
 
 use super::decide::{Memory, listed};
 use super::land::Landing;
+use super::message::{self, Fact};
 use super::{
     Commit, DecideError, Dream, Landed, Manner, Merger, NewCommit, RefUpdate, Selection, Standing, Store, TreeMerge,
 };
@@ -22,46 +23,55 @@ impl Store {
     pub fn approve(&self, name: &str, selection: &Selection, manner: &Manner) -> Result<Approved, DecideError> {
         let memory = self.memory_now()?;
         let dream = memory.ledger.find(name)?;
-        let refused = |verb| (verb, dream.id.clone());
-        match dream.standing {
-            Standing::Open => {}
-            Standing::Approved => return Err(DecideError::AlreadyApproved(dream.id.clone())),
-            Standing::Reverted => {
-                let (verb, dream) = refused("approve");
-                return Err(DecideError::AlreadyReverted { verb, dream });
-            }
-            Standing::Rejected => {
-                let (verb, dream) = refused("approve");
-                return Err(DecideError::AlreadyRejected { verb, dream });
-            }
-        }
-        let tip = dream.open.ok_or_else(|| DecideError::NoBranch(dream.id.clone()))?;
-        let dropped = dream.left_out(selection)?;
-        let fork = self.merge_base(memory.tip, tip)?;
-        let mut merger = Merger::new(self);
-        let kept = match dropped.is_empty() {
-            true => self.commit(tip).map(|commit| Kept { tip, tree: commit.tree })?,
-            false => self.without(&mut merger, dream, fork, tip, &dropped)?,
-        };
-        let tree = match fork {
-            Some(fork) if fork == memory.tip => kept.tree,
-            fork => {
-                let base = fork.map(|fork| self.commit(fork)).transpose()?.map(|commit| commit.tree);
-                match merger.merge(base, memory.tree, kept.tree)? {
-                    TreeMerge::Merged(tree) => tree,
-                    TreeMerge::Conflict(list) => return Err(DecideError::Conflict(list)),
-                }
-            }
-        };
+        let Plan { merger, tip, kept, tree, dropped } = self.plan(&memory, dream, selection)?;
         merger.finish()?;
-        let message = self.approval_message(dream, &dropped, manner)?;
-        let others = self.closing(dream, tip, (!dropped.is_empty()).then_some(tip))?;
         let Memory { branch, tip: old, tree: old_tree, .. } = &memory;
-        let reason = format!("dream approve {}", dream.id);
-        let landing =
-            Landing { branch, old: *old, old_tree: *old_tree, tree, merged: Some(kept.tip), message, others, reason };
+        let landing = Landing {
+            branch,
+            old: *old,
+            old_tree: *old_tree,
+            tree,
+            merged: Some(kept),
+            message: self.approval_message(dream, &dropped, manner)?,
+            others: self.closing(dream, tip, (!dropped.is_empty()).then_some(tip))?,
+            reason: format!("dream approve {}", dream.id),
+        };
         let landed = self.land(landing, manner)?;
         Ok(Approved { dream: dream.id.clone(), landed, dropped })
+    }
+
+    /// Whether an approval would go through as memory stands: the same errors, and nothing is written or changed.
+    pub fn rehearse_approval(&self, name: &str, selection: &Selection) -> Result<(), DecideError> {
+        let memory = self.memory_now()?;
+        let dream = memory.ledger.find(name)?;
+        self.plan(&memory, dream, selection).map(drop)
+    }
+
+    fn plan(&self, memory: &Memory, dream: &Dream, selection: &Selection) -> Result<Plan<'_>, DecideError> {
+        let (verb, id) = ("approve", || dream.id.clone());
+        match dream.standing {
+            Standing::Open => {}
+            Standing::Approved => return Err(DecideError::AlreadyApproved(id())),
+            Standing::Reverted => return Err(DecideError::AlreadyReverted { verb, dream: id() }),
+            Standing::Rejected => return Err(DecideError::AlreadyRejected { verb, dream: id() }),
+        }
+        let tip = dream.open.ok_or_else(|| DecideError::NoBranch(id()))?;
+        let dropped = dream.left_out(selection)?;
+        let fork = self.merge_base(memory.tip, tip)?.ok_or_else(|| DecideError::Unrelated(id()))?;
+        let mut merger = Merger::new(self);
+        let kept = match dropped.is_empty() {
+            true => Kept { tip, tree: self.commit(tip)?.tree },
+            false => self.without(&mut merger, dream, fork, tip, &dropped)?,
+        };
+        let tree = if fork == memory.tip {
+            kept.tree
+        } else {
+            match merger.merge(Some(self.commit(fork)?.tree), memory.tree, kept.tree)? {
+                TreeMerge::Merged(tree) => tree,
+                TreeMerge::Conflict(list) => return Err(DecideError::Conflict(list)),
+            }
+        };
+        Ok(Plan { merger, tip, kept: kept.tip, tree, dropped })
     }
 
     fn approval_message(
@@ -115,31 +125,27 @@ impl Store {
         &self,
         merger: &mut Merger<'_>,
         dream: &Dream,
-        fork: Option<ObjectId>,
+        fork: ObjectId,
         tip: ObjectId,
         dropped: &BTreeSet<BeliefKey>,
     ) -> Result<Kept, DecideError> {
-        let mut kept: Option<Kept> = None;
+        let mut kept = Kept { tip: fork, tree: self.commit(fork)?.tree };
         let mut rewritten = false;
         for commit in self.own_commits(fork, tip)? {
-            let parent = commit.parents.first().map(|parent| self.commit(*parent)).transpose()?;
-            let change = dream.changes.iter().find(|change| change.commit == commit.id);
-            let drop = change.is_some_and(|change| dropped.contains(&change.key));
-            rewritten |= drop;
-            if !rewritten {
-                kept = Some(Kept { tip: commit.id, tree: commit.tree });
-                continue;
-            }
-            let below = match (kept, &parent) {
-                (Some(kept), _) => kept,
-                (None, Some(parent)) => Kept { tip: parent.id, tree: parent.tree },
-                (None, None) => return Err(DecideError::NothingKept(dream.id.clone())),
+            let change = match message::read(&commit) {
+                Some(Fact::Change(id, change)) if id == dream.id => Some(change),
+                _ => None,
             };
-            kept = Some(below);
-            if drop {
+            if change.as_ref().is_some_and(|change| dropped.contains(&change.key)) {
+                rewritten = true;
                 continue;
             }
-            let tree = match merger.merge(parent.map(|parent| parent.tree), below.tree, commit.tree)? {
+            if !rewritten {
+                kept = Kept { tip: commit.id, tree: commit.tree };
+                continue;
+            }
+            let parent = commit.parents.first().ok_or(DecideError::CutOff(commit.id))?;
+            let tree = match merger.merge(Some(self.commit(*parent)?.tree), kept.tree, commit.tree)? {
                 TreeMerge::Merged(tree) => tree,
                 TreeMerge::Conflict(conflicts) => {
                     let key = change.map_or_else(|| commit.id.short(), |change| change.key.to_string());
@@ -148,16 +154,15 @@ impl Store {
                 }
             };
             let Commit { author, committer, message, .. } = commit;
-            let tip = merger.commit(&NewCommit { tree, parents: vec![below.tip], author, committer, message })?;
-            kept = Some(Kept { tip, tree });
+            let parents = vec![kept.tip];
+            kept = Kept { tip: merger.commit(&NewCommit { tree, parents, author, committer, message })?, tree };
         }
-        kept.ok_or_else(|| DecideError::NothingKept(dream.id.clone()))
+        Ok(kept)
     }
 
     /// The commits of a branch since its fork point, oldest first.
-    fn own_commits(&self, fork: Option<ObjectId>, tip: ObjectId) -> Result<Vec<Commit>, DecideError> {
-        let hide: Vec<ObjectId> = fork.into_iter().collect();
-        let commits: Result<Vec<Commit>, _> = self.walk(&[tip], &hide, false)?.map(|id| self.commit(id?)).collect();
+    fn own_commits(&self, fork: ObjectId, tip: ObjectId) -> Result<Vec<Commit>, DecideError> {
+        let commits: Result<Vec<Commit>, _> = self.walk(&[tip], &[fork], false)?.map(|id| self.commit(id?)).collect();
         let mut commits = commits?;
         commits.reverse();
         match commits.iter().find(|commit| commit.parents.len() > 1) {
@@ -165,6 +170,17 @@ impl Store {
             None => Ok(commits),
         }
     }
+}
+
+/// An approval that fits, before anything of it is visible.
+struct Plan<'s> {
+    merger: Merger<'s>,
+    /// Where the dream's branch stands.
+    tip: ObjectId,
+    /// What will be merged: the branch, or the branch made again without what is dropped.
+    kept: ObjectId,
+    tree: ObjectId,
+    dropped: BTreeSet<BeliefKey>,
 }
 
 /// The tip of what is approved, and its tree.

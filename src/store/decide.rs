@@ -41,6 +41,11 @@ pub enum DecideError {
     Inseparable { key: BeliefKey, commit: ObjectId },
     #[error("leave out changes: the branch of the dream holds a merge, {0}")]
     HoldsMerge(ObjectId),
+    /// As in a shallow clone: what came before is not here, and taking it for nothing would remove all of memory.
+    #[error("see what was before commit {0}: its history is cut off")]
+    CutOff(ObjectId),
+    #[error("approve dream {0}: its branch and the memory have no history in common")]
+    Unrelated(DreamId),
     #[error("find the branch of dream {0}")]
     NoBranch(DreamId),
     #[error("find the memory: the branch {0} has no commit yet")]

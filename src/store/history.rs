@@ -36,6 +36,16 @@ impl Ledger {
     }
 }
 
+/// Adds the changes of another source that the first ones lack.
+fn add_missing(changes: &mut Vec<super::ChangeRecord>, more: Vec<super::ChangeRecord>) {
+    let known = changes.len();
+    for change in more {
+        if !changes[..known].iter().any(|known| known.same(&change)) {
+            changes.push(change);
+        }
+    }
+}
+
 fn homes(dreams: &BTreeMap<DreamId, Dream>) -> HashMap<ObjectId, Vec<DreamId>> {
     let mut homes: HashMap<ObjectId, Vec<DreamId>> = HashMap::new();
     for dream in dreams.values() {
@@ -134,17 +144,9 @@ impl History {
         let mut changes = Vec::new();
         for (review, found) in own {
             dream.review = review.or(dream.review.take());
-            for change in found {
-                if !changes.iter().any(|known: &super::ChangeRecord| known.same(&change)) {
-                    changes.push(change);
-                }
-            }
+            add_missing(&mut changes, found);
         }
-        for landed in std::mem::take(&mut dream.changes) {
-            if !changes.iter().any(|known| known.same(&landed)) {
-                changes.push(landed);
-            }
-        }
+        add_missing(&mut changes, std::mem::take(&mut dream.changes));
         dream.changes = changes;
     }
 

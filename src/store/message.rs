@@ -51,16 +51,23 @@ pub(super) fn read(commit: &Commit) -> Option<Fact> {
     if !ours {
         return undone(&commit.message).map(Fact::Undo);
     }
-    // Web forms send line ends of their own.
-    let message = commit.message.replace('\r', "");
+    // Web forms send line ends of their own; `cherry-pick -x` adds a line that is no trailer.
+    let message: String = commit
+        .message
+        .lines()
+        .filter(|line| !line.starts_with("(cherry picked from"))
+        .fold(String::with_capacity(commit.message.len()), |text, line| text + line + "\n");
     let text = unindented(&message);
     let named = text.lines().filter(|line| line.starts_with("Dream-Id:")).count();
     if named > 1 {
         return squash(&text, commit);
     }
-    block(&Trailers::parse(&message), commit.subject(), commit)
-        .or_else(|| undone(&message).map(Fact::Undo))
-        .or_else(|| squash(&text, commit))
+    let plain = block(&Trailers::parse(&message), commit.subject(), commit);
+    plain.or_else(|| undone(&message).map(Fact::Undo)).or_else(|| match squash(&text, commit)? {
+        // Something was written below our trailers.
+        Fact::Squash { mut parts, .. } if parts.len() == 1 => parts.pop(),
+        squash => Some(squash),
+    })
 }
 
 /// `git merge --squash` quotes whole messages, indented by four.

@@ -145,9 +145,8 @@ impl Trace<'_> {
         let mut other: Vec<BTreeMap<String, Option<ObjectId>>> = Vec::new();
         for parent in &parents {
             let differing = self.differing(commit.tree, parent.tree, &pending)?;
-            let (changed, same) = pending.into_iter().partition(|(path, _)| differing.contains_key(path));
-            pending = changed;
-            self.wait(parent.id, same);
+            let changed = differing.keys().filter_map(|path| pending.remove_entry(path)).collect();
+            self.wait(parent.id, std::mem::replace(&mut pending, changed));
             other.push(differing);
         }
         for (path, mut sought) in pending {
@@ -156,9 +155,11 @@ impl Trace<'_> {
                 let Some(document) = self.document(blob)? else { continue };
                 let said: BTreeSet<&str> = document.entries().collect();
                 let known = |at: &usize| said.contains(self.origins[*at].entry.as_str());
-                let (there, rest) = sought.entries.iter().partition(|at| known(at));
+                let (there, rest): (Vec<usize>, Vec<usize>) = sought.entries.iter().partition(|at| known(at));
                 sought.entries = rest;
-                self.wait(parent.id, Pending::from([(path.clone(), Sought { blob, entries: there })]));
+                if !there.is_empty() {
+                    self.wait(parent.id, Pending::from([(path.clone(), Sought { blob, entries: there })]));
+                }
             }
             for at in sought.entries {
                 let origin = &mut self.origins[at];
@@ -171,10 +172,16 @@ impl Trace<'_> {
         Ok(())
     }
 
-    fn wait(&mut self, commit: ObjectId, pending: Pending) {
-        let pending = pending.into_iter().filter(|(_, sought)| !sought.entries.is_empty());
+    fn wait(&mut self, commit: ObjectId, mut pending: Pending) {
+        if pending.is_empty() {
+            return;
+        }
+        let there = self.waiting.entry(commit).or_default();
+        if there.len() < pending.len() {
+            // Mostly one of the two is empty: the larger one is never moved entry by entry.
+            std::mem::swap(there, &mut pending);
+        }
         for (path, sought) in pending {
-            let there = self.waiting.entry(commit).or_default();
             match there.get_mut(&path) {
                 Some(known) => known.entries.extend(sought.entries),
                 None => drop(there.insert(path, sought)),
@@ -215,9 +222,10 @@ impl Trace<'_> {
         found: &mut BTreeMap<String, Option<ObjectId>>,
     ) -> Result<(), ReadError> {
         let others = other.map_or(Ok(Vec::new()), |other| self.store.tree(other))?;
-        let others: HashMap<&[u8], &TreeEntry> = others.iter().map(|entry| (&entry.name[..], entry)).collect();
+        let mut others = others.iter().peekable();
         for entry in self.store.tree(own)? {
-            let there = others.get(&entry.name[..]);
+            while others.next_if(|there| there.order(&entry).is_lt()).is_some() {}
+            let there = others.next_if(|there| there.order(&entry).is_eq());
             if there.is_some_and(|there| there.id == entry.id) {
                 continue;
             }

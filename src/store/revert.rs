@@ -79,8 +79,8 @@ impl Store {
         let mut tree = memory.tree;
         for id in commits {
             let commit = self.commit(*id)?;
-            let parent = commit.parents.first().map(|parent| self.commit(*parent)).transpose()?;
-            let before = parent.map_or(super::object::EMPTY_TREE, |parent| parent.tree);
+            let parent = commit.parents.first().ok_or(DecideError::CutOff(*id))?;
+            let before = self.commit(*parent)?.tree;
             tree = match merger.merge(Some(commit.tree), tree, before)? {
                 TreeMerge::Merged(tree) => tree,
                 TreeMerge::Conflict(list) => return Err(DecideError::Conflict(list)),

@@ -28,6 +28,9 @@ pub enum WorkTreeError {
     Busy { path: PathBuf, what: &'static str },
     #[error("update the work tree {}: its index has unmerged paths", .path.display())]
     Unmerged { path: PathBuf },
+    /// Another git is at work there; trying again later is right.
+    #[error("update the work tree {}: its index is locked", .path.display())]
+    Locked { path: PathBuf },
     #[error("update the work tree {}", .path.display())]
     Git { path: PathBuf, source: GitError },
 }
@@ -122,9 +125,7 @@ impl CheckedOut {
         let _ = git.run(&["update-index", "-q", "--refresh"]);
         rehearsal()
     }
-}
 
-impl CheckedOut {
     /// Untracked files where the new tree has a file. git itself takes ignored ones for worthless.
     fn in_the_way(&self, path: &Path, git: &Git) -> Result<Vec<String>, WorkTreeError> {
         let wrap = |source| WorkTreeError::Git { path: path.to_owned(), source };
@@ -198,6 +199,9 @@ fn read_tree(path: &Path, git: &Git, options: &[&str], from: ObjectId, to: Objec
         return Ok(());
     }
     let said = output.error_text();
+    if said.contains("index.lock") {
+        return Err(WorkTreeError::Locked { path: path.to_owned() });
+    }
     match named_files(&said) {
         files if files.is_empty() => {
             let source = GitError::Failed { command: "read-tree".to_owned(), status: output.status, stderr: said };

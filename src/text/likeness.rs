@@ -192,6 +192,15 @@ impl Meaning {
         self.tokens.iter().filter(|token| token.class == Class::Number).map(|token| token.text.as_str()).collect()
     }
 
+    /// Whether a newer statement, which may say more, gives another value for what this one says: half of this one's
+    /// words are there, and a number, an exclusive word or the polarity differs.
+    pub fn is_updated_by(&self, newer: &Meaning) -> bool {
+        let compared = Compared::new(&self.tokens, &newer.tokens);
+        let words: f64 = self.tokens.iter().filter(|token| !is_value(token)).map(weight).sum();
+        let left: f64 = compared.left.iter().filter(|token| !is_value(token)).map(|token| weight(token)).sum();
+        compared.count >= 2 && words > 0.0 && (words - left) / words >= 0.5 && compared.differs()
+    }
+
     /// How this statement stands to another.
     pub fn relation(&self, other: &Meaning) -> Relation {
         let compared = Compared::new(&self.tokens, &other.tokens);
@@ -376,13 +385,18 @@ impl<'a> Compared<'a> {
 
     /// Negation, numbers, names or exclusive words that differ.
     fn conflicts(&self) -> bool {
-        let has = |tokens: &[&Token], class: Class| tokens.iter().any(|token| token.class == class);
+        let name = |tokens: &[&Token]| tokens.iter().any(|token| token.class == Class::Name);
+        self.differs() || (name(&self.left) && name(&self.right))
+    }
+
+    /// Negation, numbers or exclusive words that differ.
+    fn differs(&self) -> bool {
+        let number = |tokens: &[&Token]| tokens.iter().any(|token| token.class == Class::Number);
         let sets =
             |tokens: &[&Token]| tokens.iter().filter_map(|token| SET.get(&token.text).copied()).collect::<Vec<_>>();
         let right = sets(&self.right);
         self.turned > 0
-            || (has(&self.left, Class::Number) && has(&self.right, Class::Number))
-            || (has(&self.left, Class::Name) && has(&self.right, Class::Name))
+            || (number(&self.left) && number(&self.right))
             || sets(&self.left).iter().any(|set| right.contains(set))
     }
 

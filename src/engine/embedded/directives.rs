@@ -50,6 +50,11 @@ static FORBID: LazyLock<Regex> = LazyLock::new(|| {
         r"(?i)^(?:don't|do not|dont|stop|avoid|no need to|you don't need to|you shouldn't|you should not|you must not|refrain from|quit)\b",
     )
 });
+static NEEDLESS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)\b(?:(?:we|you) (?:don't|do not|dont) need(?: to (?:have|keep|support|maintain|worry about))?|(?:there(?:'s| is) )?no need (?:for|of|to (?:have|keep|support|maintain)))(?: any| the)? (?P<what>[a-z][^.,;:!?]*?)(?: (?:this|that|it|because|since|as|anymore|any more|right|here|for (?:this|that|now))\b|[.,;:!?]|$)",
+    )
+});
 static IDIOM: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?i)^(?:never ?mind|don't (?:worry|bother|know|see|understand|think|have|need|want|mind|you|get|like|remember)|do not (?:worry|see|know|understand|have|think|want)|stop (?:it|here|now|there)?[.!]*$|always (?:the same|get|got|see|fails?|shows?|been|is|an?)\b|never (?:the|a|been|seen|had|worked|works?|shows?|displayed|got|gets|again)\b|no need to (?:worry|apologi[sz]e))",
@@ -77,6 +82,9 @@ fn manner(sentence: &str, core: &str, after_action: bool) -> Option<Manner> {
     {
         return (!core.trim_end().ends_with('?')).then_some(Manner::Remember);
     }
+    if NEEDLESS.is_match(core) && !core.trim_end().ends_with('?') && !voice::is_hedged(core) {
+        return Some(Manner::Correction);
+    }
     if STANDING.is_match(asked) && voice::imperative(asked).is_some() {
         return Some(Manner::Standing);
     }
@@ -99,7 +107,10 @@ fn manner(sentence: &str, core: &str, after_action: bool) -> Option<Manner> {
 
 fn forbids_in(core: &str) -> bool {
     let lower = core.to_ascii_lowercase();
-    [" never ", " don't ", " do not ", " always ", " only "].iter().any(|word| lower.contains(word))
+    [" never ", " don't ", " do not ", " always ", " only "].iter().any(|word| {
+        let after = lower.split_once(word).map_or("", |(_, rest)| rest);
+        voice::imperative(after).is_some_and(|verb| verb != "need")
+    })
 }
 
 fn lasting_body(core: &str) -> String {
@@ -109,6 +120,13 @@ fn lasting_body(core: &str) -> String {
 
 /// The sentence as a directive that stands alone; `None` when it does not.
 fn directive(core: &str, manner: Manner) -> Option<String> {
+    if let Some(what) =
+        NEEDLESS.captures(core).filter(|_| manner == Manner::Correction).and_then(|found| found.name("what"))
+    {
+        let count = what.as_str().split_whitespace().count();
+        return ((2..=8).contains(&count) && !is_dangling(what.as_str()))
+            .then(|| format!("No need for {}.", what.as_str().trim()));
+    }
     let mut text = match manner {
         Manner::Remember => {
             let body = REMEMBER.replace(voice::asked(core), "");
@@ -201,10 +219,16 @@ pub fn find(reading: &Reading<'_>) -> Vec<Said> {
             let Some(manner) = manner(sentence, core, acted) else { continue };
             let resolved = resolve(reading, at, core);
             let Some(text) = resolved.or_else(|| directive(core, manner)) else { continue };
-            found.push(Said { manner, text, with: None, cite: reading.cite(turn, sentence) });
+            found.push(Said {
+                manner,
+                text,
+                with: None,
+                opening: Some(&at) == reading.spoken.first(),
+                cite: reading.cite(turn, sentence),
+            });
         }
         if text.chars().count() < 600 {
-            super::requests::find(reading, turn, &sentences, &mut found);
+            super::requests::find(reading, at, &sentences, &mut found);
         }
     }
     refusals(reading, &mut found);
@@ -245,7 +269,13 @@ fn refusals(reading: &Reading<'_>, found: &mut Vec<Said>) {
             }
             let manner = strong.filter(|manner| *manner < Manner::Correction).unwrap_or(Manner::Refusal);
             if let Some(text) = directive(core, manner) {
-                found.push(Said { manner, text, with: None, cite: reading.cite(turn, cut(sentence, 200)) });
+                found.push(Said {
+                    manner,
+                    text,
+                    with: None,
+                    opening: false,
+                    cite: reading.cite(turn, cut(sentence, 200)),
+                });
             }
         }
     }

@@ -3,10 +3,10 @@
 //! preferences count, because most sentences there describe the task at hand.
 
 use super::directives::sentence_of;
-use super::reading::Reading;
+use super::reading::{QUOTE, Reading, cut};
 use super::voice;
 use crate::model::{Content, Turn};
-use crate::phase::reflection::Stated;
+use crate::phase::reflection::{Manner, Said, Stated};
 use crate::text::{date, words};
 use regex::Regex;
 use std::sync::LazyLock;
@@ -47,6 +47,12 @@ static SELF: LazyLock<Vec<(&'static str, Regex)>> = LazyLock::new(|| {
             pattern(
                 r"(?i)\bi(?:'m|’m| am)(?: now| currently)? (?:an?|the) (?P<v>(?:[\w/+-]+ ){0,5}?(?:engineer|developer|manager|designer|scientist|researcher|student|teacher|writer|analyst|founder|ceo|cto|architect|consultant|director|lead|doctor|nurse|lawyer|professor|administrator|admin|owner|freelancer|programmer|artist|author|editor|producer|specialist|coordinator|officer|accountant|phd|postdoc|intern|head of \w+|\w+ist|\w+er)\b)",
             ),
+        ),
+        (
+            "location",
+            pattern(&format!(
+                r"^(?i:i'm|i’m|i am) (?i:an?|the) (?:[\w/,&+-]+ ){{1,9}}?(?:(?:at|for) (?:[\w/,&+'-]+ ){{1,6}}?|(?:developer|engineer|designer|writer|artist|manager|teacher|lawyer|doctor|nurse|architect) )in {NAME}"
+            )),
         ),
         ("employer", pattern(&format!(r"\bI (?i:work|am working|started) (?i:at|for) (?i:the )?{NAME}"))),
     ]
@@ -111,7 +117,7 @@ static PREFERS: LazyLock<Regex> = LazyLock::new(|| {
 });
 static FEELING: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?i)^(?:i(?:'m|’m| am) (?:so |really |very |a bit |kind of |still |just |also )*(?:confused|excited|nervous|thrilled|terrified|stuck|curious|glad|happy|sorry|sure|afraid|ready|done here|looking for|trying to|wondering|having (?:trouble|issues)|asking|interested in hearing|not sure|worried)|i (?:want|need|would like|'d like|hope|wish|wonder|appreciate|understand|see|agree|guess|mean|know|think|forgot|have (?:a|another|one|some) (?:more )?(?:quick )?question)\b|i'd (?:love|like|appreciate)|i (?:really )?(?:can't|cannot|don't) (?:see|find|understand|know|remember|figure|get|wait|think|believe|have (?:time|any idea))|i(?:'ve|’ve| have)? (?:just )?(?:tried|reverted|attached|pasted|noticed|found|saw|see|read|heard|asked|got (?:an|this|these|the) (?:error|issue|message))\b|(?:that|this|it|these|those|they|he|she|there|what|which|who|such|so|if|when|as)\b)",
+        r"(?i)^(?:i(?:'m|’m| am) (?:so |really |very |a bit |kind of |still |just |also )*(?:confused|excited|nervous|thrilled|terrified|stuck|curious|glad|happy|sorry|sure|afraid|ready|done here|looking for|trying to (?:figure|understand|find|see|fix|get)|wondering|having (?:trouble|issues)|asking|interested in hearing|not sure|worried)|i (?:want|need|would like|'d like|hope|wish|wonder|appreciate|understand|see|agree|guess|mean|know|think|forgot|have (?:a|another|one|some) (?:more )?(?:quick )?question)\b|i'd (?:love|like|appreciate)|i (?:really )?(?:can't|cannot|don't) (?:see|find|understand|know|remember|figure|get|wait|think|believe|have (?:time|any idea))|i(?:'ve|’ve| have)? (?:just )?(?:attached|pasted|noticed|see|asked|got (?:an|this|these|the) (?:error|issue|message))\b|(?:that|this|it|these|those|they|he|she|there|what|which|who|such|so|if|when|as)\b)",
     )
 });
 static SMALL_TALK: LazyLock<Regex> = LazyLock::new(|| {
@@ -125,29 +131,28 @@ static GOAL: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 static FIRST: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?i)\b(?:i|i'm|i’m|i've|i’ve|we|we're|we’re|we've|we’ve|my|our)\b"));
-static CLAUSE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?i)(?:,|;)? (?:and|but|so) (?:also )?((?:i|we|i'm|i’m|i've|we're|we've|my|our|they|she|he)\b)| (?:—|–|--) |; ",
-    )
-});
+    LazyLock::new(|| pattern(r"(?i)\b(?:i|i'm|i’m|i've|i’ve|we|we're|we’re|we've|we’ve|my|our|us)\b"));
 
-/// The facts that people stated in a session.
-pub fn find(reading: &Reading<'_>) -> Vec<Stated> {
+/// The facts that people stated in a session, beside what they said as a directive.
+pub fn find(reading: &Reading<'_>, said: &[Said]) -> Vec<Stated> {
     let working = reading.session.turns.iter().any(|turn| matches!(turn.content, Content::Call(_)));
     let mut found: Vec<Stated> = Vec::new();
     for &at in &reading.spoken {
         let turn = &reading.session.turns[at];
         let Some(text) = turn.text() else { continue };
-        for sentence in voice::said(text) {
+        for sentence in joined(text, voice::said(text)) {
+            if said.iter().any(|said| {
+                said.manner != Manner::Request
+                    && said.cite.place == turn.place
+                    && said.cite.quote == cut(sentence, QUOTE)
+            }) {
+                continue;
+            }
             if voice::is_question(voice::core(sentence)) || sentence.chars().count() > 400 {
                 continue;
             }
-            for clause in clauses(sentence) {
-                let core = voice::core(clause);
-                if let Some(stated) = state(reading, turn, sentence, core, working)
-                    && !found.iter().any(|known| known.text == stated.text)
-                {
+            for stated in state(reading, turn, sentence, voice::core(sentence), working) {
+                if !found.iter().any(|known| known.text == stated.text) {
                     found.push(stated);
                 }
             }
@@ -157,56 +162,137 @@ pub fn find(reading: &Reading<'_>) -> Vec<Stated> {
     found
 }
 
-/// The parts of a sentence that assert something of their own.
-fn clauses(sentence: &str) -> Vec<&str> {
-    let mut parts = Vec::new();
-    let mut from = 0;
-    for found in CLAUSE.captures_iter(sentence) {
-        let whole = found.get(0).map_or(0..0, |whole| whole.range());
-        let next = found.get(1).map_or(whole.end, |start| start.start());
-        if whole.start.saturating_sub(from) >= 12 {
-            parts.push(sentence[from..whole.start].trim());
-            from = next;
+/// Sentences, a fragment that only adds a number or a name joined to the sentence before it.
+fn joined<'a>(text: &'a str, sentences: Vec<&'a str>) -> Vec<&'a str> {
+    let place = |part: &str| part.as_ptr() as usize - text.as_ptr() as usize;
+    let mut found: Vec<&'a str> = Vec::new();
+    for sentence in sentences {
+        match found.last_mut() {
+            Some(last) if is_fragment(sentence) && !last.ends_with('?') && last.len() + sentence.len() < 190 => {
+                let whole = &text[place(last)..place(sentence) + sentence.len()];
+                if whole.contains('\n') { found.push(sentence) } else { *last = whole }
+            }
+            _ => found.push(sentence),
         }
     }
-    parts.push(sentence[from..].trim());
-    parts.retain(|part| part.len() > 3);
-    parts
+    found
 }
 
-fn state(reading: &Reading<'_>, turn: &Turn, sentence: &str, core: &str, working: bool) -> Option<Stated> {
+fn is_fragment(sentence: &str) -> bool {
+    let words: Vec<&str> = words::words(sentence).collect();
+    let telling = words.iter().skip(1).any(|word| word.starts_with(char::is_uppercase))
+        || sentence.chars().any(|c| c.is_ascii_digit());
+    let own = words
+        .first()
+        .is_some_and(|word| ["i", "we", "i'm", "we're", "yes", "no", "it"].contains(&word.to_lowercase().as_str()));
+    words.len() <= 6
+        && telling
+        && !own
+        && !sentence.ends_with('?')
+        && voice::imperative(voice::asked(voice::core(sentence))).is_none()
+}
+
+/// What a sentence states: one fact, or one for each attribute that it gives.
+fn state(reading: &Reading<'_>, turn: &Turn, sentence: &str, core: &str, working: bool) -> Vec<Stated> {
     if voice::is_hedged(core) || core.ends_with('?') || SMALL_TALK.is_match(core) || voice::is_question(core) {
-        return None;
+        return Vec::new();
     }
     let time = reading.time(turn);
+    let told = |text: &str| sentence_of(&third_person(&date::absolute(text, time)));
     let made = |subject: &str, attribute: Option<&str>, value: Option<&str>, ends: Option<&str>| Stated {
         subject: subject.to_owned(),
         attribute: attribute.map(str::to_owned),
         value: value.map(|value| value.trim().to_owned()),
         ends: ends.map(|ends| ends.trim().to_owned()).filter(|ends| !words::stems(ends).is_empty()),
-        text: sentence_of(&third_person(&date::absolute(core, time))),
+        text: told(core),
         preference: PREFERS.is_match(core),
         cite: reading.cite(turn, sentence),
     };
     let system = system(core);
     if working {
-        let (subject, attribute, value) = system.filter(|(_, attribute, _)| attribute.is_some())?;
-        return (core.split_whitespace().count() <= 18)
-            .then(|| made(&subject, attribute.as_deref(), Some(&value), None));
+        let named = system.filter(|(_, attribute, _)| attribute.is_some() && core.split_whitespace().count() <= 18);
+        return named
+            .map(|(subject, attribute, value)| made(&subject, attribute.as_deref(), Some(&value), None))
+            .into_iter()
+            .collect();
     }
     if let Some(found) = SWITCH.captures(core) {
-        return Some(made("user", None, found.name("b").map(|b| b.as_str()), found.name("a").map(|a| a.as_str())));
+        let of = |name: &str| found.name(name).map(|found| found.as_str());
+        return vec![made("user", None, of("b"), of("a"))];
     }
-    for (attribute, pattern) in SELF.iter() {
-        if let Some(value) = pattern.captures(core).and_then(|found| found.name("v")) {
-            return Some(made("user", Some(attribute), Some(value.as_str()), None));
+    let own: Vec<(&str, &str)> = own(core);
+    if let [(attribute, value)] = own.as_slice() {
+        let mut one = made("user", Some(attribute), Some(value), None);
+        if *attribute == "name" && words::words(core).count() <= 6 {
+            one.text = format!("The user's name is {value}.");
         }
+        return vec![one];
+    }
+    if own.len() > 1 {
+        return own
+            .into_iter()
+            .map(|(attribute, value)| Stated {
+                text: worded(attribute, value, &told(core)),
+                ..made("user", Some(attribute), Some(value), None)
+            })
+            .collect();
     }
     if let Some((subject, attribute, value)) = system {
-        return Some(made(&subject, attribute.as_deref(), Some(&value), None));
+        return vec![made(&subject, attribute.as_deref(), Some(&value), None)];
     }
     let ends = ENDED.captures(core).and_then(|found| found.name("x").or(found.name("a"))).map(|ends| ends.as_str());
-    is_open(core).then(|| made("user", None, None, ends))
+    let told_to = voice::imperative(voice::asked(core)).is_some() || core.to_ascii_lowercase().starts_with("like ");
+    let open = (is_open(core) && !told_to)
+        || ((CHANGED.is_match(core) || counts(core)) && speaks_of_self(turn) && !FEELING.is_match(core) && !told_to);
+    open.then(|| made("user", None, None, ends)).into_iter().collect()
+}
+
+/// What a person says of themselves, each attribute once.
+fn own(core: &str) -> Vec<(&'static str, &str)> {
+    let mut found: Vec<(&'static str, &str)> = Vec::new();
+    for (attribute, pattern) in SELF.iter() {
+        let value = pattern.captures(core).and_then(|found| found.name("v"));
+        if let Some(value) = value.filter(|_| found.iter().all(|(known, _)| known != attribute)) {
+            found.push((attribute, value.as_str().trim_end_matches(['.', ','])));
+        }
+    }
+    found
+}
+
+/// One attribute of a sentence that gives several.
+fn worded(attribute: &str, value: &str, whole: &str) -> String {
+    let article = if value.starts_with(['a', 'e', 'i', 'o', 'u', 'A', 'E', 'I', 'O', 'U']) { "an" } else { "a" };
+    match attribute {
+        "name" => format!("The user's name is {value}."),
+        "location" => format!("The user is based in {value}."),
+        "employer" => format!("The user works at {value}."),
+        _ if whole.contains(&format!("{article} {value}")) => without_place(whole),
+        _ => format!("The user is {article} {value}."),
+    }
+}
+
+static PLACE: LazyLock<Regex> =
+    LazyLock::new(|| pattern(&format!(r",? (?:(?:now |currently )?(?:based|living|located|residing) )?in {NAME}")));
+
+/// A sentence about somebody's role without where they live: that may change by itself.
+fn without_place(whole: &str) -> String {
+    PLACE.replace(whole, "").into_owned()
+}
+
+static CHANGED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)^(?:the |our |my |all |every |each )?[a-z][\w'’-]*(?: [\w'’./-]+){0,5}? (?:now\b|no longer\b|(?:is|are|was|were|has been|have been|got|get|gets) (?:now |also )?(?:moved|pushed|postponed|delayed|raised|lowered|increased|reduced|renamed|replaced|handled|assigned|approved|rejected|launched|shipped|migrated|deprecated|removed|added|upgraded|promoted|hired|reported)\b|gained\b|moved (?:to|from)\b|grew\b|dropped (?:from|to)\b|went from\b|starts?\b|runs?\b|needs?\b|requires?\b|takes?\b|must\b|fails?\b)",
+    )
+});
+
+/// A statement with a number in it.
+fn counts(core: &str) -> bool {
+    core.chars().any(|c| c.is_ascii_digit()) && words::stems(core).len() >= 4
+}
+
+/// Whether the message is about the person or their project, not a text or a riddle that they pasted.
+fn speaks_of_self(turn: &Turn) -> bool {
+    turn.text().is_some_and(|text| FIRST.is_match(text) || text.chars().count() < 250)
 }
 
 /// `The staging server is on port 8081`: what, which of its attributes, and the value.
@@ -275,7 +361,7 @@ fn is_open(core: &str) -> bool {
             || word.chars().any(|c| c.is_ascii_digit())
             || (word.starts_with(char::is_uppercase) && !matches!(word, "I" | "I'm" | "I've" | "I’m" | "I'll" | "I'd"))
     });
-    specific || stems.len() >= 4
+    specific || stems.len() >= 3
 }
 
 static PERSON: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {

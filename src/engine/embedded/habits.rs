@@ -140,16 +140,14 @@ fn count(reading: &Reading<'_>, step: &Step<'_>, shape: &str, line: &str, failed
     let entry = reflection.commands.entry(shape.to_owned()).or_insert_with(|| CommandUse {
         runs: 0,
         failed: 0,
-        seconds: 0.0,
-        timed: 0,
+        seconds: None,
         example: shell::shown(line, 120),
         cite: reading.cite(call, shell::telling(line)),
     });
     entry.runs += 1;
     entry.failed += u32::from(failed);
-    if let Some(seconds) = seconds {
-        entry.seconds += (seconds * 10.0).round() / 10.0;
-        entry.timed += 1;
+    if let Some(seconds) = seconds.filter(|_| !failed) {
+        entry.seconds = Some(entry.seconds.map_or(seconds, |known| known.min(seconds)));
     }
 }
 

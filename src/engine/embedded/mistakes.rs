@@ -23,7 +23,7 @@ pub fn find(reading: &Reading<'_>) -> Vec<Failure> {
         let Some(signature) = signature::of(step) else { continue };
         let Some((turn, _)) = step.result else { continue };
         let call = match &step.command {
-            Some(line) => shell::shown(line, 120),
+            Some(line) => shown_command(line, &signature.line, &signature.shape),
             None => shown_input(step),
         };
         found.push(Failure {
@@ -38,6 +38,15 @@ pub fn find(reading: &Reading<'_>) -> Vec<Failure> {
         });
     }
     found
+}
+
+/// A command short enough to be read: the part that the error is about, else its shape.
+fn shown_command(line: &str, error: &str, shape: &str) -> String {
+    match shell::telling(line) {
+        short if short.chars().count() <= 60 => short.to_owned(),
+        long => shell::blamed(line, error)
+            .unwrap_or_else(|| if shape.contains(' ') { format!("{shape} …") } else { shell::shown(long, 80) }),
+    }
 }
 
 /// A call of a tool that is no shell: what it was pointed at.
@@ -56,7 +65,11 @@ fn fix(reading: &Reading<'_>, at: usize, class: FailureClass) -> Option<Fix> {
     }
     let failed = &reading.steps[at];
     let ahead = &reading.steps[at + 1..reading.steps.len().min(at + 1 + AHEAD)];
-    let worked = ahead.iter().position(|step| step.worked() && is_similar(failed, step));
+    if class == FailureClass::Check {
+        return repaired(failed, ahead);
+    }
+    let passed = |step: &Step<'_>| step.worked() || (class == FailureClass::Usage && step.failed() && is_check(step));
+    let worked = ahead.iter().position(|step| passed(step) && is_similar(failed, step));
     let until = worked.map_or(usize::MAX, |n| ahead[n].at);
     if let Some(said) = correction(reading, failed.at, until) {
         return Some(said);
@@ -66,6 +79,27 @@ fn fix(reading: &Reading<'_>, at: usize, class: FailureClass) -> Option<Fix> {
         None if class == FailureClass::Usage => stand_in(failed, ahead),
         None => None,
     }
+}
+
+/// Whether a failed step got as far as the check that it runs: then the command itself was right.
+fn is_check(step: &Step<'_>) -> bool {
+    signature::of(step).is_some_and(|signature| signature.class == FailureClass::Check)
+}
+
+/// For a check: the formatter or fixer that was run before the same check passed.
+fn repaired(failed: &Step<'_>, ahead: &[Step<'_>]) -> Option<Fix> {
+    let shape = failed.shape();
+    let passes = ahead.iter().position(|step| {
+        step.worked() && step.command.as_deref().is_some_and(|line| shell::shapes(line).contains(&shape))
+    });
+    let fixer = ahead[..passes.unwrap_or(ahead.len())].iter().find_map(|step| {
+        let line = step.command.as_deref().filter(|_| step.worked())?;
+        let fixes = shell::shapes(line)
+            .into_iter()
+            .find(|other| *other != shape && shell::purpose(other) == Some(shell::Purpose::Format))?;
+        Some(Fix::After { steps: vec![fixes], place: place_of(step) })
+    });
+    fixer.filter(|_| shell::purpose(&shape).is_some_and(|purpose| purpose == shell::Purpose::Lint))
 }
 
 /// What the person said about it before it worked.
@@ -81,25 +115,48 @@ fn plain(line: &str) -> Vec<String> {
     shell::segments(&shell::shown(line, 400)).into_iter().flatten().collect()
 }
 
+/// The directory that a command line changes to first.
+fn directory(line: &str) -> Option<&str> {
+    let (first, _) = line.trim().split_once("&&")?;
+    first.trim().strip_prefix("cd ")
+}
+
 /// Whether the second call tries the same as the first: the same file, or half of the command's words.
 fn is_similar(failed: &Step<'_>, other: &Step<'_>) -> bool {
     match (&failed.command, &other.command) {
         (Some(a), Some(b)) => {
             let (a, b) = (plain(a), plain(b));
             let shared = a.iter().filter(|word| b.contains(word)).count();
+            let program = b.iter().find(|word| !word.contains('=')).map(|word| base(word));
+            let same = a.iter().any(|word| Some(base(word)) == program);
             let shape = |words: &[String]| shell::shape(words);
-            shared * 2 >= a.len().min(b.len()).max(2) && shared > 0 && (shared > 1 || shape(&a) == shape(&b))
+            same && shared * 2 >= a.len().min(b.len()).max(2) - 1
+                && (shared > 1 || shape(&a) == shape(&b) || a.first().map(|word| base(word)) == program)
         }
         (None, None) => failed.call.name == other.call.name && (failed.file.is_none() || failed.file == other.file),
         _ => false,
     }
 }
 
+/// A program's name without its folder.
+fn base(word: &str) -> &str {
+    word.rsplit('/').next().unwrap_or(word)
+}
+
+/// Programs with which shells show a file.
+const READERS: &[&str] = &["cat", "sed", "nl", "head", "tail", "less"];
+
 /// The fix, given the call that worked and the calls between.
 fn between(failed: &Step<'_>, between: &[Step<'_>], worked: &Step<'_>) -> Fix {
     let place = place_of(worked);
     if let (Some(a), Some(b)) = (&failed.command, &worked.command) {
+        let moved = directory(a) != directory(b) && directory(b).is_some();
         let (a, b) = (plain(a), plain(b));
+        if a == b && moved {
+            let call = cut(worked.command.as_deref().unwrap_or_default(), 160).to_owned();
+            let with = format!("cd {}", directory(worked.command.as_deref().unwrap_or_default()).unwrap_or_default());
+            return Fix::Instead { call, without: String::new(), with, place };
+        }
         if a != b {
             let minus = |a: &[String], b: &[String]| {
                 let words = a.iter().filter(|word| !b.contains(word)).map(|word| cut(word, 40));
@@ -112,6 +169,9 @@ fn between(failed: &Step<'_>, between: &[Step<'_>], worked: &Step<'_>) -> Fix {
     let mut steps: Vec<String> = Vec::new();
     for step in between.iter().filter(|step| step.worked()) {
         let name = match step.command {
+            Some(_) if failed.command.is_none() && READERS.contains(&step.shape().as_str()) => {
+                "read of the same file".to_owned()
+            }
             Some(_) => step.shape(),
             None if step.file.is_some() && step.file == failed.file => format!("{} of the same file", step.call.name),
             None => continue,
@@ -135,9 +195,10 @@ fn stand_in(failed: &Step<'_>, ahead: &[Step<'_>]) -> Option<Fix> {
         Some(_) => return None,
         None => input.values().filter_map(|value| value.as_str()).filter(|text| text.len() <= 40).collect(),
     };
-    let named = |step: &&Step<'_>| {
-        step.worked() && step.command.is_some() && step.shape().split(' ').any(|word| names.contains(&word))
+    let shape = |step: &Step<'_>| {
+        let line = step.command.as_deref().filter(|_| step.worked())?;
+        shell::shapes(line).into_iter().find(|shape| shape.split(' ').any(|word| names.contains(&word)))
     };
-    let step = ahead.iter().find(named)?;
-    Some(Fix::Instead { call: step.shape(), without: String::new(), with: step.shape(), place: place_of(step) })
+    let (step, call) = ahead.iter().find_map(|step| Some((step, shape(step)?)))?;
+    Some(Fix::Instead { with: call.clone(), call, without: String::new(), place: place_of(step) })
 }

@@ -14,6 +14,7 @@ mod signature;
 mod voice;
 
 use crate::model::Proposal;
+use crate::phase::reflection::Manner;
 use crate::phase::{Extract, Reconcile, Reflection, Session, Situation};
 use reading::Reading;
 
@@ -34,12 +35,22 @@ impl Extract for Embedded {
         let mut reflection = Reflection::empty(&session.record);
         let reading = Reading::new(session);
         reflection.said = directives::find(&reading);
-        reflection.facts = facts::find(&reading);
+        reflection.facts = facts::find(&reading, &reflection.said);
         reflection.failures = mistakes::find(&reading);
         reflection.rules = rules::find(&reading);
         habits::find(&reading, &mut reflection);
+        if !reflection.tools.is_empty() {
+            serve(&mut reflection);
+        }
         reflection
     }
+}
+
+/// Who talks to an agent with tools of its own domain is somebody it serves: what they want for themselves is not what
+/// the agent's team wants of it, and what they say of themselves is nobody else's business.
+fn serve(reflection: &mut Reflection) {
+    reflection.said.retain(|said| said.manner == Manner::Remember);
+    reflection.facts.clear();
 }
 
 impl Reconcile for Embedded {

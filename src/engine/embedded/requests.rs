@@ -3,7 +3,6 @@
 use super::directives::sentence_of;
 use super::reading::Reading;
 use super::voice;
-use crate::model::Turn;
 use crate::phase::reflection::{Manner, Said};
 use crate::text::words;
 use regex::Regex;
@@ -51,9 +50,11 @@ const GENERAL: &[&str] = &[
 ];
 
 /// Adds the requests of one message.
-pub fn find(reading: &Reading<'_>, turn: &Turn, sentences: &[&str], found: &mut Vec<Said>) {
+pub fn find(reading: &Reading<'_>, at: usize, sentences: &[&str], found: &mut Vec<Said>) {
+    let (turn, opening) = (&reading.session.turns[at], reading.spoken.first() == Some(&at));
     for sentence in sentences.iter().take(6) {
-        if sentence.chars().count() > 160 || voice::is_hedged(sentence) {
+        let directs = found.iter().any(|known| known.manner != Manner::Request && known.cite.quote == sentence.trim());
+        if directs || sentence.chars().count() > 160 || voice::is_hedged(sentence) {
             continue;
         }
         let clauses: Vec<&str> = clauses(sentence);
@@ -64,7 +65,7 @@ pub fn find(reading: &Reading<'_>, turn: &Turn, sentences: &[&str], found: &mut 
                 .enumerate()
                 .find(|(other, with)| *other != at && is_short(with))
                 .map(|(_, with)| (*with).to_owned());
-            let said = Said { manner: Manner::Request, text, with, cite: reading.cite(turn, sentence) };
+            let said = Said { manner: Manner::Request, text, with, opening, cite: reading.cite(turn, sentence) };
             if !found.iter().any(|known| known.manner == Manner::Request && known.text == said.text) {
                 found.push(said);
             }
@@ -90,6 +91,15 @@ fn request(clause: &str) -> Option<String> {
         || clause.contains("://")
         || clause.split_whitespace().any(|word| word.chars().filter(char::is_ascii_digit).count() > 2);
     if !(2..=12).contains(&count) || one_off {
+        return None;
+    }
+    let verb = voice::imperative(clause)?;
+    if [
+        "proceed", "go", "help", "continue", "take", "get", "let", "keep", "wait", "try", "start", "give", "tell",
+        "look", "do", "see", "reply", "return",
+    ]
+    .contains(&verb.as_str())
+    {
         return None;
     }
     let stems = words::stems(&clause.replace('@', " "));

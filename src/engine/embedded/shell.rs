@@ -84,7 +84,7 @@ pub fn segments(line: &str) -> Vec<Vec<String>> {
                 Some('\n') | None => {}
                 Some(next) => word.push(next),
             },
-            (None, '<') if chars.peek() == Some(&'<') => break,
+            (None, '<') if chars.peek() == Some(&'<') => skip_document(&mut chars),
             (None, ';' | '|' | '\n' | '&') => {
                 if c == '&' && (word.ends_with('>') || chars.peek() == Some(&'>')) {
                     word.push(c);
@@ -103,6 +103,30 @@ pub fn segments(line: &str) -> Vec<Vec<String>> {
     found.iter_mut().for_each(drop_redirections);
     found.retain(|segment| !segment.is_empty());
     found
+}
+
+/// Skips a here-document: from `<<` to the line that ends it.
+fn skip_document(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) {
+    chars.next();
+    let rest: String = chars.clone().collect();
+    let word: String = rest
+        .chars()
+        .skip_while(|c| matches!(c, '-' | ' ' | '<'))
+        .take_while(|c| !c.is_whitespace() && *c != ')')
+        .collect();
+    let end = word.trim_matches(['\'', '"', '\\']);
+    let body = rest.find('\n').unwrap_or(rest.len());
+    let mut skipped = body;
+    for line in rest[body..].split_inclusive('\n') {
+        skipped += line.len();
+        if line.trim() == end && !end.is_empty() {
+            break;
+        }
+    }
+    let count = rest[..skipped.min(rest.len())].chars().count();
+    for _ in 0..count.saturating_sub(1) {
+        chars.next();
+    }
 }
 
 fn drop_redirections(segment: &mut Vec<String>) {
@@ -249,6 +273,17 @@ pub fn purpose(shape: &str) -> Option<Purpose> {
     (has(&["dev", "start", "serve"]) && parts.len() > 1).then_some(Purpose::Start)
 }
 
+/// The simple command that a message like `cat: illegal option` is about, where the line is long.
+pub fn blamed(line: &str, error: &str) -> Option<String> {
+    let (program, _) = error.split_once(':')?;
+    let segment = segments(line)
+        .into_iter()
+        .find(|segment| segment.first().is_some_and(|first| first.rsplit('/').next() == Some(program)))?;
+    let plain = |word: &String| if word.contains(' ') { format!("'{word}'") } else { word.clone() };
+    let text = segment.iter().map(plain).collect::<Vec<_>>().join(" ");
+    (text.chars().count() <= 80).then_some(text)
+}
+
 /// The part of a command that says what it does: its first line without where its output goes, as it stands.
 pub fn telling(line: &str) -> &str {
     let first = line.trim().lines().next().unwrap_or_default();
@@ -291,6 +326,14 @@ mod tests {
             found.truncate(wanted.len());
             assert_eq!(found, wanted, "{line}");
         }
+    }
+
+    #[test]
+    fn a_here_document_is_skipped_and_what_follows_is_read() {
+        assert_eq!(
+            shapes("cat > /tmp/x <<'EOF'\nhello; world\nEOF\ngh pr create --body-file /tmp/x"),
+            ["cat", "gh pr create"]
+        );
     }
 
     #[test]

@@ -47,6 +47,9 @@ static ABSENT: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
+static ASSIGNED: LazyLock<Regex> = LazyLock::new(|| pattern(r#"^# ?\w{1,20} = "?"#));
+static PASSED: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(?:\(pass\)|ok\b|✓|✔|PASS\b|test .* \.\.\. ok)"));
+
 static URL: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b[a-z][a-z0-9+]*://[^\s'\x22<>)]+"));
 static QUOTED: LazyLock<Regex> =
     LazyLock::new(|| pattern(r#"(^|[\s(\[=:,])(?:"[^"]{1,200}"|'[^'\n]{1,200}'|`[^`]{1,200}`|‘[^’]{1,200}’)"#));
@@ -73,6 +76,7 @@ pub fn abstracted(line: &str) -> String {
 fn clean(line: &str) -> &str {
     let line = line.trim();
     let line = line.strip_prefix("<tool_use_error>").unwrap_or(line);
+    let line = ASSIGNED.find(line).map_or(line, |found| line[found.end()..].trim_end_matches('"'));
     line.strip_suffix("</tool_use_error>").unwrap_or(line).trim()
 }
 
@@ -96,7 +100,9 @@ fn echo<'a>(lines: &[&'a str]) -> Option<&'a str> {
 
 /// The line that tells what went wrong.
 fn telling<'a>(lines: &[&'a str]) -> Option<&'a str> {
-    let fits = |line: &&&'a str| line.len() < 400 && !line.starts_with("$ ") && !line.starts_with("> ");
+    let fits = |line: &&&'a str| {
+        line.len() < 400 && !PASSED.is_match(line) && !line.starts_with("$ ") && !line.starts_with("> ")
+    };
     if lines.iter().any(|line| line.starts_with("Traceback")) {
         return lines.iter().rev().find(|line| RAISED.is_match(line)).copied();
     }

@@ -93,6 +93,8 @@ fn a_conflict_shows_both_sides_and_changes_nothing() {
         let Err(DecideError::Conflict(list)) = store.approve("aaaa", &Selection::All, &Manner::default()) else {
             panic!("a conflict")
         };
+        let rehearsed = store.rehearse_approval("aaaa", &Selection::All);
+        assert!(matches!(rehearsed, Err(DecideError::Conflict(_))));
         assert_eq!(repository.picture(), before);
         let [conflict] = &list[..] else { panic!("one conflict: {list:?}") };
         assert_eq!((conflict.path.as_str(), conflict.kind), ("notes/deploys.md", ConflictKind::Edited));

@@ -79,6 +79,17 @@ fn a_rebase_counts_as_approved() {
 }
 
 #[test]
+fn one_change_picked_by_hand_is_the_only_one_in_memory() {
+    let (repository, id) = repository();
+    repository.write("notes/other.md", "- other\n");
+    repository.save("an edit");
+    repository.git(&["cherry-pick", "-x", &format!("dream/{id}~1")]);
+    let found = dream(&repository, &id);
+    assert_eq!((found.standing, found.landings), (Standing::Approved, vec![repository.id("main")]));
+    assert_eq!(found.landed.into_keys().collect::<Vec<_>>(), [key("one")]);
+}
+
+#[test]
 fn a_squash_by_git_or_a_forge_counts_as_approved() {
     for (forge, branch_gone) in [(false, false), (true, false), (true, true)] {
         let (repository, id) = repository();
@@ -184,4 +195,31 @@ fn hostile_and_malformed_messages_are_ignored() {
         repository.save(message);
     }
     assert_eq!(dream(&repository, &id).standing, Standing::Open);
+}
+
+#[test]
+fn a_shallow_clone_shows_what_it_has() {
+    let (repository, id) = repository();
+    repository.store().approve("aaaa", &Selection::All, &Manner::default()).expect("approved");
+    let from = format!("file://{}", repository.path.display());
+    repository.git(&["clone", "-q", "--depth", "1", &from, "../shallow"]);
+    let path = repository.path.with_file_name("shallow");
+    let store = git_dream::store::Store::discover(&repository.environment, &path).expect("a repository");
+    let ledger = store.ledger(Some(repository.id("main"))).expect("a ledger");
+    assert_eq!(ledger.dreams[&id].standing, Standing::Approved);
+    let refused = store.revert("aaaa", &Extent::Whole, None, &Manner::default());
+    assert!(matches!(refused, Err(DecideError::CutOff(_))), "{refused:?}");
+    let origins = store.origins(repository.id("main"), &["notes/one.md".to_owned()]).expect("origins");
+    assert_eq!(origins.len(), 1);
+}
+
+#[test]
+fn a_dream_without_a_common_history_is_refused() {
+    let (repository, id) = repository();
+    let store = repository.store();
+    let files = [("notes/deploys.md", Some("- other\n")), ("dream.toml", Some(""))];
+    let root = repository.commit(&store, "refs/x/root", "another history", None, &files);
+    repository.git(&["reset", "-q", "--hard", &root.to_string()]);
+    let refused = store.approve(id.as_str(), &Selection::All, &Manner::default());
+    assert!(matches!(refused, Err(DecideError::Unrelated(_))), "{refused:?}");
 }

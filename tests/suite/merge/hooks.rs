@@ -103,3 +103,17 @@ fn decisions_are_signed_when_git_is_set_to_sign() {
         assert!(!signed("main"));
     }
 }
+
+#[test]
+fn a_signature_that_cannot_be_made_leaves_everything_as_it_was() {
+    for repository in repositories() {
+        repository.git(&["config", "gpg.format", "ssh"]);
+        repository.git(&["config", "user.signingKey", "/nowhere/key"]);
+        let before = repository.git(&["for-each-ref"]);
+        let manner = Manner { sign: Sign::Yes(None), ..Manner::default() };
+        let refused = repository.store().approve("aaaa", &Selection::All, &manner);
+        assert!(matches!(refused, Err(DecideError::Land(LandError::Sign(_)))), "{refused:?}");
+        assert_eq!(repository.git(&["for-each-ref"]), before);
+        repository.sound();
+    }
+}

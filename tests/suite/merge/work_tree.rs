@@ -131,3 +131,22 @@ fn a_ref_that_moves_meanwhile_puts_everything_back() {
     repository.id("refs/heads/dream/2026-05-06-aaaa");
     repository.sound();
 }
+
+#[test]
+fn an_approval_that_was_killed_half_way_can_simply_be_made_again() {
+    let repository = repository();
+    // The work tree had followed, the ref had not.
+    repository.git(&["read-tree", "-m", "-u", "main", "dream/2026-05-06-aaaa"]);
+    repository.store().approve("aaaa", &Selection::All, &Manner::default()).expect("approved");
+    repository.sound();
+}
+
+#[test]
+fn a_locked_index_is_named_and_nothing_changes() {
+    let repository = repository();
+    let lock = repository.path.join(".git/index.lock");
+    fs::write(&lock, "").expect("a lock");
+    assert!(matches!(refusal(&repository), WorkTreeError::Locked { .. }));
+    fs::remove_file(lock).expect("gone");
+    repository.store().approve("aaaa", &Selection::All, &Manner::default()).expect("approved");
+}

@@ -16,8 +16,7 @@ struct Usage<'a> {
     seen: Vec<Seen<'a>>,
     runs: u32,
     failed: u32,
-    seconds: f64,
-    timed: u32,
+    seconds: Vec<f64>,
 }
 
 pub fn drafts<'a>(night: &Night<'a>) -> Vec<Draft<'a>> {
@@ -48,8 +47,7 @@ fn add<'a>(entry: &mut Usage<'a>, seen: Seen<'a>, usage: &CommandUse) {
     entry.seen.push(seen);
     entry.runs += usage.runs;
     entry.failed += usage.failed;
-    entry.seconds += usage.seconds;
-    entry.timed += usage.timed;
+    entry.seconds.extend(usage.seconds);
 }
 
 /// The command that most sessions of a project run for a purpose, if it works more often than not.
@@ -69,10 +67,8 @@ fn best<'a>(
         return None;
     }
     let all = night.sessions.iter().filter(|session| session.agent.as_str() == agent).count();
-    let took = match usage.timed {
-        0 => String::new(),
-        timed => format!(", usually in about {}", duration(usage.seconds / f64::from(timed))),
-    };
+    let took =
+        median(&usage.seconds).map_or(String::new(), |seconds| format!(", usually in about {}", duration(seconds)));
     let gist = format!("To {}, run `{shape}`.", purpose.words());
     let worked = usage.runs - usage.failed;
     let text = format!(
@@ -94,6 +90,12 @@ fn best<'a>(
     draft.confidence = by_support(0.55, support.sessions);
     draft.rank = 0.45 + 0.2 * (sessions as f64 / all.max(1) as f64) + if purpose == Purpose::Test { 0.02 } else { 0.0 };
     Some(draft)
+}
+
+fn median(all: &[f64]) -> Option<f64> {
+    let mut all = all.to_vec();
+    all.sort_by(f64::total_cmp);
+    all.get(all.len() / 2).copied()
 }
 
 fn duration(seconds: f64) -> String {

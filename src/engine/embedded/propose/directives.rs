@@ -54,8 +54,15 @@ fn groups<'a>(all: Vec<(Seen<'a>, &'a Said)>) -> Vec<Group<'a>> {
     groups
 }
 
+/// Words that open several sessions without a change are a program's prompt.
+fn is_scripted(members: &[(Seen<'_>, &Said)]) -> bool {
+    let quote = |(seen, _): &(Seen<'_>, &Said)| seen.cite.quote.clone();
+    let first = members.first().map(quote);
+    members.len() > 1 && members.iter().all(|member| member.1.opening && Some(quote(member)) == first)
+}
+
 fn draft<'a>(night: &Night<'a>, group: Group<'a>) -> Option<Draft<'a>> {
-    if group.void {
+    if group.void || is_scripted(&group.members) {
         return None;
     }
     let strongest = group.members.iter().map(|(_, said)| said.manner).min()?;
@@ -68,7 +75,14 @@ fn draft<'a>(night: &Night<'a>, group: Group<'a>) -> Option<Draft<'a>> {
     let (_, oldest) = group.members.first()?;
     let worded = group.members.iter().rev().filter(|(_, said)| said.manner == strongest).map(|(_, said)| said);
     let best = worded.min_by_key(|said| said.text.chars().count().abs_diff(70))?;
-    let kind = if is_about_style(&best.text) { Kind::Preference } else { Kind::Workflow };
+    let tells = crate::engine::embedded::voice::imperative(&best.text).is_some();
+    let kind = if !tells && strongest == Manner::Remember {
+        Kind::Fact
+    } else if is_about_style(&best.text) {
+        Kind::Preference
+    } else {
+        Kind::Workflow
+    };
     let mut draft = Draft::new(kind, canonical("directive", &oldest.text), best.text.clone(), seen);
     let how = match strongest {
         Manner::Remember => "A person asked in so many words to remember it",
@@ -122,7 +136,7 @@ fn repeated<'a>(requests: Vec<(Seen<'a>, &'a Said)>) -> Vec<Draft<'a>> {
 fn habit<'a>(stems: &str, members: Vec<(Seen<'a>, &'a Said)>) -> Option<Draft<'a>> {
     let seen: Vec<Seen<'a>> = members.iter().map(|(seen, _)| *seen).collect();
     let support = support(&seen);
-    if support.sessions < REPEATED {
+    if support.sessions < REPEATED || is_scripted(&members) {
         return None;
     }
     let mut beside: BTreeMap<String, usize> = BTreeMap::new();

@@ -75,6 +75,34 @@ impl<'a> Draft<'a> {
         }
     }
 
+    /// Whether it says that something changed.
+    pub fn updates(&self) -> bool {
+        let lower = format!(" {} ", self.text.to_lowercase());
+        let marks = [
+            " now ",
+            " no longer ",
+            " moved ",
+            " gained ",
+            " raised ",
+            " lowered ",
+            " changed ",
+            " instead of ",
+            " rather than ",
+            " switched ",
+            " was moved",
+            " dropped ",
+            " replaced ",
+            " pushed ",
+            " postponed ",
+            " renamed ",
+            " grew ",
+            " went from ",
+            " migrat",
+            " anymore",
+        ];
+        self.ends.is_some() || marks.iter().any(|mark| lower.contains(mark))
+    }
+
     pub fn support(&self) -> Support {
         support(&self.seen)
     }

@@ -1,14 +1,14 @@
 //! Entries of memory that say the same: joined into the fullest one, inside a file and across files. What differs in a
 //! number, a name or a negation is never joined.
 
-use super::Night;
 use super::memory::Memory;
 use crate::model::{Belief, ChangeType, Confidence, Kind, Phase, Proposal, RetireReason, Support, Target};
 use crate::phase::Held;
 use crate::text::{Relation, Scrubbed, words};
 use std::collections::{BTreeMap, BTreeSet};
 
-pub fn proposals(memory: &Memory<'_>, night: &Night<'_>) -> Vec<Proposal> {
+/// Joins of what this dream does not change anyway.
+pub fn proposals(memory: &Memory<'_>, others: &[Proposal]) -> Vec<Proposal> {
     let mut keep: Vec<usize> = (0..memory.held.len()).collect();
     keep.sort_by_key(|at| {
         (
@@ -18,7 +18,13 @@ pub fn proposals(memory: &Memory<'_>, night: &Night<'_>) -> Vec<Proposal> {
             *at,
         )
     });
-    let mut gone: BTreeSet<usize> = BTreeSet::new();
+    let touched = |at: usize| {
+        let held = &memory.held[at];
+        others.iter().any(
+            |other| matches!(&other.target, Target::Entry { path, text } if *path == held.path && *text == held.text),
+        )
+    };
+    let mut gone: BTreeSet<usize> = (0..memory.held.len()).filter(|at| touched(*at)).collect();
     let mut joins: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     let mut retired = Vec::new();
     for at in keep {
@@ -28,6 +34,7 @@ pub fn proposals(memory: &Memory<'_>, night: &Night<'_>) -> Vec<Proposal> {
         for near in memory.probe.near(&memory.meanings[at]) {
             let other = &memory.held[near];
             if near == at
+                || is_own(&memory.held[at]) && is_own(other)
                 || gone.contains(&near)
                 || joins.contains_key(&near)
                 || other.pinned
@@ -40,7 +47,7 @@ pub fn proposals(memory: &Memory<'_>, night: &Night<'_>) -> Vec<Proposal> {
                     gone.insert(near);
                     joins.entry(at).or_default().push(near);
                 }
-                Relation::Contradicts => {
+                Relation::Contradicts if is_statement(&memory.held[at]) && is_statement(other) => {
                     if let Some((old, new)) = older(memory, at, near)
                         && !memory.held[old].pinned
                         && gone.insert(old)
@@ -52,10 +59,19 @@ pub fn proposals(memory: &Memory<'_>, night: &Night<'_>) -> Vec<Proposal> {
             }
         }
     }
-    let _ = night;
     let mut proposals: Vec<Proposal> = joins.into_iter().map(|(at, others)| join(memory, at, &others)).collect();
     proposals.extend(retired);
     proposals
+}
+
+/// Notes of mistakes and commands differ in names and numbers by nature: they do not contradict each other.
+fn is_statement(held: &Held) -> bool {
+    matches!(held.kind, None | Some(Kind::Fact | Kind::Preference)) && words::stems(&held.text).len() <= 20
+}
+
+/// Notes of mistakes and habits that dreams made are told apart by their keys.
+fn is_own(held: &Held) -> bool {
+    held.whole_note && matches!(held.kind, Some(Kind::Mistake | Kind::Workflow))
 }
 
 fn is_same_place(memory: &Memory<'_>, a: usize, b: usize) -> bool {

@@ -1,30 +1,46 @@
 //! Drafts meet what memory holds: what is held already is not proposed, what differs in value supersedes, a rule that
 //! keeps failing is corrected.
 
-use super::Night;
 use super::draft::{Draft, confidence};
-use crate::model::{Belief, BeliefKey, ChangeType, Kind, Phase, Proposal, Risk, Target};
+use crate::model::{Belief, BeliefKey, ChangeType, Kind, Phase, Proposal, RetireReason, Risk, Target};
 use crate::phase::Held;
-use crate::text::{Meaning, Probe, Relation, Scrubbed, words};
+use crate::text::{Meaning, Probe, Relation, Scrubbed, sentence, words};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Memory with an index over its entries.
+/// Memory with an index over its entries, and over the sentences in them.
 pub struct Memory<'a> {
     pub held: &'a [Held],
     pub meanings: Vec<Meaning>,
     pub probe: Probe,
+    parts: Vec<Part<'a>>,
+    part_probe: Probe,
     keys: BTreeMap<&'a str, usize>,
+}
+
+/// One sentence of an entry.
+struct Part<'a> {
+    entry: usize,
+    text: &'a str,
+    meaning: Meaning,
 }
 
 impl<'a> Memory<'a> {
     pub fn new(held: &'a [Held]) -> Self {
-        let mut probe = Probe::new();
+        let (mut probe, mut part_probe) = (Probe::new(), Probe::new());
         let meanings: Vec<Meaning> = held.iter().map(|held| Meaning::of(&held.text)).collect();
         for meaning in &meanings {
             probe.add(meaning);
         }
+        let mut parts = Vec::new();
+        for (entry, held) in held.iter().enumerate() {
+            for text in sentence::sentences(&held.text) {
+                let meaning = Meaning::of(text);
+                part_probe.add(&meaning);
+                parts.push(Part { entry, text, meaning });
+            }
+        }
         let keys = held.iter().enumerate().filter_map(|(at, held)| Some((held.key.as_ref()?.as_str(), at))).collect();
-        Self { held, meanings, probe, keys }
+        Self { held, meanings, probe, parts, part_probe, keys }
     }
 }
 
@@ -32,83 +48,147 @@ impl<'a> Memory<'a> {
 enum Standing {
     New,
     Held,
-    /// The entry has another value, which this one supersedes.
-    Supersedes(usize),
+    /// The entry, or one sentence of it, has another value.
+    Supersedes(usize, Option<String>),
+    /// The entry, or one sentence of it, says a part of this.
+    Revises(usize, Option<String>),
 }
 
 /// Proposals for all that memory does not hold.
-pub fn reconciled(drafts: Vec<Draft<'_>>, memory: &Memory<'_>, night: &Night<'_>) -> Vec<Proposal> {
+pub fn reconciled(drafts: Vec<Draft<'_>>, memory: &Memory<'_>) -> Vec<Proposal> {
     let mut taken: BTreeSet<usize> = BTreeSet::new();
     let mut proposals = Vec::new();
+    let (mut told, mut probe): (Vec<Meaning>, Probe) = (Vec::new(), Probe::new());
     for draft in drafts {
-        if let Some(proposal) = rule_corrected(&draft, memory, &mut taken) {
-            proposals.push(proposal);
+        if draft.exclusive {
+            let meaning = Meaning::of(&draft.gist);
+            let joins = |at: &usize| matches!(told[*at].relation(&meaning), Relation::Same | Relation::Contains);
+            if probe.near(&meaning).iter().any(joins) {
+                continue;
+            }
+            probe.add(&meaning);
+            told.push(meaning);
         }
-        match standing(&draft, memory) {
+        proposals.extend(rule_corrected(&draft, memory, &mut taken));
+        let standing = standing(&draft, memory);
+        let is_held = matches!(standing, Standing::Held);
+        match standing {
             Standing::Held => {}
             Standing::New => proposals.push(proposal(&draft, ChangeType::Add, Phase::Extract, Target::New, Vec::new())),
-            Standing::Supersedes(at) => {
-                let old = &memory.held[at];
-                if old.pinned || !taken.insert(at) {
-                    continue;
+            Standing::Supersedes(at, part) => {
+                proposals.extend(replaced(&draft, ChangeType::Supersede, at, part, memory, &mut taken));
+            }
+            Standing::Revises(at, part) => {
+                proposals.extend(replaced(&draft, ChangeType::Revise, at, part, memory, &mut taken));
+            }
+        }
+        if !is_held {
+            for at in ended(&draft, memory) {
+                if !memory.held[at].pinned && taken.insert(at) {
+                    proposals.push(no_longer(&draft, &memory.held[at]));
                 }
-                let target = Target::Entry { path: old.path.clone(), text: old.text.clone() };
-                proposals.push(proposal(
-                    &draft,
-                    ChangeType::Supersede,
-                    Phase::Reconcile,
-                    target,
-                    vec![Risk::ContradictsApproved],
-                ));
             }
         }
     }
-    let _ = night;
     proposals
+}
+
+/// An entry replaced by a draft; of an entry of several sentences only the one that it is about.
+fn replaced(
+    draft: &Draft<'_>,
+    change: ChangeType,
+    at: usize,
+    part: Option<String>,
+    memory: &Memory<'_>,
+    taken: &mut BTreeSet<usize>,
+) -> Option<Proposal> {
+    let old = &memory.held[at];
+    if old.pinned || !taken.insert(at) {
+        return None;
+    }
+    let target = Target::Entry { path: old.path.clone(), text: old.text.clone() };
+    let risks = if change == ChangeType::Supersede { vec![Risk::ContradictsApproved] } else { Vec::new() };
+    let mut replaced = proposal(draft, change, Phase::Reconcile, target, risks);
+    let told = part.as_deref().unwrap_or(&old.text);
+    let how = if change == ChangeType::Supersede { "It contradicts" } else { "It says more than" };
+    replaced.reason = format!("{} {how} \"{}\", which is older.", draft.reason, Scrubbed::short(told, 120));
+    if let (Some(part), Some(belief)) = (part, &mut replaced.belief) {
+        belief.text = old.text.replacen(&part, &belief.text, 1);
+    }
+    Some(replaced)
+}
+
+/// An entry that a draft says no longer holds.
+fn no_longer(draft: &Draft<'_>, old: &Held) -> Proposal {
+    let target = Target::Entry { path: old.path.clone(), text: old.text.clone() };
+    let mut retired = proposal(draft, ChangeType::Retire, Phase::Prune, target, vec![Risk::ContradictsApproved]);
+    retired.canonical = format!("retire {}", words::stems(&old.text).join(" "));
+    retired.kind = old.kind.unwrap_or(draft.kind);
+    retired.belief = None;
+    retired.retire = Some(RetireReason::Superseded);
+    retired.subject = Scrubbed::short(&format!("no longer: {}", old.text), 60).into_string();
+    retired.reason = format!("Rule: a newer statement ends it: \"{}\".", Scrubbed::short(&draft.text, 120));
+    retired
 }
 
 fn standing(draft: &Draft<'_>, memory: &Memory<'_>) -> Standing {
     let meaning = Meaning::of(&draft.gist);
     let key = BeliefKey::derive(&draft.canonical);
     if let Some(&at) = memory.keys.get(key.as_str()) {
-        let same = !draft.exclusive
-            || memory.meanings[at].relation(&meaning) != Relation::Contradicts && says(memory, at, &meaning);
-        return if same || is_older(draft, &memory.held[at]) { Standing::Held } else { Standing::Supersedes(at) };
+        let held = &memory.meanings[at];
+        let same = !draft.exclusive || held.relation(&meaning) != Relation::Contradicts && says(held, &meaning);
+        return if same || is_older(draft, &memory.held[at]) { Standing::Held } else { Standing::Supersedes(at, None) };
     }
-    let mut differs = None;
     for at in memory.probe.near(&meaning) {
-        let held = &memory.held[at];
-        match memory.meanings[at].relation(&meaning) {
+        let held = &memory.meanings[at];
+        if matches!(held.relation(&meaning), Relation::Same | Relation::Contains) || says(held, &meaning) {
+            return Standing::Held;
+        }
+    }
+    if !draft.exclusive {
+        return Standing::New;
+    }
+    against_parts(draft, &meaning, memory)
+}
+
+/// A draft of which one value excludes others, compared with the sentences of memory.
+fn against_parts(draft: &Draft<'_>, meaning: &Meaning, memory: &Memory<'_>) -> Standing {
+    let mut within = None;
+    for at in memory.part_probe.near(meaning) {
+        let part = &memory.parts[at];
+        let held = &memory.held[part.entry];
+        if !comparable(draft, held) {
+            continue;
+        }
+        let whole = (part.text.len() + 2 < held.text.trim().len()).then(|| part.text.to_owned());
+        match part.meaning.relation(meaning) {
             Relation::Same | Relation::Contains => return Standing::Held,
-            _ if says(memory, at, &meaning) => return Standing::Held,
-            Relation::Contradicts if draft.exclusive && differs.is_none() && comparable(draft, held) => {
-                if is_older(draft, held) {
-                    return Standing::Held;
-                }
-                differs = Some(at);
+            relation if relation == Relation::Contradicts || draft.updates() && part.meaning.is_updated_by(meaning) => {
+                return if is_older(draft, held) { Standing::Held } else { Standing::Supersedes(part.entry, whole) };
             }
+            Relation::Within if within.is_none() && !is_older(draft, held) => within = Some((part.entry, whole)),
             _ => {}
         }
     }
-    if let Some(at) = differs.or_else(|| ended(draft, memory)) {
-        return Standing::Supersedes(at);
+    match (ended(draft, memory).first(), within) {
+        (Some(&at), _) => Standing::Supersedes(at, None),
+        (None, Some((at, part))) => Standing::Revises(at, part),
+        _ => Standing::New,
     }
-    Standing::New
 }
 
 /// Whether an entry has all the words of a statement, its numbers among them.
-fn says(memory: &Memory<'_>, at: usize, meaning: &Meaning) -> bool {
-    let held = &memory.meanings[at];
+fn says(held: &Meaning, meaning: &Meaning) -> bool {
     let numbers = held.numbers();
-    held.covers(meaning) >= 0.85
-        && meaning.numbers().iter().all(|number| numbers.contains(number))
-        && held.relation(meaning) != Relation::Contradicts
+    let all = meaning.numbers().iter().all(|number| numbers.contains(number));
+    held.covers(meaning) >= 0.85 && all && held.relation(meaning) != Relation::Contradicts
 }
 
-/// Only statements of one sort contradict each other: a mistake's note is not void because a fact differs.
+/// Only statements contradict each other: the note of a mistake is not void because a fact differs.
 fn comparable(draft: &Draft<'_>, held: &Held) -> bool {
-    let plain = |kind: Kind| matches!(kind, Kind::Fact | Kind::Preference | Kind::Workflow);
-    plain(draft.kind) && held.kind.is_none_or(plain)
+    let statement = |kind: Kind| matches!(kind, Kind::Fact | Kind::Preference);
+    draft.exclusive
+        && (held.kind.is_none_or(statement) || held.kind == Some(Kind::Workflow) && draft.kind == Kind::Workflow)
 }
 
 /// Evidence counts by when the session happened: what is older than what memory holds does not overrule it.
@@ -117,18 +197,22 @@ fn is_older(draft: &Draft<'_>, held: &Held) -> bool {
     matches!((draft.newest(), known), (Some(newest), Some(known)) if newest < known)
 }
 
-/// The entry about what a draft says no longer holds.
-fn ended(draft: &Draft<'_>, memory: &Memory<'_>) -> Option<usize> {
-    let gone = words::stems(draft.ends.as_ref()?);
-    let about = words::stems(&draft.text);
-    let near = memory.probe.near(&Meaning::of(draft.ends.as_ref()?));
-    near.into_iter().find(|at| {
+/// The entries about what a draft says no longer holds.
+fn ended(draft: &Draft<'_>, memory: &Memory<'_>) -> Vec<usize> {
+    let Some(ends) = &draft.ends else { return Vec::new() };
+    let (gone, about) = (words::stems(ends), words::stems(&draft.text));
+    let is_ended = |at: &usize| {
         let held = &memory.held[*at];
         let stems = words::stems(&held.text);
         let all = !gone.is_empty() && gone.iter().all(|stem| stems.contains(stem));
         let shared = stems.iter().filter(|stem| about.contains(stem) && !gone.contains(stem)).count();
-        all && !is_older(draft, held) && comparable(draft, held) && (shared > 0 || stems.len() <= gone.len() + 3)
-    })
+        let short = stems.len() <= gone.len() + 8;
+        all && short
+            && !is_older(draft, held)
+            && comparable(draft, held)
+            && (shared > 0 || stems.len() <= gone.len() + 3)
+    };
+    memory.probe.near(&Meaning::of(ends)).into_iter().filter(is_ended).collect()
 }
 
 pub fn proposal(draft: &Draft<'_>, change: ChangeType, phase: Phase, target: Target, mut risks: Vec<Risk>) -> Proposal {

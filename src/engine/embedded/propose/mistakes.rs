@@ -38,7 +38,7 @@ fn draft<'a>(night: &Night<'a>, signature: &str, group: &Group<'a>) -> Option<Dr
     let usual = usual(group)?;
     let fix = best_fix(group);
     let rank = rank(class, fix.as_ref(), support.sessions, night.sessions.len())?;
-    let what = what_fails(usual, class);
+    let what = what_fails(usual, class, group);
     let works = fix.as_ref().map(|fix| what_works(fix, group)).unwrap_or_default();
     let often = format!("Seen in {} sessions.", of(support.sessions as usize, night.sessions.len()));
     let gist = format!("{what} {works}").trim().to_owned();
@@ -74,8 +74,11 @@ fn usual<'a>(group: &Group<'a>) -> Option<&'a Failure> {
 }
 
 /// What names a fix whatever its instance.
-fn fix_key(fix: &Fix) -> Option<String> {
+fn fix_key(fix: &Fix, failed: &Failure) -> Option<String> {
     match fix {
+        Fix::Instead { without, .. } if blamed(without, &failed.error).is_some() => {
+            Some(format!("without {}", blamed(without, &failed.error)?))
+        }
         Fix::Instead { without, with, .. } if without.is_empty() && with.is_empty() => None,
         Fix::Instead { without, with, call, .. } if without.split(' ').count() + with.split(' ').count() > 8 => {
             Some(format!("instead {}", super::super::shell::main_shape(call)?))
@@ -87,11 +90,20 @@ fn fix_key(fix: &Fix) -> Option<String> {
     }
 }
 
+/// The word that the error names and the fix leaves out.
+fn blamed<'a>(without: &'a str, error: &str) -> Option<&'a str> {
+    let quoted = |word: &&str| {
+        ["'", "\"", "`"].iter().any(|mark| error.contains(&format!("{mark}{word}{mark}")))
+            || error.ends_with(&format!(" {word}"))
+    };
+    without.split(' ').filter(|word| word.len() > 1).find(quoted)
+}
+
 fn best_fix<'a>(group: &Group<'a>) -> Option<Found<'a>> {
     let mut found: BTreeMap<String, (BTreeSet<&'a str>, &'a Fix, &'a Failure)> = BTreeMap::new();
     for (seen, failure) in &group.members {
         let Some(fix) = &failure.fix else { continue };
-        let Some(key) = fix_key(fix) else { continue };
+        let Some(key) = fix_key(fix, failure) else { continue };
         found.entry(key).or_insert_with(|| (BTreeSet::new(), fix, failure)).0.insert(seen.session.session.as_str());
     }
     let sessions: BTreeSet<&str> = group.members.iter().map(|(seen, _)| seen.session.session.as_str()).collect();
@@ -114,22 +126,44 @@ fn left_out(fix: &Found<'_>) -> Option<String> {
     }
 }
 
-fn what_fails(usual: &Failure, class: FailureClass) -> String {
-    let error = Scrubbed::short(&usual.error, 140).into_string();
-    match class {
-        FailureClass::Check => {
-            let shape = if usual.shape.is_empty() { &usual.call } else { &usual.shape };
-            let echo = error.trim_start_matches(['$', '>', ' ']);
-            match shape.as_str() == echo || error == *shape {
-                true => format!("`{shape}` often fails at first."),
-                false => format!("`{shape}` (it runs `{echo}`) often fails at first."),
-            }
-        }
-        _ => format!("`{}` fails: {}", usual.call, quoted(&error)),
+/// The call as the note names it: the tool alone where the calls of a group have nothing else in common.
+fn named(usual: &Failure, group: &Group<'_>) -> String {
+    let same = group.members.iter().filter(|(_, failure)| failure.call == usual.call).count();
+    match usual.shape.as_str() {
+        "" if same * 2 <= group.members.len() => usual.tool.clone(),
+        shape if !shape.is_empty() && same * 3 <= group.members.len() => format!("{shape} …"),
+        _ => usual.call.clone(),
     }
 }
 
+fn what_fails(usual: &Failure, class: FailureClass, group: &Group<'_>) -> String {
+    let same = group.members.iter().filter(|(_, failure)| failure.error == usual.error).count();
+    let error = if same * 2 >= group.members.len() { usual.error.clone() } else { general(&usual.error) };
+    let error = Scrubbed::short(&error, 140).into_string();
+    match class {
+        FailureClass::Check => {
+            let shape = if usual.shape.is_empty() { &usual.call } else { &usual.shape };
+            match usual.error.strip_prefix("$ ").or(usual.error.strip_prefix("> ")) {
+                Some(echo) if echo != shape => format!("`{shape}` (it runs `{echo}`) often fails at first."),
+                _ => format!("`{shape}` often fails at first."),
+            }
+        }
+        FailureClass::Cancelled => format!(
+            "Parallel calls are cancelled when one of them fails: {} Make a call that may fail alone, and repeat the cancelled ones.",
+            quoted(&error)
+        ),
+        _ => format!("`{}` fails: {}", named(usual, group), quoted(&error)),
+    }
+}
+
+/// An error of which every instance names something else.
+fn general(error: &str) -> String {
+    let text = super::super::signature::abstracted(error);
+    ["<name>", "<path>", "<id>", "<n>", "<url>"].iter().fold(text, |text, mark| text.replace(mark, "…"))
+}
+
 fn quoted(error: &str) -> String {
+    let error = error.trim_end_matches('.');
     if error.contains('"') { format!("`{}`.", error.replace('`', "'")) } else { format!("\"{error}\".") }
 }
 
@@ -140,6 +174,9 @@ fn what_works(found: &Found<'_>, group: &Group<'_>) -> String {
         Fix::Instead { call, without, with, .. } => {
             let call = Scrubbed::short(call, 120);
             let how = match (without.as_str(), with.as_str()) {
+                (without, _) if blamed(without, &found.failed.error).is_some() => {
+                    format!(", without `{}`", blamed(without, &found.failed.error).unwrap_or_default())
+                }
                 ("", with) if with == call.as_str() => String::new(),
                 (without, "") if without.len() < 60 => format!(", without `{without}`"),
                 ("", with) if with.len() < 60 => format!(", with `{with}`"),
@@ -152,7 +189,10 @@ fn what_works(found: &Found<'_>, group: &Group<'_>) -> String {
         }
         Fix::After { steps, .. } => {
             let step = steps.last().map(String::as_str).unwrap_or_default();
-            format!("What works: `{step}` first, then the same call again ({often} times).")
+            match step.strip_suffix(" of the same file") {
+                Some(tool) => format!("What works: `{tool}` the same file first, then call again ({often} times)."),
+                None => format!("What works: run `{step}` first, then call again ({often} times)."),
+            }
         }
         Fix::Said { text, .. } => format!("The person's correction: \"{}\"", Scrubbed::short(text, 160)),
     }
@@ -161,9 +201,10 @@ fn what_works(found: &Found<'_>, group: &Group<'_>) -> String {
 fn short_name(usual: &Failure, class: FailureClass) -> String {
     match class {
         FailureClass::Check if !usual.shape.is_empty() => format!("{} fails at first", usual.shape),
-        FailureClass::Protocol | FailureClass::Cancelled => format!("{}: {}", usual.tool, usual.error),
+        FailureClass::Cancelled => "parallel calls are cancelled when one fails".to_owned(),
+        FailureClass::Protocol => format!("{}: {}", usual.tool, usual.error),
         _ if !usual.shape.is_empty() => format!("{} fails: {}", usual.shape, usual.error),
-        _ => format!("{} fails: {}", usual.call, usual.error),
+        _ => format!("{} fails: {}", usual.tool, usual.error),
     }
 }
 
@@ -217,7 +258,8 @@ fn rank(class: FailureClass, fix: Option<&Found<'_>>, sessions: u32, all: usize)
     };
     let enough = match class {
         FailureClass::Cancelled => sessions >= 5,
-        FailureClass::Check | FailureClass::Other if fix.is_none() => sessions >= 3,
+        FailureClass::Check if fix.is_none() => sessions >= 5,
+        FailureClass::Other if fix.is_none() => sessions >= 3,
         _ => true,
     };
     enough.then_some(base + often)

@@ -47,8 +47,8 @@ pub fn propose(situation: &Situation<'_>) -> Vec<Proposal> {
     drafts.retain(|draft| focus::allows(situation.instructions, draft));
     draft::order(&mut drafts);
 
-    let mut proposals = memory::reconciled(drafts, &memory, &night);
-    proposals.extend(duplicates::proposals(&memory, &night));
+    let mut proposals = memory::reconciled(drafts, &memory);
+    proposals.extend(duplicates::proposals(&memory, &proposals));
     proposals.extend(prune::proposals(&memory, &night, &proposals));
     proposals
 }

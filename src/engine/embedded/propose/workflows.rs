@@ -44,6 +44,10 @@ fn before_commit<'a>(night: &Night<'a>) -> Option<Draft<'a>> {
     let list: Vec<String> = habits.iter().map(|(shape, _)| format!("`{shape}`")).collect();
     let gist = format!("Before `git commit`, run {}.", list.join(" and "));
     let without = |all: usize, with: usize| all.saturating_sub(with);
+    let rate = |worked: usize, all: usize| worked as f64 / all.max(1) as f64;
+    if rate(ok, ok + bad) + 0.1 < rate(without(worked, ok), without(worked, ok) + without(failed, bad)) {
+        return None;
+    }
     let lift = match (ok + bad, without(worked, ok) + without(failed, bad)) {
         (with, rest) if with > 0 && rest > 0 => format!(
             " Commits after `{first}` worked {} times, commits without it {} times.",
@@ -52,7 +56,7 @@ fn before_commit<'a>(night: &Night<'a>) -> Option<Draft<'a>> {
         ),
         _ => String::new(),
     };
-    let text = format!("{gist} {} sessions that committed did so.{lift}", of(n, sessions));
+    let text = format!("{gist} In {} sessions that committed agents did so.{lift}", of(n, sessions));
     let mut draft = Draft::new(Kind::Workflow, "workflow before git commit".to_owned(), text, seen);
     draft.gist.clone_from(&gist);
     draft.description.clone_from(&gist);
