@@ -128,6 +128,16 @@ fn an_import_without_any_transcript_fails() {
 }
 
 #[test]
+fn a_path_that_does_not_exist_says_so() {
+    assert_snapshot!(World::with_memory().dream(["import", "../nowhere.jsonl"]), @r#"
+    ! skipped: ../nowhere.jsonl: no such file or directory
+    ! error: nothing that was named is a transcript that can be read
+    ! hint: check the spelling of the path; agents keep sessions in places such as ~/.claude/projects
+    [exit 1]
+    "#);
+}
+
+#[test]
 fn credentials_in_transcripts_are_warned_about_and_never_shown() {
     let world = World::with_memory();
     let key = format!("ghp_{}", "a1B2".repeat(9));
