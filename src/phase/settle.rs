@@ -128,7 +128,7 @@ fn check(
         edits,
         before,
         after: proposal.belief.as_ref().map(|belief| Scrubbed::block(belief.text.trim())),
-        subject: Scrubbed::short(&proposal.subject, 60),
+        subject: Scrubbed::short(&proposal.subject, 72),
         retire: proposal.retire,
         evidence: proposal.evidence,
         support: proposal.support,
