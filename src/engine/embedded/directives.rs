@@ -202,6 +202,9 @@ pub fn correction_of(text: &str) -> Option<&str> {
     })
 }
 
+/// Characters from which on the same opening of several sessions is taken for a program's prompt.
+const SCRIPT: usize = 300;
+
 /// All that people told the agent in a session.
 pub fn find(reading: &Reading<'_>) -> Vec<Said> {
     let mut found = Vec::new();
@@ -223,7 +226,8 @@ pub fn find(reading: &Reading<'_>) -> Vec<Said> {
                 manner,
                 text,
                 with: None,
-                opening: Some(&at) == reading.spoken.first(),
+                // A person may well begin two sessions with the same short line; a program sends whole pages.
+                opening: Some(&at) == reading.spoken.first() && text.chars().count() > SCRIPT,
                 cite: reading.cite(turn, sentence),
             });
         }
