@@ -217,6 +217,7 @@ pub fn find(reading: &Reading<'_>) -> Vec<Said> {
             .take(12)
             .any(|turn| matches!(turn.content, Content::Call(_)) || turn.role == Role::Agent);
         let sentences = voice::said(text);
+        let length = text.chars().count();
         for sentence in &sentences {
             let core = voice::core(sentence);
             let Some(manner) = manner(sentence, core, acted) else { continue };
@@ -227,7 +228,7 @@ pub fn find(reading: &Reading<'_>) -> Vec<Said> {
                 text,
                 with: None,
                 // A person may well begin two sessions with the same short line; a program sends whole pages.
-                opening: Some(&at) == reading.spoken.first() && text.chars().count() > SCRIPT,
+                opening: Some(&at) == reading.spoken.first() && length > SCRIPT,
                 cite: reading.cite(turn, sentence),
             });
         }
