@@ -200,7 +200,12 @@ impl Meaning {
         let compared = Compared::new(self, newer);
         let words: f64 = self.tokens.iter().filter(|token| !is_value(token)).map(weight).sum();
         let left: f64 = compared.left.iter().filter(|token| !is_value(token)).map(|token| weight(token)).sum();
-        compared.count >= 2 && words > 0.0 && (words - left) / words >= 0.5 && compared.differs()
+        let newer_words: f64 = newer.tokens.iter().filter(|token| !is_value(token)).map(weight).sum();
+        let shared = words - left;
+        compared.count >= 2
+            && (shared >= 0.5 * words || shared >= 0.6 * newer_words)
+            && shared > 1.0
+            && compared.differs()
     }
 
     /// How this statement stands to another.
@@ -249,7 +254,7 @@ const AUXILIARIES: &[&str] = &[
 fn clauses<'a>(text: &'a str) -> Vec<Clause<'a>> {
     let mut out: Vec<Clause<'a>> = vec![Clause::default()];
     let (mut at, mut before, mut prefers) = (0, String::new(), false);
-    let mut opened_first = false;
+    let (mut opened_first, mut from) = (false, 0);
     for word in words::words(text) {
         let start = at + text[at..].find(word).unwrap_or(0);
         let between = &text[at..start];
@@ -259,7 +264,10 @@ fn clauses<'a>(text: &'a str) -> Vec<Clause<'a>> {
         if between.contains([',', ';', '.', '!', '?', '(', ')', '—', ':']) {
             let under = out.last().is_some_and(|clause| clause.under) && !opened_first;
             opened_first = false;
-            out.push(Clause { under, ..Clause::default() });
+            if between.contains(['.', '!', '?']) {
+                from = out.len();
+            }
+            out.push(Clause { under: under && from < out.len(), ..Clause::default() });
         }
         prefers |= matches!(lower.as_str(), "prefer" | "favour" | "favor" | "choose" | "pick");
         let last = out.last().cloned().unwrap_or_default();
@@ -276,7 +284,7 @@ fn clauses<'a>(text: &'a str) -> Vec<Clause<'a>> {
             }
             "after" | "once" if empty => {}
             "after" | "once" => {
-                out.iter_mut().for_each(|clause| clause.under = true);
+                out.iter_mut().skip(from).for_each(|clause| clause.under = true);
                 out.push(Clause::default());
             }
             "but" | "because" | "since" | "so" | "when" | "if" => open(false, under, Vec::new()),
@@ -435,7 +443,8 @@ impl<'a> Compared<'a> {
         }
         let values = |tokens: &[&Token]| tokens.iter().any(|token| is_value(token));
         let worded = !self.left.is_empty() && !self.right.is_empty() && !values(&self.left) && !values(&self.right);
-        if likeness >= 0.66 && worded && !self.one_word_swapped() {
+        let many = self.left.len().max(self.right.len()) > 2;
+        if likeness >= (if many { 0.8 } else { 0.66 }) && worded && !self.one_word_swapped() {
             return Relation::Same;
         }
         if self.right.is_empty() && self.count >= 2 && likeness >= 0.4 {

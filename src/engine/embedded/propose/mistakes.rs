@@ -65,7 +65,10 @@ fn usual<'a>(group: &Group<'a>) -> Option<&'a Failure> {
     for (_, failure) in &group.members {
         *counts.entry((&failure.shape, &failure.call)).or_default() += 1;
     }
-    let most = counts.iter().max_by_key(|(call, n)| (**n, std::cmp::Reverse(**call))).map(|(call, _)| *call)?;
+    let most = counts
+        .iter()
+        .max_by_key(|(call, n)| (**n, std::cmp::Reverse(call.1.len()), std::cmp::Reverse(**call)))
+        .map(|(call, _)| *call)?;
     group
         .members
         .iter()
