@@ -158,9 +158,9 @@ pub enum Fix {
 pub struct CommandUse {
     pub runs: u32,
     pub failed: u32,
-    /// The shortest run, in seconds: longer ones often waited for a person's permission.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub seconds: Option<f64>,
+    /// Seconds that runs took which worked; some waited for a person's permission, so a median tells more than a mean.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seconds: Vec<f64>,
     /// The call as it was first made.
     pub example: String,
     pub cite: Cite,

@@ -128,7 +128,8 @@ fn is_similar(failed: &Step<'_>, other: &Step<'_>) -> bool {
             let (a, b) = (plain(a), plain(b));
             let shared = a.iter().filter(|word| b.contains(word)).count();
             let program = b.iter().find(|word| !word.contains('=')).map(|word| base(word));
-            let same = a.iter().any(|word| Some(base(word)) == program);
+            let wrapped = a.first().is_some_and(|word| b.iter().take(3).any(|other| base(other) == base(word)));
+            let same = wrapped || a.iter().any(|word| Some(base(word)) == program);
             let shape = |words: &[String]| shell::shape(words);
             same && shared * 2 >= a.len().min(b.len()).max(2) - 1
                 && (shared > 1 || shape(&a) == shape(&b) || a.first().map(|word| base(word)) == program)
@@ -153,7 +154,8 @@ fn between(failed: &Step<'_>, between: &[Step<'_>], worked: &Step<'_>) -> Fix {
         let moved = directory(a) != directory(b) && directory(b).is_some();
         let (a, b) = (plain(a), plain(b));
         if a == b && moved {
-            let call = cut(worked.command.as_deref().unwrap_or_default(), 160).to_owned();
+            let line = worked.command.as_deref().unwrap_or_default();
+            let call = format!("cd {} && {}", directory(line).unwrap_or_default(), shell::shown(line, 80));
             let with = format!("cd {}", directory(worked.command.as_deref().unwrap_or_default()).unwrap_or_default());
             return Fix::Instead { call, without: String::new(), with, place };
         }

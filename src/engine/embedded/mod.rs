@@ -39,7 +39,7 @@ impl Extract for Embedded {
         reflection.failures = mistakes::find(&reading);
         reflection.rules = rules::find(&reading);
         habits::find(&reading, &mut reflection);
-        if !reflection.tools.is_empty() {
+        if reading.is_service() {
             serve(&mut reflection);
         }
         reflection

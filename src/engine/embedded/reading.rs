@@ -102,6 +102,11 @@ impl<'a> Reading<'a> {
         Self { session, steps: steps.collect(), spoken: spoken.map(|(at, _)| at).collect() }
     }
 
+    /// Whether the agent has only tools of its own domain: no shell, no files. Such an agent serves people.
+    pub fn is_service(&self) -> bool {
+        !self.steps.is_empty() && self.steps.iter().all(|step| step.command.is_none() && step.file.is_none())
+    }
+
     pub fn time(&self, turn: &Turn) -> DateTime<Utc> {
         turn.time.unwrap_or_else(|| self.session.record.happened())
     }

@@ -47,7 +47,7 @@ fn add<'a>(entry: &mut Usage<'a>, seen: Seen<'a>, usage: &CommandUse) {
     entry.seen.push(seen);
     entry.runs += usage.runs;
     entry.failed += usage.failed;
-    entry.seconds.extend(usage.seconds);
+    entry.seconds.extend(&usage.seconds);
 }
 
 /// The command that most sessions of a project run for a purpose, if it works more often than not.
