@@ -11,6 +11,7 @@ mod requests;
 mod rules;
 mod shell;
 mod signature;
+mod updates;
 mod voice;
 
 use crate::model::Proposal;
@@ -36,6 +37,11 @@ impl Extract for Embedded {
         let reading = Reading::new(session);
         reflection.said = directives::find(&reading);
         reflection.facts = facts::find(&reading, &reflection.said);
+        for update in updates::find(&reading) {
+            // What says both sides of a change knows more than what only sees its new value.
+            reflection.facts.retain(|known| known.cite != update.cite);
+            reflection.facts.push(update);
+        }
         reflection.failures = mistakes::find(&reading);
         reflection.rules = rules::find(&reading);
         habits::find(&reading, &mut reflection);
