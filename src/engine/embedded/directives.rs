@@ -223,7 +223,7 @@ pub fn find(reading: &Reading<'_>) -> Vec<Said> {
                 manner,
                 text,
                 with: None,
-                opening: Some(&at) == reading.spoken.first(),
+                opening: reading.opens(at),
                 cite: reading.cite(turn, sentence),
             });
         }

@@ -58,3 +58,6 @@ impl Reconcile for Embedded {
         propose::propose(situation)
     }
 }
+
+#[cfg(test)]
+mod tests;
