@@ -153,7 +153,9 @@ pub fn number(word: &str) -> Option<(String, Option<String>)> {
 
 impl Meaning {
     pub fn of(text: &str) -> Self {
-        let text = unforget(&text.replace('’', "'")).replace("read only", "readonly").replace("read-only", "readonly");
+        let text = nameless(&unforget(&text.replace('’', "'")))
+            .replace("read only", "readonly")
+            .replace("read-only", "readonly");
         let mut tokens = Vec::new();
         let mut first = true;
         for clause in clauses(&text) {
@@ -208,9 +210,28 @@ impl Meaning {
             && compared.differs()
     }
 
+    /// Whether two statements differ in nothing but a value, and say enough for that to be no accident.
+    pub fn differs_only_in_value(&self, other: &Meaning) -> bool {
+        let compared = Compared::new(self, other);
+        compared.conflicts() && compared.frame() >= 0.8 && (compared.framed >= 2.0 || compared.frame() >= 1.0)
+    }
+
     /// How this statement stands to another.
     pub fn relation(&self, other: &Meaning) -> Relation {
         Compared::new(self, other).relation()
+    }
+}
+
+/// "The user" and "the team" stand in every statement about people and make none of them alike.
+fn nameless(text: &str) -> String {
+    static WHO: LazyLock<regex::Regex> = LazyLock::new(|| {
+        regex::Regex::new(r"(?i)\bthe (?:user|team)(?:'s)?(?: (?:is|has|was|are))?\b").expect("a constant pattern")
+    });
+    let who = WHO.replace_all(text, "they");
+    if words::words(&who).any(|word| !words::is_stop(&word.to_lowercase())) {
+        who.into_owned()
+    } else {
+        text.to_owned()
     }
 }
 
@@ -383,6 +404,8 @@ struct Compared<'a> {
     spans: bool,
     /// Shared words that stand on the other side of a "before" or "unless".
     moved: usize,
+    /// What is shared and is no value.
+    framed: f64,
 }
 
 impl<'a> Compared<'a> {
@@ -407,6 +430,7 @@ impl<'a> Compared<'a> {
             count: 0,
             spans,
             moved: 0,
+            framed: 0.0,
         };
         for token in a {
             let alike = open.get_mut(token.text.as_str()).and_then(|others| {
@@ -416,7 +440,10 @@ impl<'a> Compared<'a> {
             });
             match alike {
                 Some(other) => {
-                    compared.shared += weight(token).min(weight(other));
+                    let shared = weight(token).min(weight(other));
+                    compared.shared += shared;
+                    let value = token.class == Class::Number || SET.contains_key(&token.text);
+                    compared.framed += if value { 0.0 } else { shared };
                     compared.count += 1;
                     compared.turned += usize::from(token.negated != other.negated);
                     compared.moved += usize::from(ordered && token.under != other.under);
@@ -435,7 +462,7 @@ impl<'a> Compared<'a> {
         let likeness = 2.0 * self.shared / (self.total_left + self.total_right);
         let smaller = self.shared / self.total_left.min(self.total_right);
         if self.conflicts() {
-            let alike = self.frame() >= 0.55 || (self.turned > 0 && smaller >= 0.6);
+            let alike = self.frame() >= 0.6 || (self.turned > 0 && smaller >= 0.6 && self.framed >= 1.9);
             return if alike { Relation::Contradicts } else { Relation::Unrelated };
         }
         if self.left.is_empty() && self.right.is_empty() {
@@ -456,12 +483,14 @@ impl<'a> Compared<'a> {
         Relation::Unrelated
     }
 
-    /// Likeness of what is said about the values that differ.
+    /// Likeness of what is said about the values that differ; 0 where too little is said.
     fn frame(&self) -> f64 {
-        let values =
-            |tokens: &[&Token]| tokens.iter().filter(|token| is_value(token)).map(|token| weight(token)).sum::<f64>();
-        let rest = self.total_left + self.total_right - values(&self.left) - values(&self.right);
-        if rest > 0.0 { 2.0 * self.shared / rest } else { 0.0 }
+        let words =
+            |tokens: &[&Token]| tokens.iter().filter(|token| !is_value(token)).map(|token| weight(token)).sum::<f64>();
+        let (left, right) = (words(&self.left), words(&self.right));
+        let total = 2.0 * self.framed + left + right;
+        let little = self.framed < 1.9 && left + right > 0.0;
+        if total > 0.0 && !little { 2.0 * self.framed / total } else { 0.0 }
     }
 
     /// Negation, numbers, names or exclusive words that differ.

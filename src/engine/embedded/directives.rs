@@ -241,7 +241,7 @@ pub fn find(reading: &Reading<'_>) -> Vec<Said> {
                 text,
                 with: None,
                 // A person may well begin two sessions with the same short line; a program sends whole pages.
-                opening: Some(&at) == reading.spoken.first() && length > SCRIPT,
+                opening: reading.opens(at) && length > SCRIPT,
                 cite: reading.cite(turn, sentence),
             });
         }

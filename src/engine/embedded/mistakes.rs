@@ -121,7 +121,8 @@ fn directory(line: &str) -> Option<&str> {
     first.trim().strip_prefix("cd ")
 }
 
-/// Whether the second call tries the same as the first: the same file, or half of the command's words.
+/// Whether the second call tries the same as the first: the same file, half of the command's words, or another
+/// program for the same purpose.
 fn is_similar(failed: &Step<'_>, other: &Step<'_>) -> bool {
     match (&failed.command, &other.command) {
         (Some(a), Some(b)) => {
@@ -131,8 +132,12 @@ fn is_similar(failed: &Step<'_>, other: &Step<'_>) -> bool {
             let wrapped = a.first().is_some_and(|word| b.iter().take(3).any(|other| base(other) == base(word)));
             let same = wrapped || a.iter().any(|word| Some(base(word)) == program);
             let shape = |words: &[String]| shell::shape(words);
-            same && shared * 2 >= a.len().min(b.len()).max(2) - 1
-                && (shared > 1 || shape(&a) == shape(&b) || a.first().map(|word| base(word)) == program)
+            let purpose = shell::purpose(&shape(&a));
+            let other_program = purpose.is_some() && purpose == shell::purpose(&shape(&b));
+            other_program
+                || same
+                    && shared * 2 >= a.len().min(b.len()).max(2) - 1
+                    && (shared > 1 || shape(&a) == shape(&b) || a.first().map(|word| base(word)) == program)
         }
         (None, None) => failed.call.name == other.call.name && (failed.file.is_none() || failed.file == other.file),
         _ => false,

@@ -64,3 +64,6 @@ impl Reconcile for Embedded {
         propose::propose(situation)
     }
 }
+
+#[cfg(test)]
+mod tests;

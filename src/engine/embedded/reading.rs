@@ -107,6 +107,11 @@ impl<'a> Reading<'a> {
         !self.steps.is_empty() && self.steps.iter().all(|step| step.command.is_none() && step.file.is_none())
     }
 
+    /// Whether a turn opens the session: it is what the person says first, before the agent did anything.
+    pub fn opens(&self, at: usize) -> bool {
+        self.spoken.first() == Some(&at) && self.steps.first().is_none_or(|step| step.at > at)
+    }
+
     pub fn time(&self, turn: &Turn) -> DateTime<Utc> {
         turn.time.unwrap_or_else(|| self.session.record.happened())
     }

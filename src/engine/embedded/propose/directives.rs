@@ -11,6 +11,29 @@ use std::collections::BTreeMap;
 /// How many sessions must make the same request before it is a habit.
 const REPEATED: u32 = 3;
 
+/// Stems of verbs that make or change something: such a request is a task unless it comes very often.
+const TASKS: &[&str] = &[
+    "add",
+    "implement",
+    "fix",
+    "generat",
+    "delet",
+    "chang",
+    "design",
+    "refactor",
+    "move",
+    "renam",
+    "build",
+    "display",
+    "hide",
+    "align",
+    "improv",
+    "replac",
+    "set",
+    "insert",
+    "sort",
+];
+
 struct Group<'a> {
     meaning: Meaning,
     members: Vec<(Seen<'a>, &'a Said)>,
@@ -136,7 +159,8 @@ fn repeated<'a>(requests: Vec<(Seen<'a>, &'a Said)>) -> Vec<Draft<'a>> {
 fn habit<'a>(stems: &str, members: Vec<(Seen<'a>, &'a Said)>) -> Option<Draft<'a>> {
     let seen: Vec<Seen<'a>> = members.iter().map(|(seen, _)| *seen).collect();
     let support = support(&seen);
-    if support.sessions < REPEATED || is_scripted(&members) {
+    let makes = stems.split(' ').any(|stem| TASKS.contains(&stem));
+    if support.sessions < if makes { 2 * REPEATED } else { REPEATED } || is_scripted(&members) {
         return None;
     }
     let mut beside: BTreeMap<String, usize> = BTreeMap::new();
