@@ -132,8 +132,8 @@ fn is_similar(failed: &Step<'_>, other: &Step<'_>) -> bool {
             let wrapped = a.first().is_some_and(|word| b.iter().take(3).any(|other| base(other) == base(word)));
             let same = wrapped || a.iter().any(|word| Some(base(word)) == program);
             let shape = |words: &[String]| shell::shape(words);
-            let purpose = shell::purpose(&shape(&a));
-            let other_program = purpose.is_some() && purpose == shell::purpose(&shape(&b));
+            let purpose = |words: &[String]| shell::purpose(&shape(words)?);
+            let other_program = purpose(&a).is_some() && purpose(&a) == purpose(&b);
             other_program
                 || same
                     && shared * 2 >= a.len().min(b.len()).max(2) - 1
