@@ -215,9 +215,6 @@ pub fn correction_of(text: &str) -> Option<&str> {
     })
 }
 
-/// Characters from which on the same opening of several sessions is taken for a program's prompt.
-const SCRIPT: usize = 300;
-
 /// All that people told the agent in a session.
 pub fn find(reading: &Reading<'_>) -> Vec<Said> {
     let mut found = Vec::new();
@@ -230,7 +227,6 @@ pub fn find(reading: &Reading<'_>) -> Vec<Said> {
             .take(12)
             .any(|turn| matches!(turn.content, Content::Call(_)) || turn.role == Role::Agent);
         let sentences = voice::said(text);
-        let length = text.chars().count();
         for sentence in &sentences {
             let core = voice::core(sentence);
             let Some(manner) = manner(sentence, core, acted) else { continue };
@@ -240,8 +236,7 @@ pub fn find(reading: &Reading<'_>) -> Vec<Said> {
                 manner,
                 text,
                 with: None,
-                // A person may well begin two sessions with the same short line; a program sends whole pages.
-                opening: reading.opens(at) && length > SCRIPT,
+                opening: reading.opening(at, sentences.len()),
                 cite: reading.cite(turn, sentence),
             });
         }
@@ -291,7 +286,7 @@ fn refusals(reading: &Reading<'_>, found: &mut Vec<Said>) {
                     manner,
                     text,
                     with: None,
-                    opening: false,
+                    opening: None,
                     cite: reading.cite(turn, cut(sentence, 200)),
                 });
             }

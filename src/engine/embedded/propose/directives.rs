@@ -77,11 +77,10 @@ fn groups<'a>(all: Vec<(Seen<'a>, &'a Said)>) -> Vec<Group<'a>> {
     groups
 }
 
-/// Words that open several sessions without a change are a program's prompt.
+/// A message that opens several sessions without a change is a program's prompt.
 fn is_scripted(members: &[(Seen<'_>, &Said)]) -> bool {
-    let quote = |(seen, _): &(Seen<'_>, &Said)| seen.cite.quote.clone();
-    let first = members.first().map(quote);
-    members.len() > 1 && members.iter().all(|member| member.1.opening && Some(quote(member)) == first)
+    let first = members.first().and_then(|(_, said)| said.opening);
+    members.len() > 1 && first.is_some() && members.iter().all(|(_, said)| said.opening == first)
 }
 
 fn draft<'a>(night: &Night<'a>, group: Group<'a>) -> Option<Draft<'a>> {
