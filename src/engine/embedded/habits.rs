@@ -74,11 +74,7 @@ pub fn find(reading: &Reading<'_>, reflection: &mut Reflection) {
     for step in &reading.steps {
         match &step.command {
             Some(line) => command(reading, step, line, &mut checks, reflection),
-            None if is_edit(step) => {
-                if step.worked() {
-                    checks.clear();
-                }
-            }
+            None if is_edit(step) && step.worked() => checks.clear(),
             None if service => tool(reading, step, reflection),
             None => {}
         }
