@@ -23,7 +23,7 @@ pub fn figures(data: &Path, show: usize) -> Vec<Figure> {
     };
     let question = &questions[0];
     let talks = talks(question);
-    let mut figures = vec![answered(question, &talks)];
+    let mut figures = vec![answered(question, &talks, show)];
     figures.push(survives(data, &talks, show));
     figures
 }
@@ -39,7 +39,7 @@ fn talks(question: &serde_json::Value) -> Vec<Session> {
     sessions.enumerate().map(talk).collect()
 }
 
-fn answered(question: &serde_json::Value, talks: &[Session]) -> Figure {
+fn answered(question: &serde_json::Value, talks: &[Session], show: usize) -> Figure {
     let answer = question["answer"].as_str().unwrap_or_default();
     let mut memory = Memory::default();
     for talk in talks {
@@ -52,6 +52,9 @@ fn answered(question: &serde_json::Value, talks: &[Session]) -> Figure {
         memory.held.len(),
         found.map(|held| &held.text)
     );
+    for held in memory.held.iter().take(show) {
+        println!("     {}", held.text);
+    }
     let how = format!(
         "a belief has all stems of the answer {answer:?}; {} beliefs were made of {} sessions",
         memory.held.len(),

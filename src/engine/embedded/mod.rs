@@ -5,6 +5,7 @@ mod directives;
 mod facts;
 mod habits;
 mod mistakes;
+mod person;
 mod propose;
 mod reading;
 mod requests;

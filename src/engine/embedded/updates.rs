@@ -4,7 +4,7 @@
 //! works, counts. How a page looks or a test behaves is not how the team works.
 
 use super::directives::sentence_of;
-use super::facts::third_person;
+use super::person::third_person;
 use super::reading::Reading;
 use super::voice;
 use crate::model::Turn;

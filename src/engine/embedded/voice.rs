@@ -18,7 +18,7 @@ static HOST: LazyLock<Regex> = LazyLock::new(|| {
 });
 static HEDGED: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?i)\b(?:maybe|perhaps|possibly|probably|might|i think|i guess|i suppose|i believe|i assume|i wonder|not sure|unsure|could be|seems?|apparently|i hope|hopefully|if i remember|i'm not certain|wondering|what if|or something|should be able)\b",
+        r"(?i)\b(?:maybe|perhaps|possibly|probably|might|i think|i guess|i suppose|i believe|i assume|i wonder|not sure|unsure|could be|seems?|apparently|i hope|hopefully|if i remember|i'm not certain|considering|thinking (?:of|about)|wondering|what if|or something|should be able)\b",
     )
 });
 static QUESTION: LazyLock<Regex> = LazyLock::new(|| {

@@ -160,6 +160,9 @@ fn standing(draft: &Draft<'_>, memory: &Memory<'_>) -> Standing {
 
 /// A draft of which one value excludes others, compared with the sentences of memory.
 fn against_parts(draft: &Draft<'_>, meaning: &Meaning, memory: &Memory<'_>) -> Standing {
+    if let Some((at, part)) = ended(draft, memory).into_iter().next() {
+        return Standing::Supersedes(at, part);
+    }
     let mut within = None;
     for at in memory.part_probe.near(meaning) {
         let part = &memory.parts[at];
@@ -177,10 +180,9 @@ fn against_parts(draft: &Draft<'_>, meaning: &Meaning, memory: &Memory<'_>) -> S
             _ => {}
         }
     }
-    match (ended(draft, memory).first(), within) {
-        (Some((at, part)), _) => Standing::Supersedes(*at, part.clone()),
-        (None, Some((at, part))) => Standing::Revises(at, part),
-        _ => Standing::New,
+    match within {
+        Some((at, part)) => Standing::Revises(at, part),
+        None => Standing::New,
     }
 }
 
@@ -215,12 +217,21 @@ fn ended(draft: &Draft<'_>, memory: &Memory<'_>) -> Vec<(usize, Option<String>)>
         let shared = stems.iter().filter(|stem| about.contains(stem) && !gone.contains(stem)).count();
         let short = stems.len() <= gone.len() + 8;
         all && short
+            && !leaves(part.text, ends)
             && !is_older(draft, held)
             && comparable(draft, held)
             && (shared > 0 || stems.len() <= gone.len() + 3)
     };
     let near = memory.part_probe.near(&Meaning::of(ends));
     near.into_iter().map(|at| &memory.parts[at]).filter(is_ended).map(|part| (part.entry, memory.whole(part))).collect()
+}
+
+/// Whether a text itself says that a value was left: then it is no longer what ends.
+fn leaves(text: &str, value: &str) -> bool {
+    let (text, value) = (text.to_lowercase(), value.to_lowercase());
+    ["from", "no longer", "not using", "instead of", "left"]
+        .iter()
+        .any(|mark| text.contains(&format!("{mark} {value}")))
 }
 
 pub fn proposal(draft: &Draft<'_>, change: ChangeType, phase: Phase, target: Target, mut risks: Vec<Risk>) -> Proposal {

@@ -5,7 +5,7 @@ use super::directives::counted;
 use super::draft::{Draft, Seen, by_support, gather, of, support};
 use crate::model::Kind;
 use crate::phase::reflection::{Failure, FailureClass, Fix};
-use crate::text::Scrubbed;
+use crate::text::{Scrubbed, words};
 use std::collections::{BTreeMap, BTreeSet};
 
 struct Group<'a> {
@@ -52,7 +52,21 @@ fn draft<'a>(night: &Night<'a>, signature: &str, group: &Group<'a>) -> Option<Dr
     draft.confidence = by_support(if fix.is_some() { 0.55 } else { 0.4 }, support.sessions);
     draft.rank = rank;
     draft.against = fix.as_ref().and_then(|fix| left_out(fix));
+    if let Some(rule) = draft.against.as_ref().and_then(|word| loaded_rule(night, word)) {
+        draft.reason.push_str(&format!(" Sessions loaded a rule that asks for it: \"{rule}\"."));
+        draft.rank = (draft.rank + 0.1).min(0.99);
+    }
     Some(draft)
+}
+
+/// A rule that sessions loaded and that asks for the word that has to be left out.
+fn loaded_rule<'a>(night: &Night<'a>, word: &str) -> Option<&'a str> {
+    let asks = |rule: &&'a String| {
+        let lower = rule.to_lowercase();
+        words::words(rule).any(|known| known == word)
+            && ["always", "prefix", "must"].iter().any(|mark| lower.contains(mark))
+    };
+    night.sessions.iter().flat_map(|session| &session.rules).filter(asks).min().map(String::as_str)
 }
 
 fn support_words(support: crate::model::Support) -> String {
