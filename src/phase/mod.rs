@@ -4,6 +4,7 @@
 pub mod check;
 pub mod dream;
 pub mod extract;
+pub mod gate;
 pub mod memory;
 pub mod message;
 pub mod past;

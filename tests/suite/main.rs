@@ -1,6 +1,7 @@
 //! One integration binary: the house's rules, and the program against the real git.
 
 mod deciding;
+mod hooks;
 mod layers;
 mod merge;
 mod night;
