@@ -175,8 +175,20 @@ fn split(folder: &Folder, sessions: &[Session], groups: &[Group]) -> Vec<Figure>
         groups.iter().map(|group| group.instances.iter().filter(|(session, _)| after.contains(session)).count()).sum()
     };
     let known: Vec<&Group> = recurring.iter().copied().filter(|group| found.contains(group.name.as_str())).collect();
+    let single = |group: &&Group| {
+        !found.contains(group.name.as_str())
+            && group
+                .instances
+                .iter()
+                .filter(|(session, _)| before.contains(session))
+                .map(|(session, _)| session)
+                .collect::<BTreeSet<_>>()
+                .len()
+                < 2
+    };
+    let single = recurring.iter().copied().filter(|group| single(group)).count();
     let how = format!(
-        "{}: groups with an instance in the first 60 % and one later; named if a mistake change over the first 60 % cites an instance ({hits} of {}; of the later errors {} of {})",
+        "{}: groups with an instance in the first 60 % and one later; named if a mistake change over the first 60 % cites an instance ({hits} of {}; of the later errors {} of {}); of those not named {single} had been seen in one session only, which min-support = 2 leaves out",
         folder.name,
         recurring.len(),
         errors(&known),

@@ -7,6 +7,7 @@ mod coding;
 mod documents;
 mod load;
 mod memory;
+mod nights;
 mod pairs;
 mod profiles;
 mod service;
@@ -89,6 +90,7 @@ fn measured(data: &Path, show: usize) -> Vec<Figure> {
     figures.extend(profiles::figures(&data.join("conversations"), show));
     figures.extend(documents::figures(&data.join("evolving-documents"), show));
     figures.extend(service::figures(&data.join("customer-service"), show));
+    figures.extend(nights::figures(data, show));
     figures
 }
 

@@ -1,7 +1,7 @@
 //! From a typed error of the library to the next command to type and the exit code. The only place that knows both.
 
 use super::{Exit, Refusal};
-use crate::config::ConfigError;
+use crate::config::{ConfigError, Origin};
 use crate::model::IdError;
 use crate::store::init::InitError;
 use crate::store::{
@@ -38,14 +38,15 @@ pub fn advice(error: &(dyn Error + 'static)) -> Advice {
 
 /// Whether an error's words stand alone; all others are fragments that fit after "could not".
 pub fn is_sentence(error: &(dyn Error + 'static)) -> bool {
-    error.is::<Refusal>() || error.is::<ConfigError>() || error.is::<IdError>()
+    error.is::<Refusal>() || error.is::<ConfigError>() || error.is::<IdError>() || error.is::<std::io::Error>()
 }
 
 fn config(error: &(dyn Error + 'static)) -> Option<Advice> {
     let error = error.downcast_ref::<ConfigError>()?;
     let mut hints: Vec<String> = error.near().map(|near| format!("did you mean '{near}'?")).into_iter().collect();
     hints.push(error.origin().remedy());
-    Some(Advice { hints, exit: None })
+    let exit = (*error.origin() == Origin::Flag).then_some(Exit::Usage);
+    Some(Advice { hints, exit })
 }
 
 fn open(error: &(dyn Error + 'static)) -> Option<Advice> {

@@ -80,10 +80,10 @@ pub struct Said {
     /// For a request: what the same message asked for beside it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub with: Option<String>,
-    /// Whether it stands in the session's first message: one that opens several sessions word for word was written by
-    /// a program.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub opening: bool,
+    /// Of the message that opens its session, with more in it than this: its checksum. The same message at the start
+    /// of several sessions was written by a program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opening: Option<u32>,
     pub cite: Cite,
 }
 
@@ -158,9 +158,9 @@ pub enum Fix {
 pub struct CommandUse {
     pub runs: u32,
     pub failed: u32,
-    /// The shortest run, in seconds: longer ones often waited for a person's permission.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub seconds: Option<f64>,
+    /// Seconds that runs took which worked; some waited for a person's permission, so a median tells more than a mean.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seconds: Vec<f64>,
     /// The call as it was first made.
     pub example: String,
     pub cite: Cite,

@@ -28,6 +28,9 @@ static ABSOLUTE: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a constant pattern")
 });
 
+static DOUBLED: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(?i)\b(on|by|since|until|before|after|from) on ").expect("a constant pattern"));
+
 fn count(word: &str) -> Option<u32> {
     let words = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
     match word.to_lowercase().as_str() {
@@ -110,7 +113,7 @@ pub fn absolute(text: &str, said: DateTime<Utc>) -> String {
     let day = said.date_naive();
     let replaced = RELATIVE
         .replace_all(text, |found: &Captures<'_>| made_absolute(found, day).unwrap_or_else(|| found[0].to_owned()));
-    replaced.replace("on on ", "on ").replace("the on ", "on ").replace("by on ", "by ").replace("since on ", "since ")
+    DOUBLED.replace_all(&replaced, "$1 ").into_owned()
 }
 
 /// Whether the text holds a relative date.

@@ -31,12 +31,16 @@ struct Token {
     text: String,
     class: Class,
     negated: bool,
+    /// Whether it stands in the part that a "before", "unless" or "until" opens.
+    under: bool,
 }
 
 /// A statement as it is compared: its meaningful words with class and polarity.
 #[derive(Debug, Clone, Default)]
 pub struct Meaning {
     tokens: Vec<Token>,
+    /// Code in backquotes, as it stands.
+    spans: Vec<String>,
 }
 
 const NEGATIONS: &[&str] = &[
@@ -75,11 +79,11 @@ const NEGATIONS: &[&str] = &[
 ];
 
 /// Words that are the opposite of another one: read as that one, negated.
-const OPPOSITES: &str = "disable enable;deny allow;forbid allow;exclude include;decrease increase;after before;\
+const OPPOSITES: &str = "disable enable;deny allow;forbid allow;exclude include;decrease increase;\
     private public;async sync;asynchronous synchronous;synchronously asynchronously;optional required;off on;\
     hide show;reject accept;fail pass;slow fast;hate love;dislike like;close open;invalid valid;offline online;\
     maximum minimum;max min;latest oldest;last first;insecure secure;dark light;hot cold;manual automatic;\
-    manually automatically;disallow allow;deprecated supported;lock unlock;remove add;down up";
+    manually automatically;readonly writable;disallow allow;deprecated supported;lock unlock;remove add;down up";
 
 /// Words of which only one can hold at a time.
 const EXCLUSIVE: &[&str] = &[
@@ -107,6 +111,11 @@ static OPPOSITE: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
     };
     OPPOSITES.split(';').filter_map(pair).collect()
 });
+
+/// Whether a stem is one of two opposites.
+fn is_pole(stem: &String) -> bool {
+    OPPOSITE.contains_key(stem) || OPPOSITE.values().any(|of| of == stem)
+}
 
 static SET: LazyLock<HashMap<String, usize>> = LazyLock::new(|| {
     let sets = EXCLUSIVE.iter().enumerate();
@@ -144,27 +153,22 @@ pub fn number(word: &str) -> Option<(String, Option<String>)> {
 
 impl Meaning {
     pub fn of(text: &str) -> Self {
+        let text = nameless(&unforget(&text.replace('’', "'")))
+            .replace("read only", "readonly")
+            .replace("read-only", "readonly");
         let mut tokens = Vec::new();
-        let lower = text.to_lowercase().replace('’', "'");
-        let text = text.replace('’', "'");
-        let (text, _) = (unforget(&text), lower);
-        let mut negated = false;
         let mut first = true;
-        for (word, ends) in clauses(&text) {
-            let lower = word.to_lowercase();
-            if NEGATIONS.contains(&lower.as_str()) {
-                negated = !negated;
+        for clause in clauses(&text) {
+            for (at, word) in clause.words.iter().enumerate() {
+                let next = clause.words.get(at + 1).copied().unwrap_or_default();
+                let place = Position { negated: clause.negated, under: clause.under, first };
+                token(word, next, place, &mut tokens);
                 first = false;
-            } else {
-                token(word, &lower, negated, first, &mut tokens);
-                first = false;
-            }
-            if ends {
-                negated = false;
-                first = word.ends_with(['.', '!', '?']) || first;
             }
         }
-        Self { tokens }
+        let spans =
+            text.split('`').skip(1).step_by(2).map(|span| span.trim().to_owned()).filter(|span| !span.is_empty());
+        Self { spans: spans.collect(), tokens }
     }
 
     /// The stems by which an index finds statements about the same thing.
@@ -195,16 +199,39 @@ impl Meaning {
     /// Whether a newer statement, which may say more, gives another value for what this one says: half of this one's
     /// words are there, and a number, an exclusive word or the polarity differs.
     pub fn is_updated_by(&self, newer: &Meaning) -> bool {
-        let compared = Compared::new(&self.tokens, &newer.tokens);
+        let compared = Compared::new(self, newer);
         let words: f64 = self.tokens.iter().filter(|token| !is_value(token)).map(weight).sum();
         let left: f64 = compared.left.iter().filter(|token| !is_value(token)).map(|token| weight(token)).sum();
-        compared.count >= 2 && words > 0.0 && (words - left) / words >= 0.5 && compared.differs()
+        let newer_words: f64 = newer.tokens.iter().filter(|token| !is_value(token)).map(weight).sum();
+        let shared = words - left;
+        compared.count >= 2
+            && (shared >= 0.5 * words || shared >= 0.6 * newer_words)
+            && shared > 1.0
+            && compared.differs()
+    }
+
+    /// Whether two statements differ in nothing but a value, and say enough for that to be no accident.
+    pub fn differs_only_in_value(&self, other: &Meaning) -> bool {
+        let compared = Compared::new(self, other);
+        compared.conflicts() && compared.frame() >= 0.8 && (compared.framed >= 2.0 || compared.frame() >= 1.0)
     }
 
     /// How this statement stands to another.
     pub fn relation(&self, other: &Meaning) -> Relation {
-        let compared = Compared::new(&self.tokens, &other.tokens);
-        compared.relation()
+        Compared::new(self, other).relation()
+    }
+}
+
+/// "The user" and "the team" stand in every statement about people and make none of them alike.
+fn nameless(text: &str) -> String {
+    static WHO: LazyLock<regex::Regex> = LazyLock::new(|| {
+        regex::Regex::new(r"(?i)\bthe (?:user|team)(?:'s)?(?: (?:is|has|was|are))?\b").expect("a constant pattern")
+    });
+    let who = WHO.replace_all(text, "they");
+    if words::words(&who).any(|word| !words::is_stop(&word.to_lowercase())) {
+        who.into_owned()
+    } else {
+        text.to_owned()
     }
 }
 
@@ -230,52 +257,117 @@ fn unforget(text: &str) -> String {
     text
 }
 
-/// Words with whether a clause ends after them. "Instead of", "rather than" and a contrasting "not" open a negated clause.
-fn clauses(text: &str) -> Vec<(&str, bool)> {
-    let mut out: Vec<(&str, bool)> = Vec::new();
-    let mut at = 0;
+/// A part of a statement with one polarity.
+#[derive(Default, Clone)]
+struct Clause<'a> {
+    words: Vec<&'a str>,
+    negated: bool,
+    under: bool,
+}
+
+/// Words after which "not" denies the whole clause; after others it only sets off what follows it.
+const AUXILIARIES: &[&str] = &[
+    "do", "does", "did", "is", "are", "was", "were", "be", "must", "should", "shall", "can", "could", "will", "would",
+    "may", "might", "has", "have", "had", "need", "ought",
+];
+
+/// Splits a statement where its polarity or its order may change.
+fn clauses<'a>(text: &'a str) -> Vec<Clause<'a>> {
+    let mut out: Vec<Clause<'a>> = vec![Clause::default()];
+    let (mut at, mut before, mut prefers) = (0, String::new(), false);
+    let (mut opened_first, mut from) = (false, 0);
     for word in words::words(text) {
         let start = at + text[at..].find(word).unwrap_or(0);
         let between = &text[at..start];
-        if between.contains([',', ';', '.', '!', '?', '(', ')', '—', ':'])
-            && let Some(last) = out.last_mut()
-        {
-            last.1 = true;
-        }
+        at = start + word.len();
         let lower = word.to_ascii_lowercase();
-        if matches!(
-            lower.as_str(),
-            "but" | "because" | "since" | "instead" | "rather" | "unless" | "so" | "use" | "when" | "if" | "until"
-        ) && let Some(last) = out.last_mut()
-        {
-            last.1 = true;
+        let after = text[at..].trim_start().to_ascii_lowercase();
+        if between.contains([',', ';', '.', '!', '?', '(', ')', '—', ':']) {
+            let under = out.last().is_some_and(|clause| clause.under) && !opened_first;
+            opened_first = false;
+            if between.contains(['.', '!', '?']) {
+                from = out.len();
+            }
+            out.push(Clause { under: under && from < out.len(), ..Clause::default() });
         }
+        prefers |= matches!(lower.as_str(), "prefer" | "favour" | "favor" | "choose" | "pick");
+        let last = out.last().cloned().unwrap_or_default();
+        let (empty, under) = (last.words.is_empty(), last.under);
+        let mut open = |negated: bool, under: bool, words: Vec<&'a str>| out.push(Clause { words, negated, under });
         match lower.as_str() {
-            "instead" | "rather" => {
-                let after = text[start + word.len()..].trim_start().to_ascii_lowercase();
-                if after.starts_with("of ") || after.starts_with("than ") {
-                    out.push(("not", false));
+            "instead" if after.starts_with("of ") => open(true, under, Vec::new()),
+            "rather" if after.starts_with("than ") => open(true, under, Vec::new()),
+            "over" if prefers => open(true, under, Vec::new()),
+            "instead" | "rather" => {}
+            "before" | "prior" | "unless" | "until" => {
+                opened_first = empty && !under;
+                open(false, true, Vec::new());
+            }
+            "after" | "once" if empty => {}
+            "after" | "once" => {
+                out.iter_mut().skip(from).for_each(|clause| clause.under = true);
+                out.push(Clause::default());
+            }
+            "but" | "because" | "since" | "so" | "when" | "if" => open(false, under, Vec::new()),
+            "without" | "no" => open(!last.negated, under, Vec::new()),
+            "not" if !empty && !AUXILIARIES.contains(&before.as_str()) => open(true, under, Vec::new()),
+            "use" if !empty && !last.negated && !matches!(before.as_str(), "to" | "should" | "must" | "we" | "not") => {
+                open(false, under, vec![word]);
+            }
+            known => {
+                if let Some(last) = out.last_mut() {
+                    if NEGATIONS.contains(&known) { last.negated = !last.negated } else { last.words.push(word) }
                 }
             }
-            _ => out.push((word, false)),
         }
-        at = start + word.len();
+        before = lower;
     }
+    swap_after(text, &mut out);
     out
 }
 
-fn token(word: &str, lower: &str, negated: bool, first: bool, tokens: &mut Vec<Token>) {
-    if let Some((digits, unit)) = number(lower) {
-        tokens.push(Token { text: digits, class: Class::Number, negated: false });
+/// "After X, do Y" is "do Y" with X under it, turned round: "do X before Y".
+fn swap_after(text: &str, clauses: &mut [Clause<'_>]) {
+    let lower = text.trim_start().to_ascii_lowercase();
+    if (lower.starts_with("after ") || lower.starts_with("once "))
+        && clauses.iter().filter(|clause| !clause.words.is_empty()).count() >= 2
+    {
+        let mut filled = clauses.iter_mut().filter(|clause| !clause.words.is_empty());
+        if let Some(first) = filled.next() {
+            first.under = false;
+        }
+        filled.for_each(|clause| clause.under = true);
+    }
+}
+
+/// Where a word stands.
+#[derive(Clone, Copy)]
+struct Position {
+    negated: bool,
+    under: bool,
+    first: bool,
+}
+
+/// Nouns before which "one" is a number.
+const UNITS: &[&str] = &[
+    "business", "working", "day", "hour", "week", "month", "year", "minute", "second", "reviewer", "approval",
+    "person", "retry", "copy", "replica",
+];
+
+fn token(word: &str, next: &str, place: Position, tokens: &mut Vec<Token>) {
+    let lower = word.to_lowercase();
+    let Position { negated, under, first } = place;
+    let digit = if lower == "one" && UNITS.contains(&next.to_lowercase().as_str()) { "1" } else { lower.as_str() };
+    if let Some((digits, unit)) = number(digit) {
+        tokens.push(Token { text: digits, class: Class::Number, negated: false, under });
         if let Some(unit) = unit {
-            tokens.push(Token { text: words::stem(&unit), class: Class::Word, negated: false });
+            tokens.push(Token { text: words::stem(&unit), class: Class::Word, negated: false, under });
         }
         return;
     }
-    let exclusive = SET.contains_key(&words::stem(lower));
-    if (words::is_stop(lower) && !exclusive)
-        || lower.ends_with("ly") && lower.len() > 5 && !OPPOSITE.contains_key(&words::stem(lower))
-    {
+    let exclusive = SET.contains_key(&words::stem(&lower));
+    let adverb = lower == word && lower.ends_with("ly") && lower.len() > 5 && !is_pole(&words::stem(&lower));
+    if !exclusive && (words::is_stop(&lower) || adverb) {
         return;
     }
     let stem = words::stem(word);
@@ -285,7 +377,8 @@ fn token(word: &str, lower: &str, negated: bool, first: bool, tokens: &mut Vec<T
     };
     let capital = !first && word.starts_with(char::is_uppercase);
     let name = !exclusive && (capital || words::is_identifier(word));
-    tokens.push(Token { text: stem, class: if name { Class::Name } else { Class::Word }, negated: negated ^ turned });
+    let class = if name { Class::Name } else { Class::Word };
+    tokens.push(Token { text: stem, class, negated: negated ^ turned, under });
 }
 
 fn is_value(token: &Token) -> bool {
@@ -307,22 +400,24 @@ struct Compared<'a> {
     total_left: f64,
     total_right: f64,
     count: usize,
+    /// Both have code in backquotes, and none of it is the same.
+    spans: bool,
+    /// Shared words that stand on the other side of a "before" or "unless".
+    moved: usize,
+    /// What is shared and is no value.
+    framed: f64,
 }
 
 impl<'a> Compared<'a> {
-    fn new(a: &'a [Token], b: &'a [Token]) -> Self {
+    fn new(a: &'a Meaning, b: &'a Meaning) -> Self {
         let mut open: BTreeMap<&str, Vec<&Token>> = BTreeMap::new();
-        let unique = |tokens: &'a [Token]| {
-            let mut seen: Vec<&'a Token> = Vec::new();
-            for token in tokens {
-                if !seen.iter().any(|known| known.text == token.text) {
-                    seen.push(token);
-                }
-            }
-            seen
+        let spans = !a.spans.is_empty() && !b.spans.is_empty() && !a.spans.iter().any(|span| b.spans.contains(span));
+        let ordered = |meaning: &Meaning| {
+            meaning.tokens.iter().any(|token| token.under) && meaning.tokens.iter().any(|token| !token.under)
         };
-        let (a, b) = (unique(a), unique(b));
-        for token in &b {
+        let ordered = ordered(a) && ordered(b);
+        let (a, b) = (&a.tokens, &b.tokens);
+        for token in b {
             open.entry(&token.text).or_default().push(token);
         }
         let mut compared = Compared {
@@ -330,16 +425,28 @@ impl<'a> Compared<'a> {
             turned: 0,
             left: Vec::new(),
             right: Vec::new(),
-            total_left: a.iter().map(|token| weight(token)).sum(),
-            total_right: b.iter().map(|token| weight(token)).sum(),
+            total_left: a.iter().map(weight).sum(),
+            total_right: b.iter().map(weight).sum(),
             count: 0,
+            spans,
+            moved: 0,
+            framed: 0.0,
         };
         for token in a {
-            match open.get_mut(token.text.as_str()).and_then(Vec::pop) {
+            let alike = open.get_mut(token.text.as_str()).and_then(|others| {
+                let same =
+                    others.iter().position(|other| other.negated == token.negated).or(others.len().checked_sub(1))?;
+                Some(others.remove(same))
+            });
+            match alike {
                 Some(other) => {
-                    compared.shared += weight(token).min(weight(other));
+                    let shared = weight(token).min(weight(other));
+                    compared.shared += shared;
+                    let value = token.class == Class::Number || SET.contains_key(&token.text);
+                    compared.framed += if value { 0.0 } else { shared };
                     compared.count += 1;
                     compared.turned += usize::from(token.negated != other.negated);
+                    compared.moved += usize::from(ordered && token.under != other.under);
                 }
                 None => compared.left.push(token),
             }
@@ -355,7 +462,7 @@ impl<'a> Compared<'a> {
         let likeness = 2.0 * self.shared / (self.total_left + self.total_right);
         let smaller = self.shared / self.total_left.min(self.total_right);
         if self.conflicts() {
-            let alike = self.frame() >= 0.55 || (self.turned > 0 && smaller >= 0.6);
+            let alike = self.frame() >= 0.6 || (self.turned > 0 && smaller >= 0.6 && self.framed >= 1.9);
             return if alike { Relation::Contradicts } else { Relation::Unrelated };
         }
         if self.left.is_empty() && self.right.is_empty() {
@@ -363,7 +470,8 @@ impl<'a> Compared<'a> {
         }
         let values = |tokens: &[&Token]| tokens.iter().any(|token| is_value(token));
         let worded = !self.left.is_empty() && !self.right.is_empty() && !values(&self.left) && !values(&self.right);
-        if likeness >= 0.66 && worded && !self.one_word_swapped() {
+        let many = self.left.len().max(self.right.len()) > 2;
+        if likeness >= (if many { 0.8 } else { 0.66 }) && worded && !self.one_word_swapped() {
             return Relation::Same;
         }
         if self.right.is_empty() && self.count >= 2 && likeness >= 0.4 {
@@ -375,12 +483,14 @@ impl<'a> Compared<'a> {
         Relation::Unrelated
     }
 
-    /// Likeness of what is said about the values that differ.
+    /// Likeness of what is said about the values that differ; 0 where too little is said.
     fn frame(&self) -> f64 {
-        let values =
-            |tokens: &[&Token]| tokens.iter().filter(|token| is_value(token)).map(|token| weight(token)).sum::<f64>();
-        let rest = self.total_left + self.total_right - values(&self.left) - values(&self.right);
-        if rest > 0.0 { 2.0 * self.shared / rest } else { 0.0 }
+        let words =
+            |tokens: &[&Token]| tokens.iter().filter(|token| !is_value(token)).map(|token| weight(token)).sum::<f64>();
+        let (left, right) = (words(&self.left), words(&self.right));
+        let total = 2.0 * self.framed + left + right;
+        let little = self.framed < 1.9 && left + right > 0.0;
+        if total > 0.0 && !little { 2.0 * self.framed / total } else { 0.0 }
     }
 
     /// Negation, numbers, names or exclusive words that differ.
@@ -396,6 +506,8 @@ impl<'a> Compared<'a> {
             |tokens: &[&Token]| tokens.iter().filter_map(|token| SET.get(&token.text).copied()).collect::<Vec<_>>();
         let right = sets(&self.right);
         self.turned > 0
+            || self.spans
+            || (self.moved >= 2 && self.moved * 2 >= self.count)
             || (number(&self.left) && number(&self.right))
             || sets(&self.left).iter().any(|set| right.contains(set))
     }

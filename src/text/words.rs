@@ -96,8 +96,7 @@ test tests testing
 environment env
 dependency dependencies deps
 function method
-keep retain preserve
-send deliver
+keep retain preserve store save persist hold send deliver
 begin commence
 reply respond answer
 prefer favour favor favorite
@@ -121,7 +120,6 @@ require mandate
 increase raise grow
 decrease reduce lower
 build compile
-store save persist
 call invoke
 employee staff
 customer client
@@ -138,6 +136,34 @@ kubernetes k8s
 postgres postgresql
 backwards backward
 whenever when
+lead led
+write wrote written
+keep kept held
+send sent
+build built
+take took taken
+find found
+buy bought
+choose chose chosen
+begin began begun
+break broke broken
+drive drove driven
+give gave given
+grow grew grown
+know knew known
+leave left
+lose lost
+meet met
+pay paid
+say said
+see saw seen
+sell sold
+spend spent
+speak spoke spoken
+teach taught
+tell told
+understand understood
+win won
 ";
 
 static FOLD: LazyLock<HashMap<String, String>> = LazyLock::new(|| {

@@ -207,3 +207,27 @@ fn nothing_is_coloured_unless_asked_for() {
     assert!(world.dream(["list"]).stdout.contains('\u{1b}'));
     assert!(!world.dream_with("memory", ["list"], &[("NO_COLOR", "1")], "").stdout.contains('\u{1b}'));
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_pager_is_used_on_a_terminal_only() {
+    let world = world_with_dream();
+    world.git(["config", "core.pager", "sed s/^/paged:/"]);
+    assert!(!world.dream(["list"]).ok().contains("paged:"));
+    // `script` gives a terminal; where it is missing there is none to test with.
+    let typed = "command -v script >/dev/null || { echo paged:; exit; }; script -qec 'git dream list' /dev/null";
+    let said = world.shell("memory", typed, "").ok();
+    assert!(said.starts_with("paged:"), "{said}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn output_that_cannot_be_written_is_an_error_and_a_reader_that_left_is_none() {
+    let world = world_with_dream();
+    assert_snapshot!(world.shell("memory", "git dream list > /dev/full", ""), @r#"
+    ! error: No space left on device (os error 28)
+    [exit 1]
+    "#);
+    let ran = world.shell("memory", "(git dream show aaaa; echo $? >&2) | true", "");
+    assert_eq!(ran.stderr, "0\n");
+}

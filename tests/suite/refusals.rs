@@ -112,6 +112,16 @@ fn a_bad_key_in_the_settings_is_named_with_its_line_and_the_nearest_key() {
 }
 
 #[test]
+fn a_bad_option_is_a_usage_error() {
+    let world = World::with_memory();
+    assert_snapshot!(world.dream(["run", "--max-changes", "0"]), @r#"
+    ! error: command line: max-changes is '0', but a whole number of at least 1 is expected
+    ! hint: see the command's --help for what is allowed
+    [exit 2]
+    "#);
+}
+
+#[test]
 fn a_setting_without_effect_is_warned_about() {
     let world = World::with_memory();
     world.git(["config", "dream.schedule", "0 3 * * *"]);

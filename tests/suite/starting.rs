@@ -128,6 +128,16 @@ fn an_import_without_any_transcript_fails() {
 }
 
 #[test]
+fn a_path_that_does_not_exist_says_so() {
+    assert_snapshot!(World::with_memory().dream(["import", "../nowhere.jsonl"]), @r#"
+    ! skipped: ../nowhere.jsonl: no such file or directory
+    ! error: nothing that was named is a transcript that can be read
+    ! hint: check the spelling of the path; agents keep sessions in places such as ~/.claude/projects
+    [exit 1]
+    "#);
+}
+
+#[test]
 fn credentials_in_transcripts_are_warned_about_and_never_shown() {
     let world = World::with_memory();
     let key = format!("ghp_{}", "a1B2".repeat(9));
@@ -189,4 +199,16 @@ fn the_demo_works_for_somebody_whom_git_does_not_know() {
     world.write(".gitconfig", "[user]\n\tuseConfigOnly = true\n");
     world.dream(["demo", "play"]).ok();
     assert_eq!(world.git_in("play", ["config", "--local", "user.email"]).ok(), "demo@localhost\n");
+}
+
+#[test]
+fn the_demo_leaves_a_repository_around_it_alone() {
+    let world = World::new();
+    world.git(["init", "-q", "code"]);
+    let git_dir = world.path("code/.git");
+    let variables = [("GIT_DIR", git_dir.to_str().expect("a path"))];
+    world.dream_with("code", ["demo"], &variables, "").ok();
+    assert!(world.path("code/git-dream-demo/.git").is_dir());
+    assert_eq!(world.git_in("code", ["for-each-ref"]).ok(), "");
+    assert_eq!(world.git_in("code", ["config", "--local", "--get-regexp", "^dream"]).code, 1);
 }

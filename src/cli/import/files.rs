@@ -91,11 +91,14 @@ fn special(kind: FileType) -> Option<&'static str> {
     Some("it is a device")
 }
 
+pub const MISSING: &str = "no such file or directory";
+pub const FORBIDDEN: &str = "permission denied";
+
 /// An I/O error in words, without the system's number.
 pub fn reason(error: &io::Error) -> String {
     match error.kind() {
-        io::ErrorKind::NotFound => "no such file or directory".to_owned(),
-        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        io::ErrorKind::NotFound => MISSING.to_owned(),
+        io::ErrorKind::PermissionDenied => FORBIDDEN.to_owned(),
         _ => error.to_string(),
     }
 }

@@ -84,7 +84,7 @@ impl Import {
         }
         if report.sessions.is_empty() {
             let error = Failure::refuse("nothing that was named is a transcript that can be read");
-            return Err(error.hint("'git dream import --help' lists the formats"));
+            return Err(error.hint(remedy(tally)));
         }
         if !self.json && report.commit.is_some() {
             context.ui.hint("'git dream run' proposes what these sessions teach");
@@ -104,6 +104,18 @@ impl Tally {
         }
         self.turns += reading.sessions.iter().map(|session| u64::from(session.turns)).sum::<u64>();
         reading.sessions
+    }
+}
+
+/// What to do when nothing at all could be read.
+fn remedy(tally: &Tally) -> &'static str {
+    let because = |why: &str| tally.skipped.iter().any(|(_, found)| found == why);
+    match () {
+        () if because(files::MISSING) => {
+            "check the spelling of the path; agents keep sessions in places such as ~/.claude/projects"
+        }
+        () if because(files::FORBIDDEN) => "make the file readable for you, with chmod, or copy it",
+        () => "'git dream import --help' lists the formats",
     }
 }
 

@@ -71,6 +71,15 @@ static CORRECTS: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
+/// A condition that comes before what is asked: "before committing, run the checks".
+static LEADING: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"(?i)^(?:before|after|when|whenever|every time|each time|once|for every|for each|if)\b[^,.;!?]{3,60}, *")
+});
+
+/// Where an instruction ends and its occasion begins: "run the checks, please, CI just failed".
+static PLEASE: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?i),? please, (?:ci|it|this|that|the|you|we|i|because|since|as)\b.*$"));
+
 /// How a sentence of a person directs the agent, if it does.
 fn manner(sentence: &str, core: &str, after_action: bool) -> Option<Manner> {
     let asked = voice::asked(core);
@@ -93,7 +102,10 @@ fn manner(sentence: &str, core: &str, after_action: bool) -> Option<Manner> {
     }
     let forbids = FORBID.is_match(asked);
     let imperative = forbids || voice::imperative(asked).is_some();
-    if (imperative && (EVERY.is_match(core) || UNLESS.is_match(core) && forbids)) || PREFER.is_match(core) {
+    let leads = LEADING.find(core).is_some_and(|condition| {
+        EVERY.is_match(condition.as_str()) && voice::imperative(voice::asked(core[condition.end()..].trim())).is_some()
+    });
+    if leads || (imperative && (EVERY.is_match(core) || UNLESS.is_match(core) && forbids)) || PREFER.is_match(core) {
         return Some(Manner::Standing);
     }
     if WE.is_match(core) && (CHOICE.is_match(core) || forbids_in(core)) {
@@ -157,6 +169,7 @@ fn directive(core: &str, manner: Manner) -> Option<String> {
             break;
         }
     }
+    let text = PLEASE.replace(&text, "");
     let text = text.trim().trim_end_matches([',', ';', ':', '-', ' ', '?', '.', '!']);
     let text = text.strip_suffix(" please").unwrap_or(text).trim_end_matches([',', ' ']);
     let stems = words::stems(text);
@@ -223,7 +236,7 @@ pub fn find(reading: &Reading<'_>) -> Vec<Said> {
                 manner,
                 text,
                 with: None,
-                opening: Some(&at) == reading.spoken.first(),
+                opening: reading.opening(at, sentences.len()),
                 cite: reading.cite(turn, sentence),
             });
         }
@@ -273,7 +286,7 @@ fn refusals(reading: &Reading<'_>, found: &mut Vec<Said>) {
                     manner,
                     text,
                     with: None,
-                    opening: false,
+                    opening: None,
                     cite: reading.cite(turn, cut(sentence, 200)),
                 });
             }
@@ -323,6 +336,12 @@ mod tests {
             ("Could you always answer in German?", Manner::Standing, "Always answer in German."),
             ("We use uv, not pip, in this repo.", Manner::Standing, "Use uv, not pip, in this repo."),
             ("I prefer short code examples.", Manner::Standing, "Prefer short code examples."),
+            ("before committing, run make check.", Manner::Standing, "Before committing, run make check."),
+            (
+                "Run the linter before every commit, please, CI just failed on it.",
+                Manner::Standing,
+                "Run the linter before every commit.",
+            ),
         ] {
             assert_eq!(told(sentence), Some((manner, text.to_owned())), "{sentence}");
         }

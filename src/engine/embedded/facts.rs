@@ -3,6 +3,7 @@
 //! preferences count, because most sentences there describe the task at hand.
 
 use super::directives::sentence_of;
+use super::person::third_person;
 use super::reading::{QUOTE, Reading, cut};
 use super::voice;
 use crate::model::{Content, Turn};
@@ -117,7 +118,7 @@ static PREFERS: LazyLock<Regex> = LazyLock::new(|| {
 });
 static FEELING: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?i)^(?:i(?:'m|’m| am) (?:so |really |very |a bit |kind of |still |just |also )*(?:confused|excited|nervous|thrilled|terrified|stuck|curious|glad|happy|sorry|sure|afraid|ready|done here|looking for|trying to (?:figure|understand|find|see|fix|get)|wondering|having (?:trouble|issues)|asking|interested in hearing|not sure|worried)|i (?:want|need|would like|'d like|hope|wish|wonder|appreciate|understand|see|agree|guess|mean|know|think|forgot|have (?:a|another|one|some) (?:more )?(?:quick )?question)\b|i'd (?:love|like|appreciate)|i (?:really )?(?:can't|cannot|don't) (?:see|find|understand|know|remember|figure|get|wait|think|believe|have (?:time|any idea))|i(?:'ve|’ve| have)? (?:just )?(?:attached|pasted|noticed|see|asked|got (?:an|this|these|the) (?:error|issue|message))\b|(?:that|this|it|these|those|they|he|she|there|what|which|who|such|so|if|when|as)\b)",
+        r"(?i)^(?:i(?:'m|’m| am) (?:so |really |very |a bit |kind of |still |just |also )*(?:confused|excited|nervous|thrilled|terrified|stuck|curious|glad|happy|sorry|sure|afraid|ready|done here|looking for|trying to (?:figure|understand|find|see|fix|get)|wondering|having (?:trouble|issues)|asking|interested in hearing|not sure|worried)|i (?:want|need|would like|'d like|hope|wish|wonder|appreciate|understand|see|agree|guess|mean|know|think|forgot|have (?:a|another|one|some) (?:more )?(?:quick )?question)\b|i'd (?:love|like|appreciate)|i (?:really )?(?:can't|cannot|don't) (?:see|find|understand|know|remember|figure|get|wait|think|believe|have (?:time|any idea))|i(?:'ve|’ve| have)? (?:just )?(?:attached|pasted|noticed|see|asked|got (?:an|this|these|the) (?:error|issue|message))\b|(?:that|this|it|these|those|they|he|she|there|what|which|who|such|so|if|when|as|since|in the above|based on)\b|i(?:'ll|’ll| will)\b|i (?:didn't|did not) (?:know|realize)|i (?:never|had no) (?:knew|idea|realized|thought)|i(?:'ve|’ve| have) heard|i (?:really )?like (?:the idea|these|this|that|those)|i(?:'m|’m| am) (?:actually |also |currently )*looking\b|wow\b|in addition\b)",
     )
 });
 static SMALL_TALK: LazyLock<Regex> = LazyLock::new(|| {
@@ -130,6 +131,7 @@ static GOAL: LazyLock<Regex> = LazyLock::new(|| {
         r"(?i)^i (?:want|need|would like|'d like|plan|hope|am hoping|'m hoping) to (?:learn|become|improve|get better|master|move|switch|build|launch|ship|graduate|finish|publish|start)\b|\bmy goal is\b|\bi(?:'m|’m| am) (?:learning|studying|working on|building|writing|migrating|preparing|planning a|transitioning|starting|moving|switching|reading|exploring|developing|training|running|targeting|using|making)\b",
     )
 });
+static ADDRESSED: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)\b(?:you|your|you're|you've|yourself)\b"));
 static FIRST: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?i)\b(?:i|i'm|i’m|i've|i’ve|we|we're|we’re|we've|we’ve|my|our|us)\b"));
 
@@ -194,7 +196,13 @@ fn is_fragment(sentence: &str) -> bool {
 
 /// What a sentence states: one fact, or one for each attribute that it gives.
 fn state(reading: &Reading<'_>, turn: &Turn, sentence: &str, core: &str, working: bool) -> Vec<Stated> {
-    if voice::is_hedged(core) || core.ends_with('?') || SMALL_TALK.is_match(core) || voice::is_question(core) {
+    let addressed = ADDRESSED.is_match(core) && !PREFERS.is_match(core);
+    if addressed
+        || voice::is_hedged(core)
+        || core.ends_with('?')
+        || SMALL_TALK.is_match(core)
+        || voice::is_question(core)
+    {
         return Vec::new();
     }
     let time = reading.time(turn);
@@ -364,140 +372,9 @@ fn is_open(core: &str) -> bool {
     specific || stems.len() >= 3
 }
 
-static PERSON: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
-    [
-        (r"(?i)\bI(?:'m|’m| am)\b", "the user is"),
-        (r"(?i)\bI(?:'ve|’ve)\b", "the user has"),
-        (r"(?i)\bI(?:'ll|’ll)\b", "the user will"),
-        (r"(?i)\bI(?:'d|’d)\b", "the user would"),
-        (r"(?i)\bwe(?:'re|’re| are)\b", "the team is"),
-        (r"(?i)\bwe(?:'ve|’ve| have)\b", "the team has"),
-        (r"(?i)\bI have\b", "the user has"),
-        (r"(?i)\b(?:I|we) (?:don't|don’t|do not)\b", "the user does not"),
-        (r"(?i)\bmy\b", "the user's"),
-        (r"(?i)\bmyself\b", "themselves"),
-        (r"(?i)\bmine\b", "the user's"),
-        (r"\bme\b", "the user"),
-        (r"(?i)\bour\b", "the team's"),
-        (r"\bus\b", "the team"),
-    ]
-    .into_iter()
-    .map(|(from, to)| (pattern(from), to))
-    .collect()
-});
-static ACTS: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?i)\b(?P<who>I|we)(?P<adverb> (?:also|mostly|usually|always|often|really|currently|now|still|just|mainly|only|generally))? (?P<verb>[a-z]+)\b",
-    )
-});
-const REGULAR: &[&str] = &[
-    "use",
-    "work",
-    "live",
-    "prefer",
-    "like",
-    "love",
-    "hate",
-    "need",
-    "want",
-    "manage",
-    "own",
-    "build",
-    "run",
-    "deal",
-    "write",
-    "teach",
-    "study",
-    "play",
-    "know",
-    "get",
-    "go",
-    "think",
-    "have",
-    "do",
-    "start",
-    "plan",
-    "process",
-    "handle",
-    "lead",
-    "maintain",
-    "develop",
-    "integrate",
-    "detect",
-    "support",
-    "sell",
-    "operate",
-    "serve",
-    "ship",
-    "deploy",
-    "store",
-    "host",
-    "test",
-    "learn",
-    "speak",
-    "read",
-    "drive",
-    "travel",
-    "cook",
-    "collect",
-    "enjoy",
-    "struggle",
-    "rely",
-    "rent",
-    "report",
-    "track",
-    "train",
-    "target",
-    "expect",
-    "focus",
-    "depend",
-    "call",
-    "keep",
-    "make",
-    "take",
-    "hope",
-];
-
-/// The sentence in the third person: a note is read by somebody else.
-pub fn third_person(text: &str) -> String {
-    let mut text = text.to_owned();
-    for (from, to) in PERSON.iter() {
-        text = from.replace_all(&text, *to).into_owned();
-    }
-    let text = ACTS.replace_all(&text, |found: &regex::Captures<'_>| {
-        let who = if found["who"].eq_ignore_ascii_case("i") { "the user" } else { "the team" };
-        let adverb = found.name("adverb").map_or("", |adverb| adverb.as_str());
-        let verb = found["verb"].to_lowercase();
-        let verb = if REGULAR.contains(&verb.as_str()) { third(&verb) } else { found["verb"].to_owned() };
-        format!("{who}{adverb} {verb}")
-    });
-    text.replace("the user's team's", "the team's")
-}
-
-fn third(verb: &str) -> String {
-    match verb {
-        "have" => "has".to_owned(),
-        "do" | "go" => format!("{verb}es"),
-        _ if verb.ends_with("ss") || verb.ends_with("ch") || verb.ends_with("sh") => format!("{verb}es"),
-        _ if verb.ends_with('y') && !verb.ends_with("ay") && !verb.ends_with("oy") => {
-            format!("{}ies", &verb[..verb.len() - 1])
-        }
-        _ => format!("{verb}s"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn sentences_are_told_in_the_third_person() {
-        assert_eq!(
-            third_person("I use VS Code for my work"),
-            "the user use VS Code for the user's work".replace("user use", "user uses")
-        );
-        assert_eq!(third_person("We're on AWS and I've moved"), "the team is on AWS and the user has moved");
-    }
 
     #[test]
     fn systems_have_attributes_and_values() {

@@ -70,15 +70,14 @@ static AGREES: LazyLock<Regex> = LazyLock::new(|| {
 /// Adds what the session ran to its reflection.
 pub fn find(reading: &Reading<'_>, reflection: &mut Reflection) {
     let mut checks: BTreeMap<String, bool> = BTreeMap::new();
+    let service = reading.is_service();
     for step in &reading.steps {
         match &step.command {
             Some(line) => command(reading, step, line, &mut checks, reflection),
-            None if is_edit(step) => {
-                if step.worked() {
-                    checks.clear();
-                }
-            }
-            None => tool(reading, step, reflection),
+            None if is_edit(step) && step.worked() => checks.clear(),
+            None if is_edit(step) => {}
+            None if service => tool(reading, step, reflection),
+            None => {}
         }
     }
 }
@@ -140,14 +139,15 @@ fn count(reading: &Reading<'_>, step: &Step<'_>, shape: &str, line: &str, failed
     let entry = reflection.commands.entry(shape.to_owned()).or_insert_with(|| CommandUse {
         runs: 0,
         failed: 0,
-        seconds: None,
+        seconds: Vec::new(),
         example: shell::shown(line, 120),
         cite: reading.cite(call, shell::telling(line)),
     });
     entry.runs += 1;
     entry.failed += u32::from(failed);
     if let Some(seconds) = seconds.filter(|_| !failed) {
-        entry.seconds = Some(entry.seconds.map_or(seconds, |known| known.min(seconds)));
+        entry.seconds.push((seconds * 10.0).round() / 10.0);
+        entry.seconds.truncate(20);
     }
 }
 

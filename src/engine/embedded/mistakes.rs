@@ -121,17 +121,23 @@ fn directory(line: &str) -> Option<&str> {
     first.trim().strip_prefix("cd ")
 }
 
-/// Whether the second call tries the same as the first: the same file, or half of the command's words.
+/// Whether the second call tries the same as the first: the same file, half of the command's words, or another
+/// program for the same purpose.
 fn is_similar(failed: &Step<'_>, other: &Step<'_>) -> bool {
     match (&failed.command, &other.command) {
         (Some(a), Some(b)) => {
             let (a, b) = (plain(a), plain(b));
             let shared = a.iter().filter(|word| b.contains(word)).count();
             let program = b.iter().find(|word| !word.contains('=')).map(|word| base(word));
-            let same = a.iter().any(|word| Some(base(word)) == program);
+            let wrapped = a.first().is_some_and(|word| b.iter().take(3).any(|other| base(other) == base(word)));
+            let same = wrapped || a.iter().any(|word| Some(base(word)) == program);
             let shape = |words: &[String]| shell::shape(words);
-            same && shared * 2 >= a.len().min(b.len()).max(2) - 1
-                && (shared > 1 || shape(&a) == shape(&b) || a.first().map(|word| base(word)) == program)
+            let purpose = |words: &[String]| shell::purpose(&shape(words)?);
+            let other_program = purpose(&a).is_some() && purpose(&a) == purpose(&b);
+            other_program
+                || same
+                    && shared * 2 >= a.len().min(b.len()).max(2) - 1
+                    && (shared > 1 || shape(&a) == shape(&b) || a.first().map(|word| base(word)) == program)
         }
         (None, None) => failed.call.name == other.call.name && (failed.file.is_none() || failed.file == other.file),
         _ => false,
@@ -153,7 +159,8 @@ fn between(failed: &Step<'_>, between: &[Step<'_>], worked: &Step<'_>) -> Fix {
         let moved = directory(a) != directory(b) && directory(b).is_some();
         let (a, b) = (plain(a), plain(b));
         if a == b && moved {
-            let call = cut(worked.command.as_deref().unwrap_or_default(), 160).to_owned();
+            let line = worked.command.as_deref().unwrap_or_default();
+            let call = format!("cd {} && {}", directory(line).unwrap_or_default(), shell::shown(line, 80));
             let with = format!("cd {}", directory(worked.command.as_deref().unwrap_or_default()).unwrap_or_default());
             return Fix::Instead { call, without: String::new(), with, place };
         }

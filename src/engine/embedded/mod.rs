@@ -5,12 +5,14 @@ mod directives;
 mod facts;
 mod habits;
 mod mistakes;
+mod person;
 mod propose;
 mod reading;
 mod requests;
 mod rules;
 mod shell;
 mod signature;
+mod updates;
 mod voice;
 
 use crate::model::Proposal;
@@ -36,10 +38,15 @@ impl Extract for Embedded {
         let reading = Reading::new(session);
         reflection.said = directives::find(&reading);
         reflection.facts = facts::find(&reading, &reflection.said);
+        for update in updates::find(&reading) {
+            // What says both sides of a change knows more than what only sees its new value.
+            reflection.facts.retain(|known| known.cite != update.cite);
+            reflection.facts.push(update);
+        }
         reflection.failures = mistakes::find(&reading);
         reflection.rules = rules::find(&reading);
         habits::find(&reading, &mut reflection);
-        if !reflection.tools.is_empty() {
+        if reading.is_service() {
             serve(&mut reflection);
         }
         reflection
@@ -58,3 +65,6 @@ impl Reconcile for Embedded {
         propose::propose(situation)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -102,6 +102,19 @@ impl<'a> Reading<'a> {
         Self { session, steps: steps.collect(), spoken: spoken.map(|(at, _)| at).collect() }
     }
 
+    /// Whether the agent has only tools of its own domain: no shell, no files. Such an agent serves people.
+    pub fn is_service(&self) -> bool {
+        !self.steps.is_empty() && self.steps.iter().all(|step| step.command.is_none() && step.file.is_none())
+    }
+
+    /// The checksum of the message that opens the session before any call, if this is it. A person may well begin two
+    /// sessions with the same single sentence; the same message of several is a program's.
+    pub fn opening(&self, at: usize, sentences: usize) -> Option<u32> {
+        let opens = self.spoken.first() == Some(&at) && self.steps.first().is_none_or(|step| step.at > at);
+        let text = self.session.turns[at].text().filter(|_| opens && sentences > 1)?;
+        Some(crc32fast::hash(text.trim().as_bytes()))
+    }
+
     pub fn time(&self, turn: &Turn) -> DateTime<Utc> {
         turn.time.unwrap_or_else(|| self.session.record.happened())
     }

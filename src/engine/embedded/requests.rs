@@ -51,7 +51,7 @@ const GENERAL: &[&str] = &[
 
 /// Adds the requests of one message.
 pub fn find(reading: &Reading<'_>, at: usize, sentences: &[&str], found: &mut Vec<Said>) {
-    let (turn, opening) = (&reading.session.turns[at], reading.spoken.first() == Some(&at));
+    let (turn, opening) = (&reading.session.turns[at], reading.opening(at, sentences.len()));
     for sentence in sentences.iter().take(6) {
         let directs = found.iter().any(|known| known.manner != Manner::Request && known.cite.quote == sentence.trim());
         if directs || sentence.chars().count() > 160 || voice::is_hedged(sentence) {

@@ -12,6 +12,8 @@ pub enum Purpose {
     Format,
     Lint,
     Types,
+    /// All checks at once, such as `make check`.
+    Check,
     Build,
     Start,
     Install,
@@ -25,6 +27,7 @@ impl Purpose {
             Purpose::Format => "format the code",
             Purpose::Lint => "lint",
             Purpose::Types => "check the types",
+            Purpose::Check => "run all checks",
             Purpose::Build => "build",
             Purpose::Start => "start the program",
             Purpose::Install => "install dependencies",
@@ -32,7 +35,7 @@ impl Purpose {
     }
 
     pub fn is_check(self) -> bool {
-        matches!(self, Purpose::Test | Purpose::Lint | Purpose::Types | Purpose::Build)
+        matches!(self, Purpose::Test | Purpose::Lint | Purpose::Types | Purpose::Check | Purpose::Build)
     }
 }
 
@@ -264,6 +267,9 @@ pub fn purpose(shape: &str) -> Option<Purpose> {
     if has(&["typecheck", "tsc", "mypy", "pyright", "types"]) || shape.starts_with("cargo check") {
         return Some(Purpose::Types);
     }
+    if has(&["check", "checks", "verify", "validate", "precommit"]) {
+        return Some(Purpose::Check);
+    }
     if has(&["build", "compile", "make", "bazel"]) {
         return Some(Purpose::Build);
     }
@@ -340,6 +346,8 @@ mod tests {
     fn purposes_are_told_by_words() {
         assert_eq!(purpose("bun run lint:fix"), Some(Purpose::Format));
         assert_eq!(purpose("cargo test"), Some(Purpose::Test));
+        assert_eq!(purpose("make check"), Some(Purpose::Check));
+        assert_eq!(purpose("cargo check"), Some(Purpose::Types));
         assert_eq!(purpose("bun run typecheck"), Some(Purpose::Types));
         assert_eq!(purpose("git commit"), None);
         assert_eq!(purpose("grep"), None);

@@ -18,7 +18,7 @@ static HOST: LazyLock<Regex> = LazyLock::new(|| {
 });
 static HEDGED: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?i)\b(?:maybe|perhaps|possibly|probably|might|i think|i guess|i suppose|i believe|i assume|i wonder|not sure|unsure|could be|seems?|apparently|i hope|hopefully|if i remember|i'm not certain|wondering|what if|or something|should be able)\b",
+        r"(?i)\b(?:maybe|perhaps|possibly|probably|might|i think|i guess|i suppose|i believe|i assume|i wonder|not sure|unsure|could be|seems?|apparently|i hope|hopefully|if i remember|i'm not certain|considering|thinking (?:of|about)|wondering|what if|or something|should be able)\b",
     )
 });
 static QUESTION: LazyLock<Regex> = LazyLock::new(|| {
@@ -57,7 +57,7 @@ pub fn is_question(sentence: &str) -> bool {
 /// Words at the start of a sentence that carry no meaning of their own.
 static FILLER: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?i)^(?:(?:ok(?:ay)?|also|and|but|so|then|now|well|hey|hi|hello|btw|by the way|oh|ah|hmm+|yes|yeah|yep|yup|great|perfect|good|nice|cool|thanks|thank you|sorry|right|exactly|correct|actually|again|please|pls|just|one (?:more )?thing|last thing|no|nope|wait|look|listen|again|first|finally|anyway|in general|generally|as i said|fyi|note|important|reminder|pro tip|tip|quick note|rule)\s*[,.:!;—–-]*\s+)+",
+        r"(?i)^(?:(?:ok(?:ay)?|also|and|but|so|then|now|well|hey|hi|hello|btw|by the way|oh|ah|hmm+|yes|yeah|yep|yup|great|perfect|good|nice|cool|thanks|thank you|sorry|right|exactly|correct|actually|again|please|pls|just|one (?:more )?thing|last thing|no|nope|wait|look|listen|again|first|finally|anyway|in general|generally|as i said|fyi|note|important|reminder|pro tip|tip|quick note|rule)\s*[,.:!;—–-]*\s+|(?:(?:big|great|good|quick|small) )?(?:news|update|decision|change of plans|fun fact)\s*[:!—–-]+\s+)+",
     )
 });
 static ASKING: LazyLock<Regex> = LazyLock::new(|| {

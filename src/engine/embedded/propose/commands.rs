@@ -25,7 +25,7 @@ pub fn drafts<'a>(night: &Night<'a>) -> Vec<Draft<'a>> {
         for (shape, usage) in &session.commands {
             let Some(purpose) = shell::purpose(shape) else { continue };
             let entry = projects
-                .entry(session.agent.as_str())
+                .entry(project(session.agent.as_str()))
                 .or_default()
                 .entry(purpose)
                 .or_default()
@@ -43,11 +43,16 @@ pub fn drafts<'a>(night: &Night<'a>) -> Vec<Draft<'a>> {
     drafts
 }
 
+/// What the agents of one project have in common: the part of their name after the host.
+fn project(agent: &str) -> &str {
+    agent.split_once('/').map_or(agent, |(_, project)| project)
+}
+
 fn add<'a>(entry: &mut Usage<'a>, seen: Seen<'a>, usage: &CommandUse) {
     entry.seen.push(seen);
     entry.runs += usage.runs;
     entry.failed += usage.failed;
-    entry.seconds.extend(usage.seconds);
+    entry.seconds.extend(&usage.seconds);
 }
 
 /// The command that most sessions of a project run for a purpose, if it works more often than not.
@@ -66,7 +71,7 @@ fn best<'a>(
     if sessions < SESSIONS.max(night.support()) {
         return None;
     }
-    let all = night.sessions.iter().filter(|session| session.agent.as_str() == agent).count();
+    let all = night.sessions.iter().filter(|session| project(session.agent.as_str()) == agent).count();
     let took =
         median(&usage.seconds).map_or(String::new(), |seconds| format!(", usually in about {}", duration(seconds)));
     let gist = format!("To {}, run `{shape}`.", purpose.words());

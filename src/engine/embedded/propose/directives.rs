@@ -11,6 +11,29 @@ use std::collections::BTreeMap;
 /// How many sessions must make the same request before it is a habit.
 const REPEATED: u32 = 3;
 
+/// Stems of verbs that make or change something: such a request is a task unless it comes very often.
+const TASKS: &[&str] = &[
+    "add",
+    "implement",
+    "fix",
+    "generat",
+    "delet",
+    "chang",
+    "design",
+    "refactor",
+    "move",
+    "renam",
+    "build",
+    "display",
+    "hide",
+    "align",
+    "improv",
+    "replac",
+    "set",
+    "insert",
+    "sort",
+];
+
 struct Group<'a> {
     meaning: Meaning,
     members: Vec<(Seen<'a>, &'a Said)>,
@@ -54,11 +77,10 @@ fn groups<'a>(all: Vec<(Seen<'a>, &'a Said)>) -> Vec<Group<'a>> {
     groups
 }
 
-/// Words that open several sessions without a change are a program's prompt.
+/// A message that opens several sessions without a change is a program's prompt.
 fn is_scripted(members: &[(Seen<'_>, &Said)]) -> bool {
-    let quote = |(seen, _): &(Seen<'_>, &Said)| seen.cite.quote.clone();
-    let first = members.first().map(quote);
-    members.len() > 1 && members.iter().all(|member| member.1.opening && Some(quote(member)) == first)
+    let first = members.first().and_then(|(_, said)| said.opening);
+    members.len() > 1 && first.is_some() && members.iter().all(|(_, said)| said.opening == first)
 }
 
 fn draft<'a>(night: &Night<'a>, group: Group<'a>) -> Option<Draft<'a>> {
@@ -136,7 +158,8 @@ fn repeated<'a>(requests: Vec<(Seen<'a>, &'a Said)>) -> Vec<Draft<'a>> {
 fn habit<'a>(stems: &str, members: Vec<(Seen<'a>, &'a Said)>) -> Option<Draft<'a>> {
     let seen: Vec<Seen<'a>> = members.iter().map(|(seen, _)| *seen).collect();
     let support = support(&seen);
-    if support.sessions < REPEATED || is_scripted(&members) {
+    let makes = stems.split(' ').any(|stem| TASKS.contains(&stem));
+    if support.sessions < if makes { 2 * REPEATED } else { REPEATED } || is_scripted(&members) {
         return None;
     }
     let mut beside: BTreeMap<String, usize> = BTreeMap::new();

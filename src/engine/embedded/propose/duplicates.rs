@@ -47,7 +47,11 @@ pub fn proposals(memory: &Memory<'_>, others: &[Proposal]) -> Vec<Proposal> {
                     gone.insert(near);
                     joins.entry(at).or_default().push(near);
                 }
-                Relation::Contradicts if is_statement(&memory.held[at]) && is_statement(other) => {
+                Relation::Contradicts
+                    if is_statement(&memory.held[at])
+                        && is_statement(other)
+                        && memory.meanings[at].differs_only_in_value(&memory.meanings[near]) =>
+                {
                     if let Some((old, new)) = older(memory, at, near)
                         && !memory.held[old].pinned
                         && gone.insert(old)

@@ -25,7 +25,9 @@ pub fn drafts<'a>(night: &Night<'a>) -> Vec<Draft<'a>> {
         let key = stated.attribute.as_ref().map(|attribute| format!("{} {attribute}", stated.subject));
         let at = match key.as_ref().and_then(|key| keyed.get(key)) {
             Some(at) => Some(*at),
-            None => matching(&mut beliefs, &probe, &meaning),
+            None => {
+                matching(&mut beliefs, &probe, &meaning).or_else(|| same_change(&beliefs, &probe, &meaning, stated))
+            }
         };
         let at = match at {
             Some(at) => at,
@@ -55,6 +57,19 @@ fn matching(beliefs: &mut [Belief<'_>], probe: &Probe, meaning: &Meaning) -> Opt
         }
     }
     None
+}
+
+/// A belief that ends the same thing and speaks of the same: one change, told twice in other words.
+fn same_change(beliefs: &[Belief<'_>], probe: &Probe, meaning: &Meaning, stated: &Stated) -> Option<usize> {
+    let gone = words::stems(stated.ends.as_ref()?);
+    let about = words::stems(&stated.text);
+    probe.near(meaning).into_iter().find(|at| {
+        beliefs[*at].members.last().is_some_and(|(_, newest)| {
+            let same = newest.ends.as_ref().is_some_and(|ends| words::stems(ends) == gone);
+            let others = words::stems(&newest.text);
+            same && others.iter().filter(|stem| about.contains(stem) && !gone.contains(stem)).count() >= 2
+        })
+    })
 }
 
 /// Beliefs about what a statement ends are void from then on.

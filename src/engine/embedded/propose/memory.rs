@@ -44,6 +44,13 @@ impl<'a> Memory<'a> {
     }
 }
 
+impl Memory<'_> {
+    /// The sentence's text where it is only a part of its entry.
+    fn whole(&self, part: &Part<'_>) -> Option<String> {
+        (part.text.len() + 2 < self.held[part.entry].text.trim().len()).then(|| part.text.to_owned())
+    }
+}
+
 /// What a draft is to memory.
 enum Standing {
     New,
@@ -83,8 +90,8 @@ pub fn reconciled(drafts: Vec<Draft<'_>>, memory: &Memory<'_>) -> Vec<Proposal> 
             }
         }
         if !is_held {
-            for at in ended(&draft, memory) {
-                if !memory.held[at].pinned && taken.insert(at) {
+            for (at, part) in ended(&draft, memory) {
+                if part.is_none() && !memory.held[at].pinned && taken.insert(at) {
                     proposals.push(no_longer(&draft, &memory.held[at]));
                 }
             }
@@ -153,6 +160,9 @@ fn standing(draft: &Draft<'_>, memory: &Memory<'_>) -> Standing {
 
 /// A draft of which one value excludes others, compared with the sentences of memory.
 fn against_parts(draft: &Draft<'_>, meaning: &Meaning, memory: &Memory<'_>) -> Standing {
+    if let Some((at, part)) = ended(draft, memory).into_iter().next() {
+        return Standing::Supersedes(at, part);
+    }
     let mut within = None;
     for at in memory.part_probe.near(meaning) {
         let part = &memory.parts[at];
@@ -160,7 +170,7 @@ fn against_parts(draft: &Draft<'_>, meaning: &Meaning, memory: &Memory<'_>) -> S
         if !comparable(draft, held) {
             continue;
         }
-        let whole = (part.text.len() + 2 < held.text.trim().len()).then(|| part.text.to_owned());
+        let whole = memory.whole(part);
         match part.meaning.relation(meaning) {
             Relation::Same | Relation::Contains => return Standing::Held,
             relation if relation == Relation::Contradicts || draft.updates() && part.meaning.is_updated_by(meaning) => {
@@ -170,10 +180,9 @@ fn against_parts(draft: &Draft<'_>, meaning: &Meaning, memory: &Memory<'_>) -> S
             _ => {}
         }
     }
-    match (ended(draft, memory).first(), within) {
-        (Some(&at), _) => Standing::Supersedes(at, None),
-        (None, Some((at, part))) => Standing::Revises(at, part),
-        _ => Standing::New,
+    match within {
+        Some((at, part)) => Standing::Revises(at, part),
+        None => Standing::New,
     }
 }
 
@@ -197,22 +206,32 @@ fn is_older(draft: &Draft<'_>, held: &Held) -> bool {
     matches!((draft.newest(), known), (Some(newest), Some(known)) if newest < known)
 }
 
-/// The entries about what a draft says no longer holds.
-fn ended(draft: &Draft<'_>, memory: &Memory<'_>) -> Vec<usize> {
+/// The entries, or sentences of entries, about what a draft says no longer holds.
+fn ended(draft: &Draft<'_>, memory: &Memory<'_>) -> Vec<(usize, Option<String>)> {
     let Some(ends) = &draft.ends else { return Vec::new() };
     let (gone, about) = (words::stems(ends), words::stems(&draft.text));
-    let is_ended = |at: &usize| {
-        let held = &memory.held[*at];
-        let stems = words::stems(&held.text);
+    let is_ended = |part: &&Part<'_>| {
+        let held = &memory.held[part.entry];
+        let stems = words::stems(part.text);
         let all = !gone.is_empty() && gone.iter().all(|stem| stems.contains(stem));
         let shared = stems.iter().filter(|stem| about.contains(stem) && !gone.contains(stem)).count();
         let short = stems.len() <= gone.len() + 8;
         all && short
+            && !leaves(part.text, ends)
             && !is_older(draft, held)
             && comparable(draft, held)
             && (shared > 0 || stems.len() <= gone.len() + 3)
     };
-    memory.probe.near(&Meaning::of(ends)).into_iter().filter(is_ended).collect()
+    let near = memory.part_probe.near(&Meaning::of(ends));
+    near.into_iter().map(|at| &memory.parts[at]).filter(is_ended).map(|part| (part.entry, memory.whole(part))).collect()
+}
+
+/// Whether a text itself says that a value was left: then it is no longer what ends.
+fn leaves(text: &str, value: &str) -> bool {
+    let (text, value) = (text.to_lowercase(), value.to_lowercase());
+    ["from", "no longer", "not using", "instead of", "left"]
+        .iter()
+        .any(|mark| text.contains(&format!("{mark} {value}")))
 }
 
 pub fn proposal(draft: &Draft<'_>, change: ChangeType, phase: Phase, target: Target, mut risks: Vec<Risk>) -> Proposal {

@@ -5,7 +5,7 @@ use super::directives::counted;
 use super::draft::{Draft, Seen, by_support, gather, of, support};
 use crate::model::Kind;
 use crate::phase::reflection::{Failure, FailureClass, Fix};
-use crate::text::Scrubbed;
+use crate::text::{Scrubbed, words};
 use std::collections::{BTreeMap, BTreeSet};
 
 struct Group<'a> {
@@ -36,7 +36,7 @@ fn draft<'a>(night: &Night<'a>, signature: &str, group: &Group<'a>) -> Option<Dr
     }
     let class = group.members.iter().map(|(_, failure)| failure.class).min()?;
     let usual = usual(group)?;
-    let fix = best_fix(group);
+    let fix = best_fix(group, usual);
     let rank = rank(class, fix.as_ref(), support.sessions, night.sessions.len())?;
     let what = what_fails(usual, class, group);
     let works = fix.as_ref().map(|fix| what_works(fix, group)).unwrap_or_default();
@@ -52,7 +52,21 @@ fn draft<'a>(night: &Night<'a>, signature: &str, group: &Group<'a>) -> Option<Dr
     draft.confidence = by_support(if fix.is_some() { 0.55 } else { 0.4 }, support.sessions);
     draft.rank = rank;
     draft.against = fix.as_ref().and_then(|fix| left_out(fix));
+    if let Some(rule) = draft.against.as_ref().and_then(|word| loaded_rule(night, word)) {
+        draft.reason.push_str(&format!(" Sessions loaded a rule that asks for it: \"{rule}\"."));
+        draft.rank = (draft.rank + 0.1).min(0.99);
+    }
     Some(draft)
+}
+
+/// A rule that sessions loaded and that asks for the word that has to be left out.
+fn loaded_rule<'a>(night: &Night<'a>, word: &str) -> Option<&'a str> {
+    let asks = |rule: &&'a String| {
+        let lower = rule.to_lowercase();
+        words::words(rule).any(|known| known == word)
+            && ["always", "prefix", "must"].iter().any(|mark| lower.contains(mark))
+    };
+    night.sessions.iter().flat_map(|session| &session.rules).filter(asks).min().map(String::as_str)
 }
 
 fn support_words(support: crate::model::Support) -> String {
@@ -65,7 +79,10 @@ fn usual<'a>(group: &Group<'a>) -> Option<&'a Failure> {
     for (_, failure) in &group.members {
         *counts.entry((&failure.shape, &failure.call)).or_default() += 1;
     }
-    let most = counts.iter().max_by_key(|(call, n)| (**n, std::cmp::Reverse(**call))).map(|(call, _)| *call)?;
+    let most = counts
+        .iter()
+        .max_by_key(|(call, n)| (**n, std::cmp::Reverse(call.1.len()), std::cmp::Reverse(**call)))
+        .map(|(call, _)| *call)?;
     group
         .members
         .iter()
@@ -99,11 +116,13 @@ fn blamed<'a>(without: &'a str, error: &str) -> Option<&'a str> {
     without.split(' ').filter(|word| word.len() > 1).find(quoted)
 }
 
-fn best_fix<'a>(group: &Group<'a>) -> Option<Found<'a>> {
+fn best_fix<'a>(group: &Group<'a>, usual: &Failure) -> Option<Found<'a>> {
+    let alike = |failure: &Failure| failure.shape == usual.shape;
+    let many = group.members.iter().filter(|(_, failure)| alike(failure)).count() >= 2;
     let mut found: BTreeMap<String, (BTreeSet<&'a str>, &'a Fix, &'a Failure)> = BTreeMap::new();
     for (seen, failure) in &group.members {
         let Some(fix) = &failure.fix else { continue };
-        let Some(key) = fix_key(fix, failure) else { continue };
+        let Some(key) = fix_key(fix, failure).filter(|_| !many || alike(failure)) else { continue };
         found.entry(key).or_insert_with(|| (BTreeSet::new(), fix, failure)).0.insert(seen.session.session.as_str());
     }
     let sessions: BTreeSet<&str> = group.members.iter().map(|(seen, _)| seen.session.session.as_str()).collect();
@@ -185,7 +204,10 @@ fn what_works(found: &Found<'_>, group: &Group<'_>) -> String {
                 }
                 _ => String::new(),
             };
-            format!("What works instead: `{call}`{how} ({often} times).")
+            match (call.as_str().chars().count() > 80, how.strip_prefix(", ")) {
+                (true, Some(how)) => format!("What works: the same {how} ({often} times)."),
+                _ => format!("What works instead: `{call}`{how} ({often} times)."),
+            }
         }
         Fix::After { steps, .. } => {
             let step = steps.last().map(String::as_str).unwrap_or_default();
