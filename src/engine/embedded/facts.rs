@@ -353,7 +353,7 @@ fn system(core: &str) -> Option<(String, Option<String>, String)> {
         .into_iter()
         .filter(|stem| attribute.as_deref().map(words::stem).as_ref() != Some(stem))
         .collect();
-    (!stems.is_empty() || attribute.is_some()).then(|| (stems.join(" "), attribute, value.to_owned()))
+    (!stems.is_empty()).then(|| (stems.join(" "), attribute, value.to_owned()))
 }
 
 /// A statement about the person or their team that says something specific and lasting.
