@@ -35,7 +35,7 @@ impl Format for Claude {
         if !build.first(uid.as_deref()) {
             return;
         }
-        build.id(line.text("sessionId"));
+        build.id(id(line));
         build.directory(line.text("cwd"));
         build.at(&record.place, line.time("timestamp"), uid);
         let message = line.object("message");
@@ -47,6 +47,13 @@ impl Format for Claude {
             _ => {}
         }
     }
+}
+
+/// The session's id. A subagent's own file states the id of the session that started it, and the subagent's.
+fn id(line: &Object<'_>) -> Option<String> {
+    let session = line.text("sessionId")?;
+    let subagent = line.text("agentId").filter(|_| line.flag("isSidechain") == Some(true));
+    Some(subagent.map_or_else(|| session.to_string(), |agent| format!("{session}-agent-{agent}")))
 }
 
 /// Whose words the text of a user line is, if not the person's.

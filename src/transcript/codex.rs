@@ -35,7 +35,9 @@ pub(super) fn recognises(record: &Object<'_>) -> bool {
     };
     match &*kind {
         "session_meta" | "response_item" | "event_msg" | "turn_context" | "compacted" => record.has("payload"),
-        "message" => record.has("role") && record.list("content").is_some(),
+        "message" => record
+            .get("content")
+            .is_some_and(|content| ["\"input_text\"", "\"output_text\""].iter().any(|kind| content.contains(kind))),
         "function_call" | "function_call_output" => record.has("call_id"),
         _ => false,
     }
@@ -211,10 +213,9 @@ fn output(call: &str, raw: Option<&str>) -> ToolResult {
             None => result(call, result_text(raw)),
         };
     };
-    if text.starts_with('{') {
-        if let Some(found) = Object::parse(&text).ok().and_then(|object| structured(call, &object)) {
-            return found;
-        }
+    let nested = text.starts_with('{').then(|| Object::parse(&text).ok()).flatten();
+    if let Some(found) = nested.and_then(|object| structured(call, &object)) {
+        return found;
     }
     let header = header_of(&text);
     let field = |names: [&str; 2]| names.iter().find_map(|name| header.iter().find_map(|line| line.strip_prefix(name)));
@@ -223,18 +224,21 @@ fn output(call: &str, raw: Option<&str>) -> ToolResult {
     let stated = ["apply_patch verification failed", "write_stdin failed", "exec_command failed", "execution error:"];
     let failed = stated.iter().any(|prefix| text.starts_with(prefix));
     let status = match exit {
-        _ if text.starts_with("aborted by user") => Status::Refused,
         _ if failed => Status::Failed,
         Some(0) => Status::Ok,
         Some(_) => Status::Failed,
         None => Status::Unknown,
     };
-    ToolResult { status, exit, seconds, ..result(call, text.into_owned()) }
+    // What follows the header is the tool's own output.
+    let own = text.split_once("\nOutput:\n").filter(|_| exit.is_some() || seconds.is_some());
+    let own = own.filter(|(header, _)| header.lines().count() < 6).map_or(&*text, |(_, own)| own);
+    ToolResult { status, exit, seconds, ..result(call, own.to_owned()) }
 }
 
 /// The lines before `Output:`, where Codex states how a command ended.
 fn header_of(text: &str) -> Vec<&str> {
-    let lines = text.lines().take(6);
+    let stated = ["Chunk ID: ", "Exit code: ", "Wall time: "].iter().any(|prefix| text.starts_with(prefix));
+    let lines = text.lines().take(if stated { 6 } else { 0 });
     lines.take_while(|line| *line != "Output:").collect()
 }
 

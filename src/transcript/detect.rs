@@ -23,7 +23,7 @@ const HOSTS: [(Host, Recogniser); 8] = [
 const MINIMAL: &str = "convert it to the minimal JSONL of role and text, one message on each line";
 
 /// Formats that are named, not read; told by the whole file's object or by its first records.
-const NAMED: [(&str, &str, Recogniser); 11] = [
+const NAMED: [(&str, &str, Recogniser); 10] = [
     ("a SWE-agent trajectory", MINIMAL, |o| {
         o.has("history") && (o.has("trajectory") || o.list("history").is_some_and(swe))
     }),
@@ -43,7 +43,6 @@ const NAMED: [(&str, &str, Recogniser); 11] = [
     ("a Windsurf trajectory", MINIMAL, |o| o.has("status") && (o.has("user_input") || o.has("planner_response"))),
     ("a Cursor transcript", MINIMAL, |o| o.has("role") && o.object("message").is_some_and(|m| m.has("content"))),
     ("a Gemini checkpoint", "import the chat from Gemini's chats folder instead", |o| o.has("role") && o.has("parts")),
-    ("a VS Code list of models", "import the transcript itself", |o| o.has("vendor") && o.has("name")),
 ];
 
 fn swe(history: Vec<&str>) -> bool {
@@ -61,7 +60,15 @@ pub(super) fn host(groups: &[Group<'_>]) -> Result<Host, Unsupported> {
             Err(unsupported) => named = named.or(Some(unsupported)),
         }
     }
-    Err(named.unwrap_or(Unsupported::Unknown))
+    Err(named.or_else(|| broken(groups)).unwrap_or(Unsupported::Unknown))
+}
+
+/// A file that looks like JSON of which nothing can be read.
+fn broken(groups: &[Group<'_>]) -> Option<Unsupported> {
+    let mut records = groups.iter().flat_map(|group| &group.records);
+    let first = records.next().filter(|first| first.json.starts_with(['{', '[']))?;
+    let error = Object::parse(first.json).err().filter(|error| !error.is_data())?;
+    Some(Unsupported::Broken { line: first.place.lines.first, why: super::source::reason(&error) })
 }
 
 fn of_group(group: &Group<'_>) -> Result<Option<Host>, Unsupported> {

@@ -6,11 +6,14 @@ use super::json::{self, Object};
 use super::session::{Build, result};
 use super::{Format, Record};
 use crate::model::{Place, Role, Status, ToolResult, Turn};
+use std::collections::BTreeMap;
 
 #[derive(Default)]
 pub(super) struct Gemini {
-    /// The messages that hold, in order: id and turns.
-    messages: Vec<(String, Vec<Turn>)>,
+    /// The turns of the messages that hold, in order.
+    messages: Vec<Vec<Turn>>,
+    /// Where the message with an id stands among them.
+    known: BTreeMap<String, usize>,
 }
 
 pub(super) fn recognises(record: &Object<'_>) -> bool {
@@ -32,7 +35,8 @@ impl Format for Gemini {
 
     fn record(&mut self, record: &Record<'_>, line: &Object<'_>, build: &mut Build) {
         if let Some(target) = line.text("$rewindTo") {
-            let at = self.messages.iter().position(|(id, _)| *id == target).unwrap_or(0);
+            let at = self.known.get(&*target).copied().unwrap_or(0);
+            self.known.retain(|_, position| *position < at);
             return self.messages.truncate(at);
         }
         let patch = line.object("$set");
@@ -52,7 +56,7 @@ impl Format for Gemini {
     }
 
     fn finish(&mut self, build: &mut Build) {
-        build.turns = std::mem::take(&mut self.messages).into_iter().flat_map(|(_, turns)| turns).collect();
+        build.turns = std::mem::take(&mut self.messages).into_iter().flatten().collect();
     }
 }
 
@@ -60,7 +64,7 @@ impl Gemini {
     /// Adds a message, or replaces the one with its id; one that says the same again stays where it first stood.
     fn message(&mut self, place: &Place, message: &Object<'_>) {
         let id = message.name("id").unwrap_or_default().into_owned();
-        let mut build = Build::new();
+        let mut build = Build::new("");
         build.at(place, message.time("timestamp"), Some(&id));
         match &*message.text("type").unwrap_or_default() {
             "user" => user(message, &mut build),
@@ -69,15 +73,15 @@ impl Gemini {
             _ => {}
         }
         let turns = build.turns;
-        let known = self.messages.iter_mut().find(|(known, _)| !id.is_empty() && *known == id);
-        match known {
-            None => self.messages.push((id, turns)),
-            Some((_, old)) => {
-                let same = |(old, new): (&Turn, &Turn)| old.content == new.content && old.role == new.role;
-                if old.len() != turns.len() || !old.iter().zip(&turns).all(same) {
-                    *old = turns;
-                }
+        let Some(old) = self.known.get(&id).and_then(|at| self.messages.get_mut(*at)) else {
+            if !id.is_empty() {
+                self.known.insert(id, self.messages.len());
             }
+            return self.messages.push(turns);
+        };
+        let same = |(old, new): (&Turn, &Turn)| old.content == new.content && old.role == new.role;
+        if old.len() != turns.len() || !old.iter().zip(&turns).all(same) {
+            *old = turns;
         }
     }
 }

@@ -201,11 +201,11 @@ fn unicode(text: &str) -> (char, usize) {
         u32::from_str_radix(digits, 16).ok()
     };
     let Some(high) = unit(2) else { return ('\\', 1) };
-    if (0xD800..0xDC00).contains(&high) && text.get(6..8) == Some("\\u") {
-        if let Some(low) = unit(8).filter(|low| (0xDC00..0xE000).contains(low)) {
-            let joined = 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00);
-            return (char::from_u32(joined).unwrap_or('\u{FFFD}'), 12);
-        }
+    let paired = (0xD800..0xDC00).contains(&high) && text.get(6..8) == Some("\\u");
+    let low = paired.then(|| unit(8)).flatten().filter(|low| (0xDC00..0xE000).contains(low));
+    if let Some(low) = low {
+        let joined = 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00);
+        return (char::from_u32(joined).unwrap_or('\u{FFFD}'), 12);
     }
     (char::from_u32(high).unwrap_or('\u{FFFD}'), 6)
 }

@@ -34,11 +34,9 @@ impl Format for Messages {
         build.agent = head.text("agent").map(|name| name.into_owned());
         build.begun(["started", "created_at", "created", "timestamp"].iter().find_map(|key| head.time(key)));
         build.task = head.name("task_id").or_else(|| head.name("instance_id")).map(|task| task.into_owned());
-        let trial = head.name("trial").filter(|trial| trial != "0");
-        if let (Some(task), Some(trial)) = (&mut build.task, trial) {
-            task.push_str(&format!("-trial-{trial}"));
-        }
-        build.outcomes.extend(head.number("reward").map(|reward| outcome(reward, build.task.clone())));
+        // A run that broke off says why.
+        let broke = head.object("info").and_then(|info| info.text("error")).map(|error| error.into_owned());
+        build.outcomes.extend(head.number("reward").map(|reward| outcome(reward, build.task.clone(), broke)));
     }
 
     fn record(&mut self, record: &Record<'_>, message: &Object<'_>, build: &mut Build) {
@@ -94,12 +92,12 @@ fn tool_call(call: &Object<'_>, build: &mut Build) {
 }
 
 /// A full reward satisfies, anything less fails; the score is kept within 0 to 1.
-fn outcome(reward: f64, task: Option<String>) -> Outcome {
+fn outcome(reward: f64, task: Option<String>, explanation: Option<String>) -> Outcome {
     Outcome {
         result: if reward >= 1.0 { OutcomeResult::Satisfied } else { OutcomeResult::Failed },
         score: Some(reward.clamp(0.0, 1.0)),
         task,
-        explanation: None,
+        explanation,
         by: "import".to_owned(),
         at: DateTime::UNIX_EPOCH,
     }

@@ -50,6 +50,7 @@ use crate::model::Host;
 use json::Object;
 use session::Build;
 use source::{Group, Record};
+use std::collections::BTreeSet;
 
 /// What is known of a file beside its bytes.
 #[derive(Debug, Clone, Copy, Default)]
@@ -88,20 +89,30 @@ pub fn parse(bytes: &[u8], hint: &Hint<'_>) -> Result<Parsed, Unsupported> {
     let host = detect::host(&groups)?;
     let several = groups.len() > 1;
     let mut sessions = Vec::with_capacity(groups.len());
+    let mut names = BTreeSet::new();
     for (index, group) in groups.iter().enumerate() {
-        let build = read_group(host, group, &mut skipped);
+        let build = read_group(host, group, hint.stem(), &mut skipped);
+        if several && build.turns.is_empty() && group.head.is_none() {
+            continue;
+        }
         let part = build.task.clone().unwrap_or_else(|| index.to_string());
         let mut fallback = if several { format!("{}-{part}", hint.stem()) } else { hint.stem().to_owned() };
-        if sessions.iter().any(|session: &Session| session.raw_id == fallback) {
+        if !names.insert(fallback.clone()) {
             fallback = format!("{fallback}-{index}");
         }
         sessions.push(build.finish(host, &fallback, group.root.clone()));
+    }
+    // A text about transcripts is none: most lines of one can be read.
+    let lost = skipped.iter().filter(|skipped| skipped.why.lost()).count();
+    let records: usize = groups.iter().map(|group| group.records.len()).sum();
+    if lost * 4 > records * 3 {
+        return Err(Unsupported::Unknown);
     }
     skipped.sort_by_key(|skipped| skipped.line);
     Ok(Parsed { host, sessions, skipped })
 }
 
-fn read_group(host: Host, group: &Group<'_>, skipped: &mut Vec<Skipped>) -> Build {
+fn read_group(host: Host, group: &Group<'_>, stem: &str, skipped: &mut Vec<Skipped>) -> Build {
     let mut format: Box<dyn Format> = match host {
         Host::ClaudeCode => Box::new(claude::Claude),
         Host::Codex => Box::<codex::Codex>::default(),
@@ -112,7 +123,7 @@ fn read_group(host: Host, group: &Group<'_>, skipped: &mut Vec<Skipped>) -> Buil
         Host::Messages => Box::new(messages::Messages),
         Host::Minimal => Box::new(minimal::Minimal),
     };
-    let mut build = Build::new();
+    let mut build = Build::new(stem);
     if let Some(head) = &group.head {
         format.head(head, &mut build);
     }

@@ -80,6 +80,7 @@ fn tool(part: &Object<'_>, build: &mut Build) {
     };
     let reason = text.split_once("with the following feedback: ").map(|(_, said)| said.to_owned());
     let seconds = state.object("time").and_then(|time| Some((time.number("end")? - time.number("start")?) / 1000.0));
+    let seconds = seconds.filter(|seconds| *seconds >= 0.0);
     build.result(ToolResult { status, exit, seconds, ..result(&id, text) });
     if let Some(reason) = reason.filter(|_| refused) {
         say_user(build, &reason);

@@ -35,12 +35,18 @@ impl<'a> Index<'a> {
         Self { bytes, starts, document: OnceLock::new(), containers: Mutex::new(BTreeMap::new()) }
     }
 
-    /// Whether the quote stands, word for word, in one of the strings at this place.
+    /// Whether the quote stands, word for word, in one of the strings at this place. A quote of several lines may run
+    /// over several strings, line by line: a tool's result is often a list of texts.
     pub fn holds(&self, place: &Place, quote: &str) -> bool {
         let Some(text) = self.text(place) else { return false };
         let mut found = false;
-        each_string(&text, &mut |string| found |= string.contains(quote));
-        found
+        each_string(&text, &mut |string| found = found || string.contains(quote));
+        if found || !quote.trim().contains('\n') {
+            return found;
+        }
+        let mut missing: Vec<&str> = quote.lines().filter(|line| !line.trim().is_empty()).collect();
+        each_string(&text, &mut |string| missing.retain(|line| !string.contains(line)));
+        missing.is_empty()
     }
 
     /// The decoded strings at a place, in order; `None` if the transcript has no such lines or pointer.
@@ -66,6 +72,10 @@ impl<'a> Index<'a> {
             return Some(Cow::Borrowed(document.get(range.0..range.1)?));
         }
         let (line, scope) = (lines(), place.lines.first.to_string());
+        if let Some(range) = self.resolve(&line, &scope, pointer) {
+            return Some(Cow::Owned(line.get(range.0..range.1)?.to_owned()));
+        }
+        let (line, scope) = (json::repair(&line), format!("{scope} repaired"));
         let range = self.resolve(&line, &scope, pointer)?;
         Some(Cow::Owned(line.get(range.0..range.1)?.to_owned()))
     }

@@ -41,6 +41,7 @@ pub struct Session {
 
 /// Collects one session. A format says where it is (`at`), then pushes turns.
 pub(super) struct Build {
+    stem: String,
     pub raw_id: Option<String>,
     pub agent: Option<String>,
     pub project: Option<String>,
@@ -58,8 +59,9 @@ pub(super) struct Build {
 }
 
 impl Build {
-    pub fn new() -> Self {
+    pub fn new(stem: &str) -> Self {
         Self {
+            stem: stem.to_owned(),
             raw_id: None,
             agent: None,
             project: None,
@@ -76,10 +78,12 @@ impl Build {
         }
     }
 
-    /// The host's id of the session; the first one stated counts.
+    /// The host's id of the session. The first one stated counts, but the one that also names the file counts more: a
+    /// resumed session may begin with copied lines of another.
     pub fn id(&mut self, id: Option<impl AsRef<str>>) {
-        if let Some(id) = id.as_ref().map(AsRef::as_ref).filter(|id| !id.is_empty()) {
-            self.raw_id.get_or_insert_with(|| id.to_owned());
+        let Some(id) = id.as_ref().map(AsRef::as_ref).filter(|id| !id.is_empty()) else { return };
+        if self.raw_id.is_none() || (id == self.stem && self.raw_id.as_deref() != Some(id)) {
+            self.raw_id = Some(id.to_owned());
         }
     }
 
@@ -178,5 +182,8 @@ pub(super) fn result(call: &str, text: String) -> ToolResult {
 }
 
 fn last_part(path: &str) -> Option<&str> {
-    path.trim_end_matches(['/', '\\']).rsplit(['/', '\\', ':']).next().filter(|name| !name.is_empty())
+    path.trim_end_matches(['/', '\\'])
+        .rsplit(['/', '\\', ':'])
+        .next()
+        .filter(|name| name.contains(char::is_alphanumeric))
 }

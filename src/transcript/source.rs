@@ -141,17 +141,8 @@ impl Text<'_> {
 }
 
 fn line_groups<'a>(lines: &'a [(u32, Cow<'a, str>, bool)]) -> Vec<Group<'a>> {
-    let per_line = lines.first().is_some_and(|(_, text, _)| holds_session(text));
-    if per_line {
-        let sessions = lines.iter().filter(|(_, text, _)| holds_session(text));
-        return sessions.filter_map(|(line, text, _)| Some((*line, Newlines::fixed(text, *line), text.trim()))).fold(
-            Vec::new(),
-            |mut groups, (line, newlines, text)| {
-                let found = session_group(text, "", Some(format!("/{}", line - 1)), &newlines);
-                groups.extend(found);
-                groups
-            },
-        );
+    if lines.first().is_some_and(|(_, text, _)| holds_session(text)) {
+        return lines.iter().map(line_group).collect();
     }
     let records = lines.iter().map(|(line, text, ended)| Record {
         json: text.trim(),
@@ -159,6 +150,17 @@ fn line_groups<'a>(lines: &'a [(u32, Cow<'a, str>, bool)]) -> Vec<Group<'a>> {
         unfinished: !ended,
     });
     vec![Group { root: None, head: None, records: records.collect() }]
+}
+
+/// The session on one line; of a line that is damaged, the line itself, so that it is named.
+fn line_group<'a>((line, text, ended): &'a (u32, Cow<'a, str>, bool)) -> Group<'a> {
+    let root = Some(format!("/{}", line - 1));
+    let found = session_group(text.trim(), "", root.clone(), &Newlines::of_line(text, *line));
+    found.unwrap_or_else(|| Group {
+        root,
+        head: None,
+        records: vec![Record { json: text.trim(), place: Place::line(*line), unfinished: !ended }],
+    })
 }
 
 /// Whether a line is a whole session by itself: an object with a list of messages, or a list.
@@ -223,7 +225,7 @@ impl<'a> Newlines<'a> {
         Self { text, offsets: memchr::memchr_iter(b'\n', text.as_bytes()).collect(), first: 1 }
     }
 
-    fn fixed(text: &'a str, line: u32) -> Self {
+    fn of_line(text: &'a str, line: u32) -> Self {
         Self { text, offsets: Vec::new(), first: line }
     }
 
