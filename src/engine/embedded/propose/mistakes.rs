@@ -105,7 +105,9 @@ fn fix_key(fix: &Fix, failed: &Failure) -> Option<String> {
         }
         Fix::Instead { without, with, .. } if without.is_empty() && with.is_empty() => None,
         Fix::Instead { without, with, call, .. } if without.split(' ').count() + with.split(' ').count() > 8 => {
-            Some(format!("instead {}", super::super::shell::main_shape(call)?))
+            // The same program with quite other words is another try, not a fix.
+            let shape = super::super::shell::main_shape(call)?;
+            (shape != failed.shape).then(|| format!("instead {shape}"))
         }
         Fix::Instead { without, with, .. } => Some(format!("instead -{without} +{with}")),
         Fix::After { steps, .. } if steps.is_empty() => None,
