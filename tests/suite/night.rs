@@ -247,3 +247,32 @@ fn a_superseded_note_gets_a_new_name_and_keeps_what_is_not_ours() {
     world.dream(["approve", night["dream"].as_str().expect("a dream")]).ok();
     assert_eq!(run(&world)["dream"], Value::Null);
 }
+
+/// Says one sentence in a session of its own, dreams and approves; gives what memory then holds.
+fn told(world: &World, id: &str, day: u32, text: &str) -> Vec<String> {
+    session(world, id, day, &[("user", text), ("agent", "Good to know.")]);
+    import(world);
+    if let Some(dream) = run(world)["dream"].as_str() {
+        world.dream(["approve", dream]).ok();
+    }
+    let files = world.git(["ls-tree", "-r", "--name-only", "main", "--", "notes"]);
+    files.lines().map(|file| world.git(["show", &format!("main:{file}")])).collect()
+}
+
+#[test]
+fn an_old_session_imported_late_does_not_overrule_a_newer_belief() {
+    let world = World::with_memory();
+    let notes = told(&world, "new", 10, "The staging server is on port 8081.");
+    assert!(notes.len() == 1 && notes[0].contains("8081"), "{notes:?}");
+    let notes = told(&world, "late", 2, "The staging server is on port 8080.");
+    assert!(notes.len() == 1 && notes[0].contains("8081"), "{notes:?}");
+}
+
+#[test]
+fn a_value_that_goes_back_and_forth_ends_as_one_current_belief() {
+    let world = World::with_memory();
+    for (id, day, port) in [("a", 2, "8080"), ("b", 6, "8081"), ("c", 9, "8080")] {
+        let notes = told(&world, id, day, &format!("The staging server is on port {port}."));
+        assert!(notes.len() == 1 && notes[0].contains(port), "{id}: {notes:?}");
+    }
+}
