@@ -8,6 +8,7 @@ use crate::model::evidence::Cited;
 use crate::model::{BeliefKey, ChangeType, Document, NotePath, ObjectId, SessionId, SessionRecord};
 use crate::store::dream::{ChangeRecord, Dream};
 use crate::store::{ReadError, Snapshot, Store};
+use crate::text::Scrubbed;
 use crate::transcript;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -139,9 +140,31 @@ fn provenance(store: &Store, records: &[SessionRecord], dream: &Dream) -> Result
             }
         }
     }
+    findings.extend(strays(store, dream)?);
     if findings.is_empty() {
         let detail = format!("{quotes} quotes of {} changes stand in the lines they cite", dream.changes.len());
         findings.push(finding("provenance", Verdict::Pass, detail));
+    }
+    Ok(findings)
+}
+
+/// Commits that somebody put on an open dream's branch and that change files, but are no change of the dream: nothing
+/// stands under them, and a review shows them nowhere.
+fn strays(store: &Store, dream: &Dream) -> Result<Vec<Finding>, CheckError> {
+    let (Some(head), Some(base)) = (dream.open, dream.base()) else { return Ok(Vec::new()) };
+    // What memory holds came here by bringing the branch up to date.
+    let memory = store.memory_tip().ok().flatten();
+    let hidden: Vec<ObjectId> = std::iter::once(base).chain(memory).collect();
+    let mut findings = Vec::new();
+    for id in store.walk(&[head], &hidden, false)? {
+        let commit = store.commit(id?)?;
+        let known = dream.changes.iter().any(|change| change.commit == commit.id);
+        let [parent] = commit.parents[..] else { continue };
+        if !known && store.commit(parent)?.tree != commit.tree {
+            let subject = Scrubbed::short(commit.message.lines().next().unwrap_or_default(), 60);
+            let detail = format!("commit {} ('{subject}') changes files without evidence", commit.id.short());
+            findings.push(finding("provenance", Verdict::Fail, detail));
+        }
     }
     Ok(findings)
 }
