@@ -54,6 +54,10 @@ fn finding(check: &'static str, verdict: Verdict, detail: String) -> Finding {
     Finding { check, verdict, detail, change: None }
 }
 
+fn count(number: usize, word: &str) -> String {
+    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
+}
+
 /// The worst verdict of all findings.
 pub fn worst(findings: &[Finding]) -> Verdict {
     findings.iter().map(|finding| finding.verdict).max().unwrap_or(Verdict::Pass)
@@ -142,7 +146,11 @@ fn provenance(store: &Store, records: &[SessionRecord], dream: &Dream) -> Result
     }
     findings.extend(strays(store, dream)?);
     if findings.is_empty() {
-        let detail = format!("{quotes} quotes of {} changes stand in the lines they cite", dream.changes.len());
+        let changes = count(dream.changes.len(), "change");
+        let detail = match quotes {
+            1 => format!("1 quote of {changes} stands in the lines it cites"),
+            _ => format!("{quotes} quotes of {changes} stand in the lines they cite"),
+        };
         findings.push(finding("provenance", Verdict::Pass, detail));
     }
     Ok(findings)
@@ -242,9 +250,9 @@ fn size(after: Option<&Snapshot>) -> Finding {
         let index = front.name.map_or(0, |name| name.chars().count());
         (pinned + index + front.description.map_or(0, |text| text.chars().count())).div_ceil(CHARACTERS_PER_TOKEN)
     };
-    let notes = after.map_or(0, |snapshot| snapshot.notes.len());
+    let notes = count(after.map_or(0, |snapshot| snapshot.notes.len()), "note");
     let tokens: usize = after.map_or(0, |snapshot| snapshot.notes.values().map(|text| cost(text)).sum());
     let verdict = if tokens > INDEX_BUDGET { Verdict::Fail } else { Verdict::Pass };
-    let detail = format!("the index of {notes} notes costs about {tokens} tokens; the budget is {INDEX_BUDGET}");
+    let detail = format!("the index of {notes} costs about {tokens} tokens; the budget is {INDEX_BUDGET}");
     finding("size", verdict, detail)
 }

@@ -218,3 +218,23 @@ fn packs_are_joined_after_a_command_that_wrote() {
     assert!(packs < 30, "{packs} packs");
     world.git(["fsck", "--strict"]);
 }
+
+#[test]
+fn a_belief_that_was_brought_back_still_names_its_evidence() {
+    let world = world_with_dream();
+    world.dream(["approve", ID]).ok();
+    world.dream(["revert", ID]).ok();
+    let old = world.dream(["why", "notes/deploys.md"]).ok();
+    assert!(old.contains("brought back by Ada") && old.contains("not by a dream"), "{old}");
+    world.dream(["restore", ID]).ok();
+    let new = world.dream(["why", "notes/deploys.md", "--json"]).json();
+    assert_eq!(new["beliefs"][0]["dream"], ID);
+    assert_eq!(new["beliefs"][0]["approved_by"], "Ada <ada@example.com>");
+    assert_eq!(new["beliefs"][0]["change"]["key"], BRANCHES);
+    let head = world.git(["rev-parse", "HEAD"]);
+    assert_eq!(new["beliefs"][0]["brought_back_by"]["commit"], head.trim());
+    // And what a revert of the whole, typed into git itself, brings back.
+    world.git(["revert", "--no-edit", "HEAD"]);
+    let old = world.dream(["why", "notes/deploys.md"]).ok();
+    assert!(old.contains("brought back by Ada") && old.contains("not by a dream"), "{old}");
+}
