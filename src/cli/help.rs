@@ -3,11 +3,12 @@
 use clap::Command;
 
 /// Every command stands in exactly one group.
-pub const GROUPS: [(&str, &[&str]); 4] = [
+pub const GROUPS: [(&str, &[&str]); 5] = [
     ("Start", &["init", "import", "outcome", "demo"]),
     ("Dream and review", &["run", "list", "status", "show", "check", "review"]),
     ("Decide, and take back", &["approve", "reject", "revert", "restore"]),
     ("Ask memory", &["why", "log"]),
+    ("Guard the repository", &["hook"]),
 ];
 
 /// Replaces clap's one long list by our groups.

@@ -10,6 +10,7 @@ mod exit;
 mod failure;
 mod help;
 mod hint;
+mod hook;
 mod import;
 mod init;
 mod list;
@@ -113,4 +114,5 @@ commands!(
     restore::Restore,
     why::Why,
     log::Log,
+    hook::Hook,
 );

@@ -101,6 +101,15 @@ pub struct Support {
     pub agents: u32,
 }
 
+impl Support {
+    /// Reads the trailer's `3 sessions, 2 agents`; `None` for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        let number = |part: &str| part.split_whitespace().next()?.parse().ok();
+        let (sessions, agents) = text.split_once(',')?;
+        Some(Self { sessions: number(sessions)?, agents: number(agents)? })
+    }
+}
+
 /// 0 to 1, kept in hundredths so that it is the same on every machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Confidence(u8);

@@ -108,6 +108,26 @@ fn front_span(source: &str) -> Option<(Range<usize>, usize)> {
     None
 }
 
+/// What is wrong with a file's front matter, at a 1-based line of the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FrontError {
+    pub line: usize,
+    pub why: String,
+}
+
+/// Front matter that no YAML reader would accept. A text between two rules is no front matter, and keys that are not
+/// ours may hold anything.
+pub fn front_error(source: &str) -> Option<FrontError> {
+    let (yaml, _) = front_span(source)?;
+    let error = serde_saphyr::from_str::<serde_json::Value>(&source[yaml]).err()?;
+    let line = error.location().map_or(1, |place| usize::try_from(place.line()).unwrap_or(1));
+    let said = error.to_string();
+    let said = said.lines().next().unwrap_or_default();
+    // Its own line counts from the fence.
+    let why = said.strip_prefix("line ").and_then(|rest| Some(rest.split_once(": ")?.1)).unwrap_or(said);
+    Some(FrontError { line: line + 1, why: why.to_owned() })
+}
+
 fn trimmed(source: &str, range: Range<usize>) -> Option<Range<usize>> {
     let text = &source[range.clone()];
     let start = range.start + (text.len() - text.trim_start().len());

@@ -5,7 +5,8 @@ use super::extract::Extract;
 use super::memory;
 use super::message::Review;
 use super::past::Past;
-use super::read::{self, Transcripts};
+use super::quotes::Transcripts;
+use super::read::Reader;
 use super::reconcile::{Held, Reconcile, Situation};
 use super::reflection::Reflection;
 use super::review::{self, Filter};
@@ -144,6 +145,7 @@ fn listed(read: &[&SessionRecord], known: &[&SessionRecord], changes: &[Change])
 struct Thinking<'a> {
     store: &'a Store,
     engine: &'a dyn Engine,
+    reader: Reader<'a>,
     request: &'a Request<'a>,
     snapshot: &'a Snapshot,
     held: Vec<Held>,
@@ -164,11 +166,12 @@ impl<'a> Thinking<'a> {
         let held = memory::held(store, snapshot, ledger, records);
         let past = memory::past(ledger, records);
         let transcripts = Transcripts::new(store, records);
-        Self { store, engine, request, snapshot, held, past, reflections: BTreeMap::new(), transcripts }
+        let reader = Reader::new(store, engine);
+        Self { store, engine, reader, request, snapshot, held, past, reflections: BTreeMap::new(), transcripts }
     }
 
     fn read(&mut self, records: &[&SessionRecord], skipped: &mut Vec<Skipped>) {
-        let read = read::reflect(self.store, self.engine, records);
+        let read = self.reader.reflect(records);
         skipped.extend(read.skipped);
         self.reflections
             .extend(read.reflections.into_iter().map(|reflection| (reflection.session.clone(), reflection)));
@@ -197,7 +200,9 @@ impl<'a> Thinking<'a> {
             notes_folder: &settings.notes,
             max_changes: settings.max_changes as usize,
         };
-        settle::settle(proposals, &ground, &mut self.transcripts)
+        let settled = settle::settle(proposals, &ground, &mut self.transcripts);
+        self.transcripts.remember();
+        settled
     }
 }
 

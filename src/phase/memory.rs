@@ -2,7 +2,7 @@
 //! history than the ledger holds, except for files of many entries that a dream has edited.
 
 use super::past::{Past, PastBelief, Standing};
-use super::read::Transcripts;
+use super::quotes::Transcripts;
 use super::reconcile::Held;
 use crate::model::change::Target;
 use crate::model::{

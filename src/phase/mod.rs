@@ -1,12 +1,15 @@
 //! The four phases of a dream. Pure over a snapshot of memory and the sessions read; each declares the trait that an
 //! engine implements.
 
+mod cache;
 pub mod check;
 pub mod dream;
 pub mod extract;
+pub mod gate;
 pub mod memory;
 pub mod message;
 pub mod past;
+pub mod quotes;
 pub mod read;
 pub mod reconcile;
 pub mod reflection;

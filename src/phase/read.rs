@@ -1,20 +1,15 @@
 //! Reading sessions: transcripts become reflections, in parallel, with one transcript in memory per worker. A
 //! reflection is kept in a cache keyed by engine and record; the cache may be deleted at any time and changes no result.
 
+use super::cache::Cache;
 use super::extract::{Extract, Session};
 use super::reflection::Reflection;
-use super::settle::{Quotes, Skipped};
-use crate::model::{Evidence, ObjectId, SessionId, SessionRecord};
+use super::settle::Skipped;
+use crate::model::{ObjectId, SessionId, SessionRecord};
 use crate::store::Store;
-use crate::text::secret;
 use crate::transcript::{self, Hint};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::sync::Arc;
-
-/// Bytes of transcripts kept for looking up quotes.
-const KEPT_BYTES: usize = 128 << 20;
 
 /// What reading gave.
 #[derive(Debug, Default)]
@@ -24,27 +19,38 @@ pub struct Read {
     pub skipped: Vec<Skipped>,
 }
 
-/// Reflects on every record, from the cache where it can.
-pub fn reflect(store: &Store, engine: &dyn Extract, records: &[&SessionRecord]) -> Read {
-    let cache = Cache::new(store, engine);
-    let mut found: BTreeMap<&SessionId, Result<Reflection, Skipped>> = BTreeMap::new();
-    let mut missing: BTreeMap<Vec<ObjectId>, Vec<&SessionRecord>> = BTreeMap::new();
-    for record in records {
-        match cache.get(record) {
-            Some(reflection) => drop(found.insert(&record.id, Ok(reflection))),
-            None => missing.entry(parts(record)).or_default().push(record),
-        }
+/// Reads sessions for one engine.
+pub struct Reader<'a> {
+    store: &'a Store,
+    engine: &'a dyn Extract,
+    cache: Cache,
+}
+
+impl<'a> Reader<'a> {
+    pub fn new(store: &'a Store, engine: &'a dyn Extract) -> Self {
+        Self { store, engine, cache: Cache::open(store, engine) }
     }
-    found.extend(fresh(store, engine, &cache, missing.into_values().collect()));
-    let mut read = Read::default();
-    for record in records {
-        match found.remove(&record.id) {
-            Some(Ok(reflection)) => read.reflections.push(reflection),
-            Some(Err(skipped)) => read.skipped.push(skipped),
-            None => {}
+
+    /// Reflects on every record, from the cache where it can.
+    pub fn reflect(&self, records: &[&SessionRecord]) -> Read {
+        let cache = &self.cache;
+        let known: Vec<Option<Reflection>> = records.par_iter().map(|record| cache.get(record)).collect();
+        let mut missing: BTreeMap<Vec<ObjectId>, Vec<&SessionRecord>> = BTreeMap::new();
+        for (record, _) in records.iter().zip(&known).filter(|(_, known)| known.is_none()) {
+            missing.entry(parts(record)).or_default().push(record);
         }
+        let fresh = fresh(self.store, self.engine, &self.cache, missing.into_values().collect());
+        let mut fresh: BTreeMap<&SessionId, Result<Reflection, Skipped>> = fresh.into_iter().collect();
+        let mut read = Read::default();
+        for (record, known) in records.iter().zip(known) {
+            match known.map(Ok).or_else(|| fresh.remove(&record.id)) {
+                Some(Ok(reflection)) => read.reflections.push(reflection),
+                Some(Err(skipped)) => read.skipped.push(skipped),
+                None => {}
+            }
+        }
+        read
     }
-    read
 }
 
 fn parts(record: &SessionRecord) -> Vec<ObjectId> {
@@ -109,107 +115,4 @@ fn take(sessions: &mut [transcript::Session], record: &SessionRecord) -> Option<
 /// Reads one session as an engine would.
 pub fn session(store: &Store, record: &SessionRecord) -> Result<Session, String> {
     take(&mut sessions(store, record)?, record).ok_or_else(|| "its transcript no longer holds it".to_owned())
-}
-
-/// Reflections by engine, version and session record: its blob, and what was judged of it since.
-struct Cache {
-    folder: PathBuf,
-}
-
-impl Cache {
-    fn new(store: &Store, engine: &dyn Extract) -> Self {
-        let version = ObjectId::of_blob(format!("{} {}", engine.name(), engine.version()).as_bytes());
-        Self { folder: store.common_dir().join("dream/cache/reflections").join(version.short()) }
-    }
-
-    fn file(&self, record: &SessionRecord) -> Option<PathBuf> {
-        let name = ObjectId::of_blob(&serde_json::to_vec(record).ok()?).to_string();
-        Some(self.folder.join(&name[..2]).join(format!("{}.json", &name[2..])))
-    }
-
-    fn get(&self, record: &SessionRecord) -> Option<Reflection> {
-        let bytes = std::fs::read(self.file(record)?).ok()?;
-        let reflection: Reflection = serde_json::from_slice(&bytes).ok()?;
-        (Some(reflection.blob) == record.blob() && reflection.session == record.id).then_some(reflection)
-    }
-
-    /// Keeps a reflection, secrets masked, and gives it back as a later run will read it. A cache that cannot be
-    /// written is no error.
-    fn put(&self, record: &SessionRecord, reflection: Reflection) -> Reflection {
-        let Ok(text) = serde_json::to_string(&reflection) else { return reflection };
-        let masked = secret::mask(&text);
-        let Ok(kept) = serde_json::from_str::<Reflection>(&masked) else { return reflection };
-        if let Some(file) = self.file(record) {
-            let _ = replace(&file, masked.as_bytes());
-        }
-        kept
-    }
-}
-
-fn replace(file: &std::path::Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = file.parent().unwrap_or(file);
-    std::fs::create_dir_all(folder)?;
-    let mut new = tempfile::NamedTempFile::new_in(folder)?;
-    std::io::Write::write_all(&mut new, bytes)?;
-    new.persist(file)?;
-    Ok(())
-}
-
-/// Looks quotes up in the stored transcripts.
-pub struct Transcripts<'a> {
-    store: &'a Store,
-    records: BTreeMap<&'a SessionId, &'a SessionRecord>,
-    /// Notes of memory, where memory itself is the evidence.
-    notes: BTreeMap<ObjectId, Arc<str>>,
-    kept: BTreeMap<SessionId, Vec<u8>>,
-    bytes: usize,
-}
-
-impl<'a> Transcripts<'a> {
-    pub fn new(store: &'a Store, records: &'a [SessionRecord]) -> Self {
-        let records = records.iter().map(|record| (&record.id, record)).collect();
-        Self { store, records, notes: BTreeMap::new(), kept: BTreeMap::new(), bytes: 0 }
-    }
-
-    /// Makes a note citable as `memory@<blob>`.
-    pub fn cite_note(&mut self, text: &Arc<str>) -> ObjectId {
-        let blob = ObjectId::of_blob(text.as_bytes());
-        self.notes.entry(blob).or_insert_with(|| Arc::clone(text));
-        blob
-    }
-
-    fn load(&mut self, session: &SessionId) -> Option<&[u8]> {
-        if !self.kept.contains_key(session) {
-            let record = self.records.get(session)?;
-            let bytes = self.store.transcript(record).ok()?;
-            if self.bytes + bytes.len() > KEPT_BYTES {
-                self.kept.clear();
-                self.bytes = 0;
-            }
-            self.bytes += bytes.len();
-            self.kept.insert(session.clone(), bytes);
-        }
-        self.kept.get(session).map(Vec::as_slice)
-    }
-}
-
-impl Quotes for Transcripts<'_> {
-    fn stands(&mut self, evidence: &Evidence) -> bool {
-        if let Some(note) = self.notes.get(&evidence.blob) {
-            return !evidence.quote.is_empty() && note.contains(&evidence.quote);
-        }
-        let Some(record) = self.records.get(&evidence.session) else { return false };
-        let named = record.current().and_then(|version| version.blob_of_line(evidence.place.lines.last));
-        if named != Some(evidence.blob) || evidence.quote.trim().is_empty() {
-            return false;
-        }
-        let quote = &evidence.quote;
-        let Some(bytes) = self.load(&evidence.session) else { return false };
-        let index = transcript::Index::new(bytes);
-        index.holds(&evidence.place, quote)
-            || quote.contains(secret::MASK)
-                && index
-                    .strings(&evidence.place)
-                    .is_some_and(|texts| texts.iter().any(|text| secret::mask(text).contains(quote.as_str())))
-    }
 }

@@ -7,6 +7,10 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+/// Set for the hooks of our own decisions: what they land was judged when it was proposed and approved, and the index
+/// that they see need not be what is committed.
+pub const DECIDING: &str = "GIT_DREAM_DECIDING";
+
 /// Whether hooks that may refuse are run, as `--verify` and `--no-verify` say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verify {
@@ -74,7 +78,7 @@ pub(super) fn after(git: &Git, like: Like) -> Option<Scrubbed> {
 }
 
 fn run(git: &Git, hook: &'static str, args: &[&str]) -> Result<(), HookError> {
-    let output = git.hook(hook, args, None).map_err(|source| HookError::Run { hook, source })?;
+    let output = git.with(DECIDING, "1").hook(hook, args, None).map_err(|source| HookError::Run { hook, source })?;
     if output.success() {
         return Ok(());
     }

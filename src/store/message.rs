@@ -153,7 +153,7 @@ fn change(trailers: &Trailers, subject: &str, commit: &Commit) -> Option<ChangeR
         path: trailers.get("Dream-Path").and_then(|path| NotePath::new(path).ok()).map(String::from),
         commit: commit.id,
         subject: Scrubbed::line(subject),
-        support: trailers.get("Dream-Support").and_then(support),
+        support: trailers.get("Dream-Support").and_then(Support::parse),
         confidence: trailers.get("Dream-Confidence").and_then(|value| value.parse().ok()).map(Confidence::new),
         risks: trailers
             .get("Dream-Risk")
@@ -165,13 +165,6 @@ fn change(trailers: &Trailers, subject: &str, commit: &Commit) -> Option<ChangeR
         retire: trailers.get("Dream-Reason").and_then(|reason| reason.parse().ok()),
         time: commit.committer.time,
     })
-}
-
-/// `3 sessions, 2 agents`.
-fn support(text: &str) -> Option<Support> {
-    let number = |part: &str| part.split_whitespace().next()?.parse().ok();
-    let (sessions, agents) = text.split_once(',')?;
-    Some(Support { sessions: number(sessions)?, agents: number(agents)? })
 }
 
 #[cfg(test)]

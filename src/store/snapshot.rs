@@ -21,6 +21,22 @@ pub struct Skipped {
     pub why: String,
 }
 
+/// Whether a path of the repository is a note of memory, by its name and the memory folders alone.
+pub fn is_note(path: &str, folders: &[String]) -> bool {
+    let inside = |folder: &String| match plain(folder) {
+        "" => Some(path),
+        folder => path.strip_prefix(folder)?.strip_prefix('/'),
+    };
+    let shown = |rest: &str| rest.split('/').all(|part| !part.starts_with('.'));
+    path.to_ascii_lowercase().ends_with(".md") && folders.iter().filter_map(inside).any(shown)
+}
+
+/// A folder as settings name it, as a path: without `./` and the last `/`; empty for the whole tree.
+fn plain(folder: &str) -> &str {
+    let path = folder.trim_end_matches('/').trim_start_matches("./");
+    if path == "." { "" } else { path }
+}
+
 impl Store {
     /// All `*.md` files under the folders (`.` is the whole tree) of a commit. Folders and files whose name starts
     /// with a dot are no part of memory, unless such a folder is asked for by name.
@@ -28,8 +44,7 @@ impl Store {
         let tree = self.commit(commit)?.tree;
         let mut snapshot = Snapshot { commit, tree, notes: BTreeMap::new(), skipped: Vec::new() };
         for folder in folders {
-            let path = folder.trim_end_matches('/').trim_start_matches("./");
-            let path = if path == "." { "" } else { path };
+            let path = plain(folder);
             match self.find_path(tree, path)? {
                 Some(entry) if entry.is_folder() => self.collect(entry.id, path, &mut snapshot)?,
                 _ => {}

@@ -1,6 +1,8 @@
 //! One integration binary: the house's rules, and the program against the real git.
 
+mod caching;
 mod deciding;
+mod hooks;
 mod layers;
 mod merge;
 mod night;

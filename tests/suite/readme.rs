@@ -113,6 +113,12 @@ fn the_way_for_ones_own_sessions_works() {
 }
 
 #[test]
+fn the_hooks_are_installed_as_it_says() {
+    let world = World::with_memory();
+    run(&world, &format!("$ cd memory\n{}", blocks("console")[2]), "");
+}
+
+#[test]
 fn its_two_commands_are_the_demo_and_the_tests() {
     assert_eq!(blocks("sh"), ["cargo run --release -- demo\ncargo test\n"]);
     let ci = fs::read_to_string(root().join(".ci/run")).expect("what is run for every change");

@@ -1,0 +1,76 @@
+//! `git dream hook`: the checks that git runs for us, and the files by which it does.
+
+mod commit_msg;
+mod files;
+mod pre_commit;
+
+use super::ui::{Page, Tone, count};
+use super::{Context, Exit, Failure};
+use crate::store::hook::DECIDING;
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+/// Let git check memory: staged notes before a commit, trailers of dreams in its message
+///
+/// 'install' puts small scripts where git looks for hooks; they call 'pre-commit' and 'commit-msg' of this command.
+/// Somebody else's hook is never written to: then 'install' says which line to add to it.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  git dream hook install
+  git dream hook list
+  git dream hook pre-commit        (what would be refused of what is staged now)
+  git commit --no-verify           (goes past all hooks, as always in git)")]
+pub struct Hook {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Refuse staged memory that is not UTF-8, has broken front matter, or holds credentials or hidden characters
+    PreCommit,
+    /// Refuse a message whose trailers of dreams are malformed or made up
+    CommitMsg {
+        /// The file with the message, as git names it
+        file: PathBuf,
+    },
+    /// Put the hooks in place, leaving foreign ones alone
+    Install,
+    /// Remove the hooks that 'install' put in place
+    Uninstall,
+    /// Show which hooks are in place
+    List {
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+impl Hook {
+    pub fn run(self, context: &Context) -> Result<Exit, Failure> {
+        match self.what {
+            What::PreCommit if deciding(context) => Ok(Exit::Done),
+            What::CommitMsg { .. } if deciding(context) => Ok(Exit::Done),
+            What::PreCommit => pre_commit::run(context),
+            What::CommitMsg { file } => commit_msg::run(context, &file),
+            What::Install => files::install(context),
+            What::Uninstall => files::uninstall(context),
+            What::List { json } => files::list(context, json),
+        }
+    }
+}
+
+/// Whether the hook runs for an approval, a revert or a restore of our own.
+fn deciding(context: &Context) -> bool {
+    context.environment.variable(DECIDING).is_some()
+}
+
+/// Prints one line per finding, then refuses.
+fn refuse(context: &Context, findings: &[(String, String)], what: &str) -> Failure {
+    let mut page = Page::new();
+    for (place, why) in findings {
+        page.put(Tone::Name, place).line(Tone::Plain, format!(": {why}"));
+    }
+    context.ui.note(&page);
+    Failure::refuse(format!("not committed: {} in {what}", count(findings.len(), "finding")))
+}

@@ -1,0 +1,162 @@
+//! Looking quotes up in the stored transcripts. What was found once in bytes that cannot change (a transcript is named
+//! by its blobs) is remembered as a hash of all that decided it: where, in which blobs, which words. The memory of it
+//! may be deleted at any time and changes no result; a flipped bit in it only means looking again.
+
+use super::settle::Quotes;
+use crate::model::{Evidence, ObjectId, SessionId, SessionRecord};
+use crate::store::Store;
+use crate::text::secret;
+use crate::transcript;
+use sha1::{Digest, Sha1};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Bytes of transcripts kept while looking.
+const KEPT_BYTES: usize = 128 << 20;
+/// The rule by which a quote stands. Another rule makes every remembered answer unreadable.
+const RULE: &[u8] = b"git-dream quote 1\0";
+/// Bytes of remembered answers at most: about 200,000 quotes.
+const MOST_REMEMBERED: usize = 4 << 20;
+
+type Answer = [u8; 20];
+
+/// Looks quotes up in the stored transcripts.
+pub struct Transcripts<'a> {
+    store: &'a Store,
+    records: BTreeMap<&'a SessionId, &'a SessionRecord>,
+    /// Notes of memory, where memory itself is the evidence.
+    notes: BTreeMap<ObjectId, Arc<str>>,
+    kept: BTreeMap<SessionId, Vec<u8>>,
+    bytes: usize,
+    found: Found,
+}
+
+impl<'a> Transcripts<'a> {
+    pub fn new(store: &'a Store, records: &'a [SessionRecord]) -> Self {
+        let records = records.iter().map(|record| (&record.id, record)).collect();
+        let found = Found::open(store);
+        Self { store, records, notes: BTreeMap::new(), kept: BTreeMap::new(), bytes: 0, found }
+    }
+
+    /// Makes a note citable as `memory@<blob>`.
+    pub fn cite_note(&mut self, text: &Arc<str>) -> ObjectId {
+        let blob = ObjectId::of_blob(text.as_bytes());
+        self.notes.entry(blob).or_insert_with(|| Arc::clone(text));
+        blob
+    }
+
+    /// Remembers what was found, for the next run.
+    pub fn remember(&mut self) {
+        // A cache that cannot be written is no error.
+        let _ = self.found.write();
+    }
+
+    fn load(&mut self, session: &SessionId) -> Option<&[u8]> {
+        if !self.kept.contains_key(session) {
+            let record = self.records.get(session)?;
+            let bytes = self.store.transcript(record).ok()?;
+            if self.bytes + bytes.len() > KEPT_BYTES {
+                self.kept.clear();
+                self.bytes = 0;
+            }
+            self.bytes += bytes.len();
+            self.kept.insert(session.clone(), bytes);
+        }
+        self.kept.get(session).map(Vec::as_slice)
+    }
+
+    fn look(&mut self, evidence: &Evidence) -> bool {
+        let quote = &evidence.quote;
+        let Some(bytes) = self.load(&evidence.session) else { return false };
+        let index = transcript::Index::new(bytes);
+        index.holds(&evidence.place, quote)
+            || quote.contains(secret::MASK)
+                && index
+                    .strings(&evidence.place)
+                    .is_some_and(|texts| texts.iter().any(|text| secret::mask(text).contains(quote.as_str())))
+    }
+}
+
+impl Quotes for Transcripts<'_> {
+    fn stands(&mut self, evidence: &Evidence) -> bool {
+        if let Some(note) = self.notes.get(&evidence.blob) {
+            return !evidence.quote.is_empty() && note.contains(&evidence.quote);
+        }
+        let Some(record) = self.records.get(&evidence.session) else { return false };
+        let named = record.current().and_then(|version| version.blob_of_line(evidence.place.lines.last));
+        if named != Some(evidence.blob) || evidence.quote.trim().is_empty() {
+            return false;
+        }
+        let answer = answer(record, evidence);
+        if self.found.holds(&answer) {
+            return true;
+        }
+        let stands = self.look(evidence);
+        if stands {
+            self.found.add(answer);
+        }
+        stands
+    }
+}
+
+/// All that decides whether a quote stands.
+fn answer(record: &SessionRecord, evidence: &Evidence) -> Answer {
+    let mut hash = Sha1::new_with_prefix(RULE);
+    for part in record.current().into_iter().flat_map(|version| &version.parts) {
+        hash.update(part.blob.as_bytes());
+    }
+    let lines = evidence.place.lines;
+    hash.update(format!("\0{} {} ", lines.first, lines.last));
+    hash.update(evidence.place.pointer.as_deref().unwrap_or("\0"));
+    hash.update(b"\0\0");
+    hash.update(&evidence.quote);
+    hash.finalize().into()
+}
+
+/// The quotes that were found, by this run and by those before.
+struct Found {
+    file: PathBuf,
+    old: Vec<Answer>,
+    new: BTreeSet<Answer>,
+    /// The file is too long or ends within an answer: it is written anew.
+    renew: bool,
+}
+
+impl Found {
+    fn open(store: &Store) -> Self {
+        let file = store.common_dir().join("dream/cache/quotes");
+        let bytes = fs::read(&file).unwrap_or_default();
+        let (answers, rest) = bytes.as_chunks::<20>();
+        let renew = !rest.is_empty() || bytes.len() > MOST_REMEMBERED;
+        let mut old = if renew { Vec::new() } else { answers.to_vec() };
+        old.sort_unstable();
+        Self { file, old, new: BTreeSet::new(), renew }
+    }
+
+    fn holds(&self, answer: &Answer) -> bool {
+        self.new.contains(answer) || self.old.binary_search(answer).is_ok()
+    }
+
+    fn add(&mut self, answer: Answer) {
+        self.new.insert(answer);
+    }
+
+    /// Appends what is new, in one write: another run may be appending too.
+    fn write(&mut self) -> io::Result<()> {
+        if self.new.is_empty() {
+            return Ok(());
+        }
+        fs::create_dir_all(self.file.parent().unwrap_or(&self.file))?;
+        let mut options = OpenOptions::new();
+        let options = if self.renew { options.write(true).truncate(true) } else { options.append(true) };
+        let all: Vec<u8> = self.new.iter().flatten().copied().collect();
+        options.create(true).open(&self.file)?.write_all(&all)?;
+        self.old.extend(std::mem::take(&mut self.new));
+        self.old.sort_unstable();
+        self.renew = false;
+        Ok(())
+    }
+}

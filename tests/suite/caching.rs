@@ -1,0 +1,76 @@
+//! Caches change no result: there, gone, damaged or torn, a dream proposes the same.
+
+use crate::world::World;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A memory with the demo's sessions.
+fn world() -> World {
+    let world = World::with_memory();
+    let sessions = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/demo/sessions");
+    world.dream(["import".as_ref(), sessions.as_os_str()]).ok();
+    world
+}
+
+/// What a run finds, without its times.
+fn found(world: &World) -> serde_json::Value {
+    let mut night = world.dream(["run", "--dry-run", "--json"]).json();
+    night["usage"] = serde_json::Value::Null;
+    night
+}
+
+fn caches(world: &World) -> Vec<PathBuf> {
+    let folder = world.path("memory/.git/dream/cache");
+    let reflections = fs::read_dir(folder.join("reflections")).expect("kept reflections");
+    let mut files: Vec<PathBuf> = reflections.map(|entry| entry.expect("an entry").path()).collect();
+    files.push(folder.join("quotes"));
+    files
+}
+
+#[test]
+fn a_run_finds_the_same_with_and_without_its_caches() {
+    let world = world();
+    let cold = found(&world);
+    assert!(!cold["changes"].as_array().expect("changes").is_empty());
+    assert_eq!(found(&world), cold, "warm");
+    let files = caches(&world);
+    assert_eq!(files.len(), 2, "one file of reflections, one of quotes");
+    let kept: Vec<Vec<u8>> = files.iter().map(|file| fs::read(file).expect("a cache")).collect();
+    for (file, bytes) in files.iter().zip(&kept) {
+        for damage in 0..4 {
+            let mut damaged = bytes.clone();
+            match damage {
+                0 => damaged.clear(),
+                1 => damaged.truncate(bytes.len() - 7),
+                2 => damaged.iter_mut().step_by(50).for_each(|byte| *byte ^= 1),
+                _ => damaged = b"\xff\n\n \n".repeat(100),
+            }
+            fs::write(file, damaged).expect("written");
+            assert_eq!(found(&world), cold, "{} damaged in way {damage}", file.display());
+            assert_eq!(found(&world), cold, "{} mended after way {damage}", file.display());
+            fs::write(file, bytes).expect("written");
+        }
+        fs::remove_file(file).expect("removed");
+        assert_eq!(found(&world), cold, "without {}", file.display());
+        fs::write(file, bytes).expect("written");
+    }
+}
+
+#[test]
+fn a_reflection_of_a_judged_session_is_made_again_and_stale_ones_are_left_out_in_time() {
+    let world = world();
+    found(&world);
+    let file = caches(&world).remove(0);
+    let lines = || fs::read_to_string(&file).expect("the cache").lines().count();
+    let sessions = lines();
+    let id =
+        world.dream(["run", "--dry-run", "--json"]).json()["sessions"][0]["id"].as_str().expect("an id").to_owned();
+    world.dream(["outcome", &id, "--result", "failed"]).ok();
+    found(&world);
+    assert_eq!(lines(), sessions + 1);
+    let all = fs::read(&file).expect("the cache");
+    fs::write(&file, all.repeat(8)).expect("written");
+    let before = found(&world);
+    assert_eq!(lines(), sessions);
+    assert_eq!(found(&world), before);
+}
