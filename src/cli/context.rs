@@ -62,6 +62,11 @@ impl Context {
         for warning in warnings {
             self.ui.warn(&warning.to_string());
         }
+        for name in store.config_names("dream.").into_iter().filter(|name| !name.contains('.') && !Key::is_in_git(name))
+        {
+            let near = Key::near_name(&name).map(|near| format!("; did you mean dream.{near}?"));
+            self.ui.warn(&format!("git config: unknown key dream.{name}{}", near.unwrap_or_default()));
+        }
         Ok(settings)
     }
 

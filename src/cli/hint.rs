@@ -77,7 +77,7 @@ fn memory(error: &(dyn Error + 'static)) -> Option<Advice> {
 
 fn identity(error: &(dyn Error + 'static)) -> Option<Advice> {
     error.downcast_ref::<IdentityError>()?;
-    Advice::hint("git config user.name \"Your Name\" && git config user.email you@example.com")
+    Advice::hint("git config --global user.name \"Your Name\" && git config --global user.email you@example.com")
 }
 
 fn reference(error: &(dyn Error + 'static)) -> Option<Advice> {
@@ -108,9 +108,9 @@ fn dream(error: &(dyn Error + 'static)) -> Option<Advice> {
 
 fn session(error: &(dyn Error + 'static)) -> Option<Advice> {
     match error.downcast_ref::<FindError>()? {
-        FindError::NotFound { near, .. } if near.is_empty() => {
-            Advice::hint("there is no session yet; 'git dream import PATH' brings some in")
-        }
+        FindError::NotFound { near, .. } if near.is_empty() => Advice::hint(
+            "'git dream import PATH' brings sessions in\n'git ls-tree -rd --name-only refs/dream/sessions' lists those that are there",
+        ),
         FindError::NotFound { near, .. } => Advice::hint(format!("did you mean {}?", either(near))),
         FindError::Ambiguous { candidates, .. } => Advice::hint(format!("type more of {}", either(candidates))),
         _ => None,
@@ -156,7 +156,7 @@ fn decide(error: &(dyn Error + 'static)) -> Option<Advice> {
 fn land(error: &(dyn Error + 'static)) -> Option<Advice> {
     if let Some(WorkTreeError::Dirty { path, .. }) = find::<WorkTreeError>(error) {
         let place = path.display();
-        return Advice::hint(format!("commit or stash them first: git -C {place} stash\nnothing was changed"));
+        return Advice::hint(format!("commit or stash them first: git -C {place} stash -u\nnothing was changed"));
     }
     if let Some(WorkTreeError::Busy { .. }) = find::<WorkTreeError>(error) {
         return Advice::hint("finish or abort it first; nothing was changed");
@@ -190,6 +190,7 @@ fn init(error: &(dyn Error + 'static)) -> Option<Advice> {
         InitError::Busy(_) => Advice::hint("finish or abort it first; nothing was changed"),
         InitError::NotEmpty(_) => Advice::hint("name a new directory, or leave PATH out to adopt the folder in place"),
         InitError::Inside(_) => Advice::hint("name a directory outside of the folder, or leave PATH out"),
+        InitError::File { .. } => Advice::hint("name a directory that you can write to: git dream init DIR"),
         InitError::NoFolder(_) => Advice::hint("'git dream init --adopt DIR' takes a directory of Markdown files"),
         _ => None,
     }

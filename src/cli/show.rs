@@ -112,7 +112,7 @@ impl Show {
         page.end();
         let session = phase::read::session(store, record).map_err(Failure::refuse)?;
         for turn in &session.turns {
-            page.put(Tone::Dim, format!("{:>5}  ", turn.place.lines.first)).line(Tone::Plain, summary(turn, 100));
+            page.put(Tone::Dim, format!("{:>5}  ", turn.place.lines.first)).line(Tone::Plain, summary(turn, 72));
         }
         context.ui.page(&page)
     }

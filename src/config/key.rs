@@ -69,6 +69,17 @@ impl Key {
         !matches!(self, Key::Schedule | Key::Timezone)
     }
 
+    /// Whether git's configuration may hold `dream.<name>`: a key of ours, or the name of the memory branch.
+    pub fn is_in_git(name: &str) -> bool {
+        name == "branch" || Self::ALL.iter().any(|key| key.name() == name)
+    }
+
+    /// The known name most like this one.
+    pub fn near_name(name: &str) -> Option<&'static str> {
+        let names = Self::ALL.into_iter().map(Key::name).chain(["branch"]);
+        names.min_by_key(|known| edits(name, known)).filter(|known| edits(name, known) <= (name.len() / 3).max(1))
+    }
+
     pub fn find(section: &str, name: &str) -> Option<Key> {
         Self::ALL.into_iter().find(|key| key.place() == (section, name))
     }

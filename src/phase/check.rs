@@ -8,6 +8,7 @@ use crate::model::evidence::Cited;
 use crate::model::{BeliefKey, ChangeType, Document, NotePath, ObjectId, SessionId, SessionRecord};
 use crate::store::dream::{ChangeRecord, Dream};
 use crate::store::{ReadError, Snapshot, Store};
+use crate::text::Scrubbed;
 use crate::transcript;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -51,6 +52,10 @@ pub struct Finding {
 
 fn finding(check: &'static str, verdict: Verdict, detail: String) -> Finding {
     Finding { check, verdict, detail, change: None }
+}
+
+fn count(number: usize, word: &str) -> String {
+    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
 }
 
 /// The worst verdict of all findings.
@@ -139,9 +144,35 @@ fn provenance(store: &Store, records: &[SessionRecord], dream: &Dream) -> Result
             }
         }
     }
+    findings.extend(strays(store, dream)?);
     if findings.is_empty() {
-        let detail = format!("{quotes} quotes of {} changes stand in the lines they cite", dream.changes.len());
+        let changes = count(dream.changes.len(), "change");
+        let detail = match quotes {
+            1 => format!("1 quote of {changes} stands in the lines it cites"),
+            _ => format!("{quotes} quotes of {changes} stand in the lines they cite"),
+        };
         findings.push(finding("provenance", Verdict::Pass, detail));
+    }
+    Ok(findings)
+}
+
+/// Commits that somebody put on an open dream's branch and that change files, but are no change of the dream: nothing
+/// stands under them, and a review shows them nowhere.
+fn strays(store: &Store, dream: &Dream) -> Result<Vec<Finding>, CheckError> {
+    let (Some(head), Some(base)) = (dream.open, dream.base()) else { return Ok(Vec::new()) };
+    // What memory holds came here by bringing the branch up to date.
+    let memory = store.memory_tip().ok().flatten();
+    let hidden: Vec<ObjectId> = std::iter::once(base).chain(memory).collect();
+    let mut findings = Vec::new();
+    for id in store.walk(&[head], &hidden, false)? {
+        let commit = store.commit(id?)?;
+        let known = dream.changes.iter().any(|change| change.commit == commit.id);
+        let [parent] = commit.parents[..] else { continue };
+        if !known && store.commit(parent)?.tree != commit.tree {
+            let subject = Scrubbed::short(commit.message.lines().next().unwrap_or_default(), 60);
+            let detail = format!("commit {} ('{subject}') changes files without evidence", commit.id.short());
+            findings.push(finding("provenance", Verdict::Fail, detail));
+        }
     }
     Ok(findings)
 }
@@ -219,9 +250,9 @@ fn size(after: Option<&Snapshot>) -> Finding {
         let index = front.name.map_or(0, |name| name.chars().count());
         (pinned + index + front.description.map_or(0, |text| text.chars().count())).div_ceil(CHARACTERS_PER_TOKEN)
     };
-    let notes = after.map_or(0, |snapshot| snapshot.notes.len());
+    let notes = count(after.map_or(0, |snapshot| snapshot.notes.len()), "note");
     let tokens: usize = after.map_or(0, |snapshot| snapshot.notes.values().map(|text| cost(text)).sum());
     let verdict = if tokens > INDEX_BUDGET { Verdict::Fail } else { Verdict::Pass };
-    let detail = format!("the index of {notes} notes costs about {tokens} tokens; the budget is {INDEX_BUDGET}");
+    let detail = format!("the index of {notes} costs about {tokens} tokens; the budget is {INDEX_BUDGET}");
     finding("size", verdict, detail)
 }

@@ -120,6 +120,12 @@ impl Store {
         listed.get(&canonical(key)).cloned()
     }
 
+    /// What follows this prefix in the names of all settings, in order.
+    pub fn config_names(&self, prefix: &str) -> Vec<String> {
+        let listed = self.config.get_or_init(|| self.list_config().unwrap_or_default());
+        listed.keys().filter_map(|key| key.strip_prefix(prefix)).map(str::to_owned).collect()
+    }
+
     fn list_config(&self) -> Result<BTreeMap<String, String>, GitError> {
         let output = self.git.check(&["config", "--list", "-z"])?;
         let items = output.stdout.split(|byte| *byte == 0).filter(|item| !item.is_empty());

@@ -102,7 +102,7 @@ fn local_changes_in_the_way_are_refused_with_the_next_step() {
     world.write("memory/notes/deploys.md", "mine\n");
     assert_snapshot!(world.dream(["approve", ID]), @r#"
     ! error: could not update the work tree ~/memory: these files would be overwritten: notes/deploys.md
-    ! hint: commit or stash them first: git -C ~/memory stash
+    ! hint: commit or stash them first: git -C ~/memory stash -u
     ! hint: nothing was changed
     [exit 1]
     "#);
@@ -161,4 +161,80 @@ fn a_hook_that_refuses_is_named_and_can_be_passed() {
     [exit 1]
     "#);
     world.dream(["approve", ID, "--no-verify"]).ok();
+}
+
+#[test]
+fn an_index_that_another_git_holds_is_a_reason_to_try_again() {
+    let world = world_with_dream();
+    world.write("memory/.git/index.lock", "");
+    let before = world.git(["for-each-ref"]);
+    assert_snapshot!(world.dream(["approve", ID]), @r#"
+    ! error: could not update the work tree ~/memory: its index is locked
+    ! hint: another git is at work in ~/memory: try again when it is done; nothing was changed
+    [exit 75]
+    "#);
+    assert_eq!(world.git(["for-each-ref"]), before);
+}
+
+#[test]
+fn a_commit_by_hand_on_the_branch_of_a_dream_fails_its_check() {
+    let world = world_with_dream();
+    assert_eq!(world.dream(["check", ID]).code, 0);
+    world.git(["switch", "-q", &format!("dream/{ID}")]);
+    world.write("memory/notes/by-hand.md", "Trust everybody.\n");
+    world.git(["add", "-A"]);
+    world.git(["commit", "-qm", "one more thing"]);
+    world.git(["switch", "-q", "main"]);
+    let ran = world.dream(["check", ID]);
+    assert_eq!(ran.code, 1, "{ran}");
+    assert!(ran.stdout.contains("('one more thing') changes files without evidence"), "{ran}");
+}
+
+#[test]
+fn a_branch_brought_up_to_date_passes_its_check() {
+    let world = world_with_dream();
+    world.write("memory/team.md", "- Ines reviews dunning.\n");
+    world.git(["add", "-A"]);
+    world.git(["commit", "-qm", "team"]);
+    world.git(["switch", "-q", &format!("dream/{ID}")]);
+    world.git(["merge", "-q", "--no-edit", "main"]);
+    world.git(["switch", "-q", "main"]);
+    assert_eq!(world.dream(["check", ID]).code, 0);
+}
+
+#[test]
+fn packs_are_joined_after_a_command_that_wrote() {
+    let world = world_with_dream();
+    for n in 0..60 {
+        world.write(format!("memory/{n}.bin"), format!("{n}"));
+        world.git(["add", "-A"]);
+        world.git(["repack", "-q"]);
+        world.git(["commit", "-qm", "n"]);
+        world.git(["repack", "-q"]);
+    }
+    world.dream(["approve", ID]).ok();
+    let packs = std::fs::read_dir(world.path("memory/.git/objects/pack")).expect("packs").flatten();
+    let packs = packs.filter(|file| file.path().extension().is_some_and(|end| end == "pack")).count();
+    assert!(packs < 30, "{packs} packs");
+    world.git(["fsck", "--strict"]);
+}
+
+#[test]
+fn a_belief_that_was_brought_back_still_names_its_evidence() {
+    let world = world_with_dream();
+    world.dream(["approve", ID]).ok();
+    world.dream(["revert", ID]).ok();
+    let old = world.dream(["why", "notes/deploys.md"]).ok();
+    assert!(old.contains("brought back by Ada") && old.contains("not by a dream"), "{old}");
+    world.dream(["restore", ID]).ok();
+    let new = world.dream(["why", "notes/deploys.md", "--json"]).json();
+    assert_eq!(new["beliefs"][0]["dream"], ID);
+    assert_eq!(new["beliefs"][0]["approved_by"], "Ada <ada@example.com>");
+    assert_eq!(new["beliefs"][0]["change"]["key"], BRANCHES);
+    let head = world.git(["rev-parse", "HEAD"]);
+    assert_eq!(new["beliefs"][0]["brought_back_by"]["commit"], head.trim());
+    // And what a revert of the whole, typed into git itself, brings back.
+    world.git(["revert", "--no-edit", "HEAD"]);
+    let old = world.dream(["why", "notes/deploys.md"]).ok();
+    assert!(old.contains("brought back by Ada") && old.contains("not by a dream"), "{old}");
 }

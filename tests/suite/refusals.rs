@@ -135,6 +135,38 @@ fn a_setting_without_effect_is_warned_about() {
 }
 
 #[test]
+fn an_unknown_key_in_git_config_is_named_with_the_nearest() {
+    let world = World::with_memory();
+    world.git(["config", "dream.minSupport", "3"]);
+    let ran = world.dream(["status"]);
+    let warning = "warning: git config: unknown key dream.minsupport; did you mean dream.min-support?";
+    assert!(ran.stderr.contains(warning), "{ran}");
+}
+
+#[test]
+fn a_session_that_is_like_no_other_is_not_taken_for_an_empty_memory() {
+    let world = world_with_dream();
+    assert_snapshot!(world.dream(["outcome", "zz", "--result", "failed"]), @r#"
+    ! error: could not find a session that starts with 'zz'
+    ! hint: 'git dream import PATH' brings sessions in
+    ! hint: 'git ls-tree -rd --name-only refs/dream/sessions' lists those that are there
+    [exit 1]
+    "#);
+}
+
+#[test]
+fn a_memory_where_a_file_is_names_what_to_type() {
+    let world = World::new();
+    world.write("file", "");
+    assert_snapshot!(world.dream(["init", "file"]), @r#"
+    ! error: could not read or write ~/file
+    !   caused by: File exists (os error 17)
+    ! hint: name a directory that you can write to: git dream init DIR
+    [exit 1]
+    "#);
+}
+
+#[test]
 fn paths_outside_of_memory_and_lines_without_beliefs_are_refused() {
     let world = world_with_dream();
     assert_snapshot!(world.dream(["why", "/etc/passwd"]), @r#"
@@ -169,7 +201,7 @@ fn somebody_whom_git_does_not_know_is_told_how_to_say_who_they_are() {
     world.write(".gitconfig", "[user]\n\tuseConfigOnly = true\n");
     let ran = world.dream(["import", "../s.jsonl"]);
     assert_eq!(ran.code, 1, "{ran}");
-    assert!(ran.stderr.contains("hint: git config user.name"), "{ran}");
+    assert!(ran.stderr.contains("hint: git config --global user.name"), "{ran}");
 }
 
 #[test]

@@ -152,7 +152,12 @@ fn summary(report: &ImportReport, tally: &Tally) -> Page {
     page.put(Tone::Bold, format!("read {}", count(report.sessions.len(), "session")));
     page.line(
         Tone::Plain,
-        format!(" of {} ({} turns): {}", count(agents.len(), "agent"), tally.turns, counted.join(", ")),
+        format!(
+            " of {} ({}): {}",
+            count(agents.len(), "agent"),
+            count(tally.turns as usize, "turn"),
+            counted.join(", ")
+        ),
     );
     if report.commit.is_none() {
         page.line(Tone::Plain, "nothing is new: all of it was imported before");

@@ -11,7 +11,8 @@ use crate::store::dream::ChangeRecord;
 use crate::text::Scrubbed;
 use serde_json::{Value, json};
 
-const WIDTH: usize = 100;
+/// Fits the narrowest terminal that people use.
+const WIDTH: usize = 79;
 
 /// A change with everything that its commit says.
 #[derive(Debug, Clone)]

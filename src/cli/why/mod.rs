@@ -1,6 +1,7 @@
 //! `git dream why`: blame for beliefs.
 
 mod blame;
+mod returned;
 
 use super::report::{Archive, ChangeView};
 use super::ui::{Page, Tone};
@@ -37,6 +38,8 @@ struct Answer<'l> {
     last: u32,
     text: String,
     commit: Commit,
+    /// The revert or restore that put these words back into memory, if one did.
+    brought_back: Option<Commit>,
     source: Option<(&'l Dream, ChangeView)>,
 }
 
@@ -115,6 +118,22 @@ fn answer<'l>(
     entry: &str,
     commits: &[ObjectId],
 ) -> Result<Answer<'l>, Failure> {
+    let silent = || Failure::refuse(format!("git blame says nothing about line {first} of {path}"));
+    let mut commit = newest(store, commits)?.ok_or_else(silent)?;
+    let mut brought_back = None;
+    // A revert or a restore says nothing new: whoever said it before is asked for.
+    while returned::is_taking_back(&commit) {
+        let Some(earlier) = returned::before(store, &commit, path, entry)? else { break };
+        let Some(original) = newest(store, &earlier)?.filter(|original| original.id != commit.id) else { break };
+        brought_back.get_or_insert(std::mem::replace(&mut commit, original));
+    }
+    let found = find(ledger, commit.id, path);
+    let source =
+        found.map(|(dream, change)| Ok::<_, Failure>((dream, ChangeView::read(store, change)?))).transpose()?;
+    Ok(Answer { first, last, text: entry.to_owned(), commit, brought_back, source })
+}
+
+fn newest(store: &Store, commits: &[ObjectId]) -> Result<Option<Commit>, Failure> {
     let mut newest: Option<Commit> = None;
     for id in commits {
         let commit = store.commit(*id)?;
@@ -122,12 +141,7 @@ fn answer<'l>(
             newest = Some(commit);
         }
     }
-    let commit =
-        newest.ok_or_else(|| Failure::refuse(format!("git blame says nothing about line {first} of {path}")))?;
-    let found = find(ledger, commit.id, path);
-    let source =
-        found.map(|(dream, change)| Ok::<_, Failure>((dream, ChangeView::read(store, change)?))).transpose()?;
-    Ok(Answer { first, last, text: entry.to_owned(), commit, source })
+    Ok(newest)
 }
 
 /// The change that a commit is, or that it brought in together with others (a forge's squash).
@@ -148,6 +162,10 @@ impl Answer<'_> {
             if self.first == self.last { self.first.to_string() } else { format!("{}-{}", self.first, self.last) };
         page.put(Tone::Name, format!("{path}:{span}")).end();
         page.block(Tone::Bold, "  ", &self.text);
+        if let Some(back) = &self.brought_back {
+            let who = format!("{}, {}", person(&back.author), Context::time(back.author.time));
+            page.line(Tone::Plain, format!("  brought back by {who}: {} {}", back.id.short(), back.subject()));
+        }
         let Some((dream, view)) = &self.source else {
             let when = Context::time(self.commit.author.time);
             page.line(Tone::Plain, format!("  written by {}, {when}, not by a dream", person(&self.commit.author)));
@@ -179,6 +197,9 @@ impl Answer<'_> {
             "commit": self.commit.id,
             "by": person(&self.commit.author),
             "at": self.commit.author.time,
+            "brought_back_by": self.brought_back.as_ref().map(|back| json!({
+                "commit": back.id, "by": person(&back.author), "at": back.author.time,
+            })),
             "dream": dream.map(|dream| &dream.id),
             "approved_by": approved.map(|approved| approved.by.clone()),
             "approved_at": approved.map(|approved| approved.at),
