@@ -81,7 +81,7 @@ pub fn message(subject: &Scrubbed, body: &[Scrubbed], trailers: &Trailers) -> St
     for paragraph in body.iter().filter(|paragraph| !paragraph.as_str().trim().is_empty()) {
         text.push('\n');
         for line in paragraph.as_str().trim_end().lines() {
-            if looks_like_trailer(line) {
+            if looks_like_trailer(line, trailers.is_empty()) {
                 text.push_str("  ");
             }
             text.push_str(line.trim_end());
@@ -95,13 +95,17 @@ pub fn message(subject: &Scrubbed, body: &[Scrubbed], trailers: &Trailers) -> St
     text
 }
 
-/// Whether a line at the start of a paragraph could be read as a trailer, a comment, or a scissors line by git.
-fn looks_like_trailer(line: &str) -> bool {
-    let key = line.split([':', ' ']).next().unwrap_or_default();
-    let trailing = line[key.len()..].trim_start().starts_with(':')
-        && !key.is_empty()
-        && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    trailing || line.starts_with(['#', '-']) || line.starts_with("(cherry picked from") || line.starts_with("diff ")
+/// Whether a line could be read as one of our trailers (as a forge does that puts messages together), as a comment or
+/// as a scissors line. In a message that ends without trailers of ours every `Key: value` could be read as one.
+fn looks_like_trailer(line: &str, any: bool) -> bool {
+    let key = line.split([':', ' ']).next().unwrap_or_default().to_ascii_lowercase();
+    let plain = !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    let trailing = plain && line[key.len()..].trim_start().starts_with(':');
+    let ours = key.starts_with("dream-") || key.ends_with("-by") || key == "evidence";
+    (trailing && (any || ours))
+        || line.starts_with(['#', '-'])
+        || line.starts_with("(cherry picked from")
+        || line.starts_with("diff ")
 }
 
 #[cfg(test)]

@@ -174,6 +174,13 @@ impl History {
     /// A dream that never landed is rejected when its tip was put away.
     fn close(&self, dream: &mut Dream) {
         use super::dream::{Decided, Standing};
+        // One commit that somebody picked from an open dream decides nothing about the rest.
+        let picked = dream.open.is_some() && dream.closed.is_none() && dream.dropped.is_empty();
+        let part = dream.changes.iter().any(|change| !dream.landed.contains_key(&change.key));
+        if dream.standing == Standing::Approved && picked && part {
+            dream.standing = Standing::Open;
+            dream.decided = None;
+        }
         let (Standing::Open, Some(tip)) = (dream.standing, dream.closed) else { return };
         dream.standing = Standing::Rejected;
         let Some(node) = self.node(tip) else { return };

@@ -159,7 +159,7 @@ fn memory_answers_why_it_says_what_it_says() {
     team.md:4
       Staging is on 8080.
       written by Ada <ada@example.com>, 2026-05-06 03:20, not by a dream
-      2d063b8cf452  team: who and where
+      fdb78939bfbe  team: who and where
     [exit 0]
     "#);
 }
@@ -170,8 +170,8 @@ fn history_lists_dreams_reverts_and_direct_edits() {
     world.dream(["approve", ID]).ok();
     world.dream(["revert", ID, "--change", UTC]).ok();
     assert_snapshot!(world.dream(["log"]), @r#"
-    7427e449e7e8  2026-05-06 03:17  revert  Revert change 11111111 of dream 2026-05-06-aaaa  Ada <ada@example.com>
-    b91ed8c42824  2026-05-06 03:16  dream   Merge dream 2026-05-06-aaaa  Ada <ada@example.com>
+    4651adbc7384  2026-05-06 03:17  revert  Revert change 11111111 of dream 2026-05-06-aaaa  Ada <ada@example.com>
+    7502e4b43646  2026-05-06 03:16  dream   Merge dream 2026-05-06-aaaa  Ada <ada@example.com>
         11111111  extract: the API is in UTC  notes/utc.md
         22222222  reconcile: deploys run from release branches  notes/deploys.md
         33333333  prune: the old server is gone  notes/old.md

@@ -79,14 +79,16 @@ fn a_rebase_counts_as_approved() {
 }
 
 #[test]
-fn one_change_picked_by_hand_is_the_only_one_in_memory() {
+fn one_change_picked_by_hand_leaves_the_rest_of_its_dream_open() {
     let (repository, id) = repository();
     repository.write("notes/other.md", "- other\n");
     repository.save("an edit");
     repository.git(&["cherry-pick", "-x", &format!("dream/{id}~1")]);
     let found = dream(&repository, &id);
-    assert_eq!((found.standing, found.landings), (Standing::Approved, vec![repository.id("main")]));
+    assert_eq!((found.standing, found.landings), (Standing::Open, vec![repository.id("main")]));
     assert_eq!(found.landed.into_keys().collect::<Vec<_>>(), [key("one")]);
+    repository.store().approve(id.as_str(), &Selection::All, &Manner::default()).expect("the rest is approved");
+    assert_eq!(dream(&repository, &id).standing, Standing::Approved);
 }
 
 #[test]
