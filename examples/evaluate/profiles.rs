@@ -3,7 +3,7 @@
 use crate::load;
 use crate::memory::Memory;
 use crate::{Figure, figure, share};
-use git_dream::text::likeness::number;
+use git_dream::text::meaning::number;
 use git_dream::text::words;
 use std::path::Path;
 

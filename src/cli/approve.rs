@@ -64,6 +64,7 @@ pub fn approve(
     let approved = store
         .approve(dream.id.as_str(), selection, &manner(no_verify, &findings))
         .map_err(|error| refused(context, "dream", error))?;
+    context.tidy(&store);
     if json {
         context
             .ui

@@ -78,6 +78,13 @@ impl Context {
         Ok(store.ledger(store.memory_tip()?)?)
     }
 
+    /// Keeps look-ups fast after a command that wrote. What was asked for is done: a failure is no more than a warning.
+    pub fn tidy(&self, store: &Store) {
+        if let Err(error) = store.tidy() {
+            self.ui.warn(&format!("the packs of the repository could not be joined: {error}"));
+        }
+    }
+
     /// A time as `list` and `show` print it: UTC, to the minute.
     pub fn time(time: chrono::DateTime<chrono::Utc>) -> String {
         time.format("%Y-%m-%d %H:%M").to_string()

@@ -143,6 +143,10 @@ fn decide(error: &(dyn Error + 'static)) -> Option<Advice> {
             format!("'git revert {}' takes the whole commit back", commit.short())
         }
         DecideError::HoldsMerge(_) => "approve the whole dream, or drop changes before merging into it".to_owned(),
+        DecideError::CutOff(_) => "the clone is shallow: 'git fetch --unshallow' brings the history".to_owned(),
+        DecideError::Unrelated(dream) => {
+            format!("'git log --oneline dream/{dream}' shows where it comes from; 'git dream run' makes a new dream")
+        }
         DecideError::NoMemory(_) => "'git dream init' makes the first commit".to_owned(),
         _ => return None,
     };
@@ -156,6 +160,13 @@ fn land(error: &(dyn Error + 'static)) -> Option<Advice> {
     }
     if let Some(WorkTreeError::Busy { .. }) = find::<WorkTreeError>(error) {
         return Advice::hint("finish or abort it first; nothing was changed");
+    }
+    if let Some(WorkTreeError::Locked { path }) = find::<WorkTreeError>(error) {
+        let hint = format!("another git is at work in {}: try again when it is done; nothing was changed", path.display());
+        return Some(Advice { hints: vec![hint], exit: Some(Exit::Busy) });
+    }
+    if let Some(WorkTreeError::Unmerged { path }) = find::<WorkTreeError>(error) {
+        return Advice::hint(format!("'git -C {} status' names them; nothing was changed", path.display()));
     }
     match find::<HookError>(error)? {
         HookError::Refused { .. } => Advice::hint("nothing was changed; --no-verify goes past the hooks, as in git"),

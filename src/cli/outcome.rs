@@ -60,6 +60,7 @@ impl Outcome {
             at: context.environment.now,
         };
         let commit = store.add_outcome(&record.id, outcome)?;
+        context.tidy(&store);
         if self.json {
             context.ui.json(json!({ "session": record.id, "commit": commit, "result": self.result }))?;
             return Ok(Exit::Done);

@@ -40,6 +40,7 @@ impl Reject {
         let landed = store
             .reject(id.as_str(), &reason, &manner(false, &[]))
             .map_err(|error| refused(context, "dream", error))?;
+        context.tidy(&store);
         if self.json {
             context.ui.json(json!({ "dream": id, "commit": landed.commit, "reason": reason.as_str() }))?;
             return Ok(Exit::Done);

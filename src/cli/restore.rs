@@ -30,6 +30,7 @@ impl Restore {
         let done = store
             .restore(id.as_str(), &manner(self.no_verify, &[]))
             .map_err(|error| refused(context, "dream", error))?;
+        context.tidy(&store);
         if self.json {
             context.ui.json(json!({ "dream": id, "commit": done.commit }))?;
             return Ok(Exit::Done);

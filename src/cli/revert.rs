@@ -42,6 +42,7 @@ impl Revert {
         let done = store
             .revert(id.as_str(), &extent, reason.as_ref(), &manner(self.no_verify, &[]))
             .map_err(|error| refused(context, "before", error))?;
+        context.tidy(&store);
         if self.json {
             context.ui.json(json!({ "dream": id, "commit": done.commit }))?;
             return Ok(Exit::Done);

@@ -54,6 +54,7 @@ impl Run {
         let start = std::time::Instant::now();
         let night = dream(&store, &settings, filter, self.dry_run)?;
         let merged = night::merge_free(context, &store, &settings, &night)?;
+        context.tidy(&store);
         if self.json {
             context.ui.json(night::json(&night, start.elapsed()))?;
         } else {

@@ -1,14 +1,17 @@
 //! Words, sentences, dates, likeness, and the scrubbing of hostile text. Pure: no git, no clock, no environment.
 
+mod clause;
 pub mod date;
 pub mod injection;
 pub mod likeness;
+pub mod meaning;
 pub mod probe;
 pub mod scrub;
 pub mod secret;
 pub mod sentence;
 pub mod words;
 
-pub use likeness::{Meaning, Relation};
+pub use likeness::Relation;
+pub use meaning::Meaning;
 pub use probe::Probe;
 pub use scrub::Scrubbed;

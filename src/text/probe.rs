@@ -1,7 +1,7 @@
 //! An index over statements that finds the few that may be about the same thing, without comparing all pairs: only
 //! the rarest words of a statement are looked up, and words that occur everywhere are not.
 
-use super::likeness::Meaning;
+use super::meaning::Meaning;
 use std::collections::{BTreeMap, HashMap};
 
 /// How many of a statement's rarest words are looked up.

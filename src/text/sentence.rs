@@ -85,7 +85,7 @@ fn split<'a>(text: &'a str, start: usize, end: usize, found: &mut Vec<&'a str>) 
     let mut code = false;
     for (at, c) in span.char_indices() {
         code ^= c == '`';
-        if code || !matches!(c, '.' | '!' | '?' | '…' | ';') {
+        if code || !matches!(c, '.' | '!' | '?' | '…') {
             continue;
         }
         let here = start + at + c.len_utf8();

@@ -72,6 +72,7 @@ impl Import {
             store.import(first.into_iter().chain(rest))
         })?;
         drop(progress);
+        context.tidy(&store);
         self.report(context, &report, &tally)
     }
 

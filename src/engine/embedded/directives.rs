@@ -27,7 +27,18 @@ static STANDING: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?i)^(?:always|never|do not ever|don't ever|under no circumstances|at no point)\b"));
 static EVERY: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?i)\b(?:every time|each time|whenever|everytime|at all times|in all cases|for every|for each|before (?:each|every|any|you (?:commit|push|merge|finish|start|edit|change))|after (?:each|every|any)|before (?:committing|pushing|merging|finishing|deploying|releasing|editing))\b",
+        r"(?i)\b(?:every time|each time|whenever|everytime|at all times|in all cases|for every|for each|(?:before|after) (?:each|every|any)|before (?:you (?:commit|push|merge|finish|start|edit|change|deploy|release)|committing|pushing|merging|deploying|releasing))\b",
+    )
+});
+/// "Whenever you change the schema, run the generator".
+static LED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)^(?P<head>(?:when(?:ever)?|before|after|if|each time|every time|once|while|in|for)\b[^,]{4,80}),\s*(?:then\s+)?(?P<tail>.+)$",
+    )
+});
+static CONVENTION: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)^(?:(?:in|for|on) (?:this|our) (?:repo|repository|project|codebase|code base|team|package|monorepo)\b|(?:the|our) (?:convention|rule|policy|guideline|standard) (?:here |for \w+ )?is\b)",
     )
 });
 static CHOICE: LazyLock<Regex> = LazyLock::new(|| {
@@ -37,12 +48,12 @@ static CHOICE: LazyLock<Regex> = LazyLock::new(|| {
 });
 static WE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?i)^(?:i (?:always|never)\b|(?:we|our team|the team|this (?:project|repo|repository|codebase))\s+(?:(?:always|never|only|generally|usually|strictly)\s+\w+|(?:use|uses|prefer|prefers|follow|follows|require|requires|don't|do not|doesn't|does not)\b))",
+        r"(?i)^(?:i (?:always|never) (?:want|prefer|use|need)\b|(?:we|our team|the team|this (?:project|repo|repository|codebase))\s+(?:(?:always|never|only|generally|usually|strictly)\s+\w+|(?:use|uses|prefer|prefers|follow|follows|require|requires|(?:don't|do not|doesn't|does not) (?:use|commit|push|write|add|deploy|merge|mock|log|store|allow|want|hardcode|test|import|ship|release|rebase|squash|edit|touch|run|publish|put|keep))\b))",
     )
 });
 static PREFER: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?i)^i (?:(?:really|strongly|always|generally|would|usually|much) )*(?:prefer|like it when|like when|hate it when|hate when|dislike it when)\b",
+        r"(?i)^i(?:'d|’d| would) rather (?:that )?you\b|^i (?:(?:really|strongly|always|generally|would|usually|much) )*(?:prefer|like it when|like when|hate it when|hate when|dislike it when)\b",
     )
 });
 static FORBID: LazyLock<Regex> = LazyLock::new(|| {
@@ -67,7 +78,7 @@ static UNLESS: LazyLock<Regex> = LazyLock::new(|| {
 });
 static CORRECTS: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?i)^(?:no[,.! ]|nope\b|wrong\b|that's (?:wrong|not)|that is (?:wrong|not)|not like that|i (?:said|meant|told you|asked you)|you (?:should(?:n't| not)?|must(?:n't| not)?) (?:have|not)|why did you|revert (?:that|this|your)|undo (?:that|this)|instead[, ])",
+        r"(?i)^(?:no[,.! ]|nope\b|wrong\b|that's (?:wrong|not)|that is (?:wrong|not)|not like that|i (?:said|meant|told you|asked you)|you (?:should(?:n't| not)?|must(?:n't| not)?) (?:have|not)|why did you|you (?:keep |kept |always )?(?:forgetting|forgot|forget) to|revert (?:that|this|your)|undo (?:that|this)|instead[, ])",
     )
 });
 
@@ -86,21 +97,29 @@ fn manner(sentence: &str, core: &str, after_action: bool) -> Option<Manner> {
     if IDIOM.is_match(asked) || IDIOM.is_match(core) {
         return None;
     }
-    if REMEMBER.is_match(asked)
-        || LASTING.is_match(core) && (voice::imperative(lasting_body(core).as_str()).is_some() || WE.is_match(core))
-    {
+    if REMEMBER.is_match(asked) || LASTING.is_match(core) && (binds(&lasting_body(core)) || WE.is_match(core)) {
         return (!core.trim_end().ends_with('?')).then_some(Manner::Remember);
     }
     if NEEDLESS.is_match(core) && !core.trim_end().ends_with('?') && !voice::is_hedged(core) {
         return Some(Manner::Correction);
     }
-    if STANDING.is_match(asked) && voice::imperative(asked).is_some() {
+    if STANDING.is_match(asked) && commands(asked) {
         return Some(Manner::Standing);
     }
     if core.trim_end().ends_with('?') || voice::is_hedged(core) {
         return None;
     }
-    let forbids = FORBID.is_match(asked);
+    if CONVENTION.is_match(core) && !voice::is_question(core) {
+        return Some(Manner::Standing);
+    }
+    if let Some(led) = LED.captures(core) {
+        let tail = voice::asked(&led["tail"]);
+        if FORBID.is_match(tail) || voice::imperative(tail).is_some() {
+            let always = STANDING.is_match(tail) || EVERY.is_match(&led["head"]);
+            return Some(if always { Manner::Standing } else { Manner::Correction });
+        }
+    }
+    let forbids = FORBID.is_match(asked) || FORBID.is_match(core);
     let imperative = forbids || voice::imperative(asked).is_some();
     let leads = LEADING.find(core).is_some_and(|condition| {
         EVERY.is_match(condition.as_str()) && voice::imperative(voice::asked(core[condition.end()..].trim())).is_some()
@@ -111,10 +130,29 @@ fn manner(sentence: &str, core: &str, after_action: bool) -> Option<Manner> {
     if WE.is_match(core) && (CHOICE.is_match(core) || forbids_in(core)) {
         return Some(Manner::Standing);
     }
-    if (imperative && CHOICE.is_match(core)) || forbids || (after_action && imperative && CORRECTS.is_match(sentence)) {
+    let only = asked.to_ascii_lowercase().starts_with("only ") && imperative;
+    if (imperative && CHOICE.is_match(core))
+        || forbids
+        || only
+        || (after_action && imperative && CORRECTS.is_match(sentence))
+    {
         return Some(Manner::Correction);
     }
     None
+}
+
+/// "Never …" with a verb after it: not "never seen", "always the same".
+fn commands(asked: &str) -> bool {
+    let words: Vec<String> = words::words(asked).skip(1).take(2).map(str::to_lowercase).collect();
+    let verb = match words.first().map(String::as_str) {
+        Some("ever" | "again" | "please" | "also") => words.get(1),
+        _ => words.first(),
+    };
+    let forms = ["ed", "ing", "s", "ly"];
+    let shaped =
+        |verb: &String| verb.len() > 2 && forms.iter().all(|end| !verb.ends_with(end)) && !words::is_identifier(verb);
+    let known = |verb: &String| ["use", "make", "run"].contains(&verb.as_str());
+    voice::imperative(asked).is_some() || verb.is_some_and(|verb| known(verb) || shaped(verb) && !words::is_stop(verb))
 }
 
 fn forbids_in(core: &str) -> bool {
@@ -123,6 +161,13 @@ fn forbids_in(core: &str) -> bool {
         let after = lower.split_once(word).map_or("", |(_, rest)| rest);
         voice::imperative(after).is_some_and(|verb| verb != "need")
     })
+}
+
+/// Whether what is said from now on asks for something.
+fn binds(body: &str) -> bool {
+    let lower = format!(" {} ", body.to_lowercase());
+    let marks = [" should ", " must ", " always ", " never ", " only "];
+    voice::imperative(body).is_some() || marks.iter().any(|word| lower.contains(word))
 }
 
 fn lasting_body(core: &str) -> String {
@@ -151,6 +196,7 @@ fn directive(core: &str, manner: Manner) -> Option<String> {
         ("we never ", "Never "),
         ("i always ", "Always "),
         ("you should ", ""),
+        ("never ever ", "Never "),
         ("we don't ", "Do not "),
         ("we do not ", "Do not "),
         ("i prefer ", "Prefer "),
@@ -194,10 +240,14 @@ pub fn sentence_of(text: &str) -> String {
 
 /// Whether the sentence points at something that only its conversation shows.
 fn is_dangling(text: &str) -> bool {
-    let lower: Vec<String> = words::words(text).map(str::to_lowercase).collect();
-    let points = |word: &String| {
+    let mut whole = text.to_lowercase();
+    for known in ["this repo", "this project", "this codebase", "this package", "this team", "this code base"] {
+        whole = whole.replace(known, "project");
+    }
+    let lower: Vec<&str> = words::words(&whole).collect();
+    let points = |word: &&str| {
         matches!(
-            word.as_str(),
+            *word,
             "this" | "that" | "it" | "these" | "those" | "them" | "above" | "below" | "here" | "there" | "same"
         )
     };

@@ -197,7 +197,11 @@ fn is_fragment(sentence: &str) -> bool {
 /// What a sentence states: one fact, or one for each attribute that it gives.
 fn state(reading: &Reading<'_>, turn: &Turn, sentence: &str, core: &str, working: bool) -> Vec<Stated> {
     let addressed = ADDRESSED.is_match(core) && !PREFERS.is_match(core);
+    let pointed = words::words(core)
+        .take(5)
+        .any(|word| ["it", "them", "this", "these", "those"].contains(&word.to_lowercase().as_str()));
     if addressed
+        || pointed
         || voice::is_hedged(core)
         || core.ends_with('?')
         || SMALL_TALK.is_match(core)
@@ -349,7 +353,7 @@ fn system(core: &str) -> Option<(String, Option<String>, String)> {
         .into_iter()
         .filter(|stem| attribute.as_deref().map(words::stem).as_ref() != Some(stem))
         .collect();
-    (!stems.is_empty() || attribute.is_some()).then(|| (stems.join(" "), attribute, value.to_owned()))
+    (!stems.is_empty()).then(|| (stems.join(" "), attribute, value.to_owned()))
 }
 
 /// A statement about the person or their team that says something specific and lasting.

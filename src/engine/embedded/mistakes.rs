@@ -71,7 +71,9 @@ fn fix(reading: &Reading<'_>, at: usize, class: FailureClass) -> Option<Fix> {
     let passed = |step: &Step<'_>| step.worked() || (class == FailureClass::Usage && step.failed() && is_check(step));
     let worked = ahead.iter().position(|step| passed(step) && is_similar(failed, step));
     let until = worked.map_or(usize::MAX, |n| ahead[n].at);
-    if let Some(said) = correction(reading, failed.at, until) {
+    if !reading.is_service()
+        && let Some(said) = correction(reading, failed.at, until)
+    {
         return Some(said);
     }
     match worked {
@@ -166,7 +168,7 @@ fn between(failed: &Step<'_>, between: &[Step<'_>], worked: &Step<'_>) -> Fix {
         }
         if a != b {
             let minus = |a: &[String], b: &[String]| {
-                let words = a.iter().filter(|word| !b.contains(word)).map(|word| cut(word, 40));
+                let words = a.iter().filter(|word| !b.contains(word)).map(|word| cut(word, 100));
                 words.collect::<Vec<_>>().join(" ")
             };
             let call = shell::shown(worked.command.as_deref().unwrap_or_default(), 120);

@@ -96,7 +96,7 @@ fn request(clause: &str) -> Option<String> {
     let verb = voice::imperative(clause)?;
     if [
         "proceed", "go", "help", "continue", "take", "get", "let", "keep", "wait", "try", "start", "give", "tell",
-        "look", "do", "see", "reply", "return",
+        "look", "do", "see", "reply", "return", "don't", "do not", "never", "always",
     ]
     .contains(&verb.as_str())
     {

@@ -47,6 +47,8 @@ static ABSENT: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
+static NAMED: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?i)['\x22‘`]?([^'\x22’`:\s]+)['\x22’`]?: (?:no such file|file not found|not found)"));
 static ASSIGNED: LazyLock<Regex> = LazyLock::new(|| pattern(r#"^# ?\w{1,20} = "?"#));
 static PASSED: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(?:\(pass\)|ok\b|✓|✔|PASS\b|test .* \.\.\. ok)"));
 
@@ -166,7 +168,8 @@ fn class(step: &Step<'_>, line: &str, lines: &[&str], shape: &str) -> FailureCla
 
 /// A thing that is not there is a mistake only if the same thing is looked for again: its name stays in the signature.
 fn absent(step: &Step<'_>, line: &str) -> String {
-    let named = PATH.find(line).map(|found| found.as_str()).or(step.file).unwrap_or_default();
+    let before = NAMED.captures(line).and_then(|found| found.get(1)).map(|found| found.as_str());
+    let named = PATH.find(line).map(|found| found.as_str()).or(before).or(step.file).unwrap_or(line);
     let mut parts: Vec<&str> = named.split('/').filter(|part| !part.is_empty()).collect();
     let keep = parts.len().saturating_sub(3);
     parts.drain(..keep);

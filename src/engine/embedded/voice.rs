@@ -62,7 +62,7 @@ static FILLER: LazyLock<Regex> = LazyLock::new(|| {
 });
 static ASKING: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?i)^(?:(?:can|could|would|will) you (?:please |also |just )?|i(?:'d| would) (?:like|want|prefer|need) (?:you to|it if you would)\s+|i (?:want|need) you to\s+|you (?:should|must|need to|have to|ought to|may|can)\s+|we (?:should|must|need to|have to)\s+|let's\s+|lets\s+|please\s+|kindly\s+|try to\s+|i (?:said|meant|told you)(?: to)?[,:]?\s+)",
+        r"(?i)^(?:(?:can|could|would|will) you (?:please |also |just )?|i(?:'d| would) (?:like|want|prefer|need) (?:you to|it if you would)\s+|i (?:want|need) you to\s+|you (?:should|must|need to|have to|ought to|may|can)\s+|we (?:should|must|need to|have to)\s+|let's\s+|lets\s+|please\s+|kindly\s+|try to\s+|i (?:said|meant|told you)(?: to)?[,:]?\s+|i(?:'d| would) rather (?:that )?you\s+|you (?:keep |kept |always )?(?:forgetting|forgot|forget) to\s+)",
     )
 });
 
@@ -82,7 +82,7 @@ pub fn core(sentence: &str) -> &str {
 /// A core without the words that only ask.
 pub fn asked(core: &str) -> &str {
     let stripped = ASKING.find(core).map_or(core, |found| core[found.end()..].trim_start());
-    if stripped.is_empty() { core } else { stripped }
+    if stripped.is_empty() || stripped.to_ascii_lowercase().starts_with("not ") { core } else { stripped }
 }
 
 /// Verbs with which people tell agents to do something, in the base form.
@@ -100,7 +100,9 @@ const VERBS: &str = "add adjust align allow analyze answer apply ask attach avoi
     select send separate serve set setup share ship show shorten simplify skip solve sort spawn specify split squash start \
     stage stick stop store strip structure style submit suggest summarize support swap switch sync tag take tell test tidy \
     track translate treat trim trigger try turn type undo uninstall unify unset update upgrade upload use validate verify \
-    view wait watch work wrap write";
+    view wait watch work wrap write modify touch rely break hardcode hard-code introduce mix nest abbreviate capitalize cache catch throw compare \
+    escape expand duplicate mutate inject invent iterate preserve sanitize seed sign trust batch bump delegate deprecate \
+    encode export fold guess interrupt leak overwrite paste ping query reference regress retype share sleep";
 
 static IMPERATIVE: LazyLock<std::collections::HashSet<&'static str>> =
     LazyLock::new(|| VERBS.split_whitespace().collect());
@@ -108,7 +110,7 @@ static IMPERATIVE: LazyLock<std::collections::HashSet<&'static str>> =
 /// The verb with which a sentence tells somebody to do something, if it does.
 pub fn imperative(core: &str) -> Option<String> {
     let words: Vec<String> = words::words(core).take(3).map(|word| word.to_lowercase().replace('’', "'")).collect();
-    let adverb = matches!(words.first()?.as_str(), "always" | "never" | "only" | "also" | "just");
+    let adverb = matches!(words.first()?.as_str(), "always" | "never" | "only" | "also" | "just" | "ever");
     let first = words.get(usize::from(adverb))?.clone();
     let second = words.get(usize::from(adverb) + 1).cloned().unwrap_or_default();
     if first == "do" && second == "not" {

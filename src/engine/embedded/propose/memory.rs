@@ -33,7 +33,7 @@ impl<'a> Memory<'a> {
         }
         let mut parts = Vec::new();
         for (entry, held) in held.iter().enumerate() {
-            for text in sentence::sentences(&held.text) {
+            for text in sentence::sentences(&held.text).into_iter().flat_map(|sentence| sentence.split("; ")) {
                 let meaning = Meaning::of(text);
                 part_probe.add(&meaning);
                 parts.push(Part { entry, text, meaning });

@@ -39,7 +39,14 @@ fn draft<'a>(night: &Night<'a>, signature: &str, group: &Group<'a>) -> Option<Dr
     let fix = best_fix(group, usual);
     let rank = rank(class, fix.as_ref(), support.sessions, night.sessions.len())?;
     let what = what_fails(usual, class, group);
-    let works = fix.as_ref().map(|fix| what_works(fix, group)).unwrap_or_default();
+    let missing = signature.split_once(": absent ").map(|(_, name)| name).filter(|name| !name.is_empty());
+    let what = missing.map_or(what, |name| format!("`{name}` does not exist there: {}", quoted(&usual.error)));
+    let found = missing.and_then(|name| elsewhere(name, group));
+    let works = match (found, &fix) {
+        (Some(place), _) => format!("It is `{place}`."),
+        (None, Some(fix)) => what_works(fix, group),
+        (None, None) => String::new(),
+    };
     let often = format!("Seen in {} sessions.", of(support.sessions as usize, night.sessions.len()));
     let gist = format!("{what} {works}").trim().to_owned();
     let mut draft = Draft::new(Kind::Mistake, format!("mistake {signature}"), format!("{gist} {often}"), seen);
@@ -98,7 +105,9 @@ fn fix_key(fix: &Fix, failed: &Failure) -> Option<String> {
         }
         Fix::Instead { without, with, .. } if without.is_empty() && with.is_empty() => None,
         Fix::Instead { without, with, call, .. } if without.split(' ').count() + with.split(' ').count() > 8 => {
-            Some(format!("instead {}", super::super::shell::main_shape(call)?))
+            // The same program with quite other words is another try, not a fix.
+            let shape = super::super::shell::main_shape(call)?;
+            (shape != failed.shape).then(|| format!("instead {shape}"))
         }
         Fix::Instead { without, with, .. } => Some(format!("instead -{without} +{with}")),
         Fix::After { steps, .. } if steps.is_empty() => None,
@@ -143,6 +152,16 @@ fn left_out(fix: &Found<'_>) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// Where a thing that was not where it was looked for turned out to be.
+fn elsewhere<'a>(name: &str, group: &Group<'a>) -> Option<&'a str> {
+    let base = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+    let words = group.members.iter().filter_map(|(_, failure)| match &failure.fix {
+        Some(Fix::Instead { with, .. }) => Some(with.split(' ')),
+        _ => None,
+    });
+    words.flatten().find(|word| base(word) == base(name) && *word != name && word.contains('/'))
 }
 
 /// The call as the note names it: the tool alone where the calls of a group have nothing else in common.
