@@ -162,7 +162,8 @@ fn land(error: &(dyn Error + 'static)) -> Option<Advice> {
         return Advice::hint("finish or abort it first; nothing was changed");
     }
     if let Some(WorkTreeError::Locked { path }) = find::<WorkTreeError>(error) {
-        let hint = format!("another git is at work in {}: try again when it is done; nothing was changed", path.display());
+        let hint =
+            format!("another git is at work in {}: try again when it is done; nothing was changed", path.display());
         return Some(Advice { hints: vec![hint], exit: Some(Exit::Busy) });
     }
     if let Some(WorkTreeError::Unmerged { path }) = find::<WorkTreeError>(error) {
