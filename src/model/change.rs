@@ -182,8 +182,10 @@ pub struct Proposal {
 /// A checked edit of one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Edit {
-    /// Makes a note, or replaces all of it.
+    /// Makes a note.
     Write { path: NotePath, text: Scrubbed },
+    /// Gives a note another text and description, perhaps another name, and leaves the rest of it alone.
+    Revise { path: NotePath, name: Option<String>, description: Scrubbed, text: Scrubbed },
     /// Replaces (or with `None` removes) one entry of a file and leaves every other byte alone.
     Entry { path: NotePath, old: String, new: Option<Scrubbed> },
     /// Removes the whole file.
@@ -193,7 +195,9 @@ pub enum Edit {
 impl Edit {
     pub fn path(&self) -> &NotePath {
         match self {
-            Edit::Write { path, .. } | Edit::Entry { path, .. } | Edit::Remove { path } => path,
+            Edit::Write { path, .. } | Edit::Revise { path, .. } | Edit::Entry { path, .. } | Edit::Remove { path } => {
+                path
+            }
         }
     }
 }

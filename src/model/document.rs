@@ -93,6 +93,33 @@ impl Document {
         };
         Ok(format!("{}{new}{}", &self.source[..cut.start], &self.source[cut.end..]))
     }
+
+    /// A note with another description and body, and with another name if one is given. Every other byte of the front
+    /// matter stays, keys that are not ours among them. `None` for a file that is no note.
+    pub fn revise(&self, name: Option<&str>, description: &Scrubbed, body: &Scrubbed) -> Option<String> {
+        let (yaml, _) = front_span(&self.source).filter(|_| self.front.is_some())?;
+        let old = self.entries.first()?;
+        let mut text = self.source[..yaml.start].to_owned();
+        let mut replaced = false;
+        for line in self.source[yaml.clone()].split_inclusive('\n') {
+            let new = match line.split_once(':') {
+                Some(("name", _)) => name.map(scalar),
+                Some(("description", _)) => Some(scalar(description.as_str())),
+                // A value that goes on over several lines goes with its first.
+                _ if replaced && line.starts_with([' ', '\t']) => continue,
+                _ => None,
+            };
+            replaced = new.is_some();
+            match new {
+                Some(new) => text.push_str(&format!("{}: {new}\n", line.split(':').next().unwrap_or_default())),
+                None => text.push_str(line),
+            }
+        }
+        text.push_str(&self.source[yaml.end..old.start]);
+        text.push_str(body.as_str().trim());
+        text.push_str(&self.source[old.end..]);
+        Some(text)
+    }
 }
 
 /// Byte ranges of the YAML and the start of the body, when the file begins with a fence that is closed.
@@ -342,6 +369,15 @@ mod tests {
         assert_eq!(front.name.as_deref(), Some("dates: UTC"));
         assert_eq!(front.kind, Some(Kind::Fact));
         assert_eq!(front.tags, ["billing-api"]);
+    }
+
+    #[test]
+    fn revising_a_note_keeps_what_is_not_ours() {
+        let old = "---\nname: old\ndescription: >\n  two\n  lines\nowner: ines # ours\npinned: false\n---\n\nOld.\n\n";
+        let new = Document::parse(old).revise(Some("new"), &Scrubbed::line("one: line"), &Scrubbed::line("New."));
+        let expected = "---\nname: new\ndescription: \"one: line\"\nowner: ines # ours\npinned: false\n---\n\nNew.\n\n";
+        assert_eq!(new.as_deref(), Some(expected));
+        assert_eq!(Document::parse("free text").revise(None, &Scrubbed::line("a"), &Scrubbed::line("b")), None);
     }
 
     #[test]

@@ -194,7 +194,9 @@ fn edits(proposal: &Proposal, ground: &Ground<'_>, taken: &mut BTreeSet<String>)
     match (&proposal.target, &proposal.belief) {
         (Target::New, None) => return Err("neither a belief nor an entry to change".to_owned()),
         (Target::New, Some(belief)) => edits.push(new_note(belief, proposal.kind, ground.notes_folder, taken)?),
-        (Target::Entry { path, text }, belief) => edits.push(entry_edit(path, text, belief.as_ref(), ground)?),
+        (Target::Entry { path, text }, belief) => {
+            edits.push(entry_edit(path, text, belief.as_ref().map(|belief| (belief, proposal.change)), ground)?);
+        }
     }
     for (path, text) in &proposal.absorbs {
         edits.push(entry_edit(path, text, None, ground)?);
@@ -225,18 +227,26 @@ fn description(belief: &Belief) -> Scrubbed {
     Scrubbed::short(&belief.description, 160)
 }
 
-fn entry_edit(path: &NotePath, text: &str, belief: Option<&Belief>, ground: &Ground<'_>) -> Result<Edit, String> {
+fn entry_edit(
+    path: &NotePath,
+    text: &str,
+    belief: Option<(&Belief, ChangeType)>,
+    ground: &Ground<'_>,
+) -> Result<Edit, String> {
     let held = ground.held.iter().find(|held| held.path == *path && held.text == text);
     let held = held.ok_or_else(|| format!("memory holds no such entry in {path}"))?;
     Ok(match belief {
         None if held.whole_note => Edit::Remove { path: path.clone() },
         None => Edit::Entry { path: path.clone(), old: text.to_owned(), new: None },
         // A join may keep the wording: then the file stays as it is, to the byte.
-        Some(belief) if belief.text.trim() == text.trim() => entry(path, text, Scrubbed::block(text)),
-        Some(belief) => match (&held.name, held.kind, held.whole_note) {
-            (Some(name), Some(kind), true) if held.description.is_some() => {
-                let new = render_note(name, &description(belief), kind, &held.tags, &Scrubbed::block(&belief.text));
-                Edit::Write { path: path.clone(), text: new }
+        Some((belief, _)) if belief.text.trim() == text.trim() => entry(path, text, Scrubbed::block(text)),
+        Some((belief, change)) => match (&held.name, held.kind, held.whole_note) {
+            (Some(_), Some(_), true) if held.description.is_some() => {
+                // A note that now says otherwise must not go by its old name; its path stays, for the sake of history.
+                let renamed = matches!(change, ChangeType::Supersede | ChangeType::Correct);
+                let name = renamed.then(|| slug(Scrubbed::line(&belief.name).as_str()));
+                let text = Scrubbed::block(belief.text.trim());
+                Edit::Revise { path: path.clone(), name, description: description(belief), text }
             }
             (_, _, true) => entry(path, text, Scrubbed::block(belief.text.trim())),
             (_, _, false) => entry(path, text, Scrubbed::line(&belief.text)),

@@ -153,6 +153,9 @@ impl<'a, 'store> Pen<'a, 'store> {
 fn apply(edit: &Edit, now: Option<&str>) -> Option<Option<String>> {
     match (edit, now) {
         (Edit::Write { text, .. }, _) => Some(Some(text.as_str().to_owned())),
+        (Edit::Revise { name, description, text, .. }, Some(now)) => {
+            Document::parse(now).revise(name.as_deref(), description, text).map(Some)
+        }
         (Edit::Remove { .. }, Some(_)) => Some(None),
         (Edit::Entry { old, new, .. }, Some(now)) => {
             let edit = match new {

@@ -225,3 +225,25 @@ fn hostile_words_of_a_tool_do_not_become_memory() {
     let all = texts(&night).join("\n").to_lowercase();
     assert!(!all.contains("ignore previous") && !all.contains("ignore all previous"), "{all}");
 }
+
+#[test]
+fn a_superseded_note_gets_a_new_name_and_keeps_what_is_not_ours() {
+    let world = World::with_memory();
+    let note = "---\nname: deploys-run-from-main\ndescription: Deploys run from main\nkind: fact\nowner: ines # keep\n---\nDeploys run from main.\n";
+    world.write("memory/notes/deploys.md", note);
+    world.git(["add", "notes"]);
+    world.git(["commit", "-q", "-m", "what we know"]);
+    for (id, day) in [("a", 12), ("b", 14)] {
+        let said = "no, we deploy from release branches now, not from main";
+        session(&world, id, day, &[("agent", "I'll deploy from main."), ("user", said)]);
+    }
+    import(&world);
+    let night = run(&world);
+    let change = &night["changes"][0];
+    assert_eq!(change["change"], "supersede", "{night:#}");
+    assert_eq!(change["path"], "notes/deploys.md");
+    let after = world.git(["show", &format!("{}:notes/deploys.md", night["head"].as_str().expect("a head"))]);
+    assert!(after.contains("owner: ines # keep\n") && !after.contains("deploys-run-from-main"), "{after}");
+    world.dream(["approve", night["dream"].as_str().expect("a dream")]).ok();
+    assert_eq!(run(&world)["dream"], Value::Null);
+}
