@@ -75,7 +75,11 @@ pub enum CheckError {
 pub fn check(store: &Store, settings: &Settings, dream: &Dream) -> Result<Vec<Finding>, CheckError> {
     let records = store.sessions()?;
     let before = dream.base().map(|base| store.snapshot(base, &settings.folders)).transpose()?;
-    let after = dream.head().map(|head| store.snapshot(head, &settings.folders)).transpose()?;
+    let after = dream.head().map(|head| match &before {
+        Some(before) => store.snapshot_like(head, &settings.folders, before),
+        None => store.snapshot(head, &settings.folders),
+    });
+    let after = after.transpose()?;
     let mut findings = loss(before.as_ref(), &dream.changes);
     findings.extend(provenance(store, &records, dream)?);
     findings.push(size(after.as_ref()));

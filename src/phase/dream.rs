@@ -173,6 +173,7 @@ impl<'a> Thinking<'a> {
     fn read(&mut self, records: &[&SessionRecord], skipped: &mut Vec<Skipped>) {
         let read = self.reader.reflect(records);
         skipped.extend(read.skipped);
+        self.transcripts.learn(read.found);
         self.reflections
             .extend(read.reflections.into_iter().map(|reflection| (reflection.session.clone(), reflection)));
     }

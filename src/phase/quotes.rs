@@ -2,8 +2,9 @@
 //! by its blobs) is remembered as a hash of all that decided it: where, in which blobs, which words. The memory of it
 //! may be deleted at any time and changes no result; a flipped bit in it only means looking again.
 
+use super::reflection::Reflection;
 use super::settle::Quotes;
-use crate::model::{Evidence, ObjectId, SessionId, SessionRecord};
+use crate::model::{Evidence, ObjectId, Place, SessionId, SessionRecord};
 use crate::store::Store;
 use crate::text::secret;
 use crate::transcript;
@@ -21,7 +22,8 @@ const RULE: &[u8] = b"git-dream quote 1\0";
 /// Bytes of remembered answers at most: about 200,000 quotes.
 const MOST_REMEMBERED: usize = 4 << 20;
 
-type Answer = [u8; 20];
+/// A quote that stands, as a hash of all that decides it.
+pub(super) type Answer = [u8; 20];
 
 /// Looks quotes up in the stored transcripts.
 pub struct Transcripts<'a> {
@@ -69,15 +71,38 @@ impl<'a> Transcripts<'a> {
     }
 
     fn look(&mut self, evidence: &Evidence) -> bool {
-        let quote = &evidence.quote;
         let Some(bytes) = self.load(&evidence.session) else { return false };
-        let index = transcript::Index::new(bytes);
-        index.holds(&evidence.place, quote)
-            || quote.contains(secret::MASK)
-                && index
-                    .strings(&evidence.place)
-                    .is_some_and(|texts| texts.iter().any(|text| secret::mask(text).contains(quote.as_str())))
+        holds(&transcript::Index::new(bytes), &evidence.place, &evidence.quote)
     }
+
+    /// Takes over what was found while sessions were read.
+    pub(super) fn learn(&mut self, found: Vec<Answer>) {
+        let known = |answer: &Answer| self.found.holds(answer);
+        let new: Vec<Answer> = found.into_iter().filter(|answer| !known(answer)).collect();
+        new.into_iter().for_each(|answer| self.found.add(answer));
+    }
+}
+
+/// The quotes of a reflection that stand in its transcript, looked up while it is at hand.
+pub(super) fn standing(record: &SessionRecord, bytes: &[u8], reflection: &Reflection) -> Vec<Answer> {
+    let index = transcript::Index::new(bytes);
+    let cited = reflection
+        .cites()
+        .filter(|cite| named(record, &cite.place, cite.blob, &cite.quote) && holds(&index, &cite.place, &cite.quote));
+    cited.map(|cite| answer(record, &cite.place, &cite.quote)).collect()
+}
+
+/// Whether this is a quote at all, and of the blob in which its lines end.
+fn named(record: &SessionRecord, place: &Place, blob: ObjectId, quote: &str) -> bool {
+    let found = record.current().and_then(|version| version.blob_of_line(place.lines.last));
+    found == Some(blob) && !quote.trim().is_empty()
+}
+
+/// Whether the words stand there, as they are or with secrets masked.
+fn holds(index: &transcript::Index<'_>, place: &Place, quote: &str) -> bool {
+    let masked = |text: &String| secret::mask(text).contains(quote);
+    index.holds(place, quote)
+        || quote.contains(secret::MASK) && index.strings(place).is_some_and(|texts| texts.iter().any(masked))
 }
 
 impl Quotes for Transcripts<'_> {
@@ -86,11 +111,10 @@ impl Quotes for Transcripts<'_> {
             return !evidence.quote.is_empty() && note.contains(&evidence.quote);
         }
         let Some(record) = self.records.get(&evidence.session) else { return false };
-        let named = record.current().and_then(|version| version.blob_of_line(evidence.place.lines.last));
-        if named != Some(evidence.blob) || evidence.quote.trim().is_empty() {
+        if !named(record, &evidence.place, evidence.blob, &evidence.quote) {
             return false;
         }
-        let answer = answer(record, evidence);
+        let answer = answer(record, &evidence.place, &evidence.quote);
         if self.found.holds(&answer) {
             return true;
         }
@@ -103,16 +127,16 @@ impl Quotes for Transcripts<'_> {
 }
 
 /// All that decides whether a quote stands.
-fn answer(record: &SessionRecord, evidence: &Evidence) -> Answer {
+fn answer(record: &SessionRecord, place: &Place, quote: &str) -> Answer {
     let mut hash = Sha1::new_with_prefix(RULE);
     for part in record.current().into_iter().flat_map(|version| &version.parts) {
         hash.update(part.blob.as_bytes());
     }
-    let lines = evidence.place.lines;
+    let lines = place.lines;
     hash.update(format!("\0{} {} ", lines.first, lines.last));
-    hash.update(evidence.place.pointer.as_deref().unwrap_or("\0"));
+    hash.update(place.pointer.as_deref().unwrap_or("\0"));
     hash.update(b"\0\0");
-    hash.update(&evidence.quote);
+    hash.update(quote);
     hash.finalize().into()
 }
 

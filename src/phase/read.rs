@@ -3,6 +3,7 @@
 
 use super::cache::Cache;
 use super::extract::{Extract, Session};
+use super::quotes::{self, Answer};
 use super::reflection::Reflection;
 use super::settle::Skipped;
 use crate::model::{ObjectId, SessionId, SessionRecord};
@@ -17,7 +18,12 @@ pub struct Read {
     /// In the order of the records asked for.
     pub reflections: Vec<Reflection>,
     pub skipped: Vec<Skipped>,
+    /// Quotes of new reflections that stand.
+    pub(super) found: Vec<Answer>,
 }
+
+/// A new reflection, and which of its quotes stand.
+type Fresh<'a> = (&'a SessionId, Result<(Reflection, Vec<Answer>), Skipped>);
 
 /// Reads sessions for one engine.
 pub struct Reader<'a> {
@@ -40,11 +46,14 @@ impl<'a> Reader<'a> {
             missing.entry(parts(record)).or_default().push(record);
         }
         let fresh = fresh(self.store, self.engine, &self.cache, missing.into_values().collect());
-        let mut fresh: BTreeMap<&SessionId, Result<Reflection, Skipped>> = fresh.into_iter().collect();
+        let mut fresh: BTreeMap<_, _> = fresh.into_iter().collect();
         let mut read = Read::default();
         for (record, known) in records.iter().zip(known) {
-            match known.map(Ok).or_else(|| fresh.remove(&record.id)) {
-                Some(Ok(reflection)) => read.reflections.push(reflection),
+            match known.map(|known| Ok((known, Vec::new()))).or_else(|| fresh.remove(&record.id)) {
+                Some(Ok((reflection, found))) => {
+                    read.reflections.push(reflection);
+                    read.found.extend(found);
+                }
                 Some(Err(skipped)) => read.skipped.push(skipped),
                 None => {}
             }
@@ -63,7 +72,7 @@ fn fresh<'a>(
     engine: &dyn Extract,
     cache: &Cache,
     mut groups: Vec<Vec<&'a SessionRecord>>,
-) -> Vec<(&'a SessionId, Result<Reflection, Skipped>)> {
+) -> Vec<Fresh<'a>> {
     // The longest first, so that no worker ends with one alone.
     let weight = |group: &[&SessionRecord]| -> u64 {
         let parts = group.first().and_then(|record| record.current()).map(|version| version.parts.as_slice());
@@ -88,22 +97,28 @@ fn reflect_group<'a>(
     engine: &dyn Extract,
     cache: &Cache,
     group: &[&'a SessionRecord],
-) -> Vec<(&'a SessionId, Result<Reflection, Skipped>)> {
-    let mut sessions = match sessions(store, group[0]) {
-        Ok(sessions) => sessions,
+) -> Vec<Fresh<'a>> {
+    let (bytes, mut sessions) = match sessions(store, group[0]) {
+        Ok(read) => read,
         Err(why) => return group.iter().map(|record| (&record.id, Err(skip(record, &why)))).collect(),
     };
     let one = |record: &&'a SessionRecord| {
         let session = take(&mut sessions, record).ok_or_else(|| skip(record, "its transcript no longer holds it"));
-        (&record.id, session.map(|session| cache.put(record, engine.reflect(&session))))
+        let fresh = session.map(|session| {
+            let reflection = cache.put(record, engine.reflect(&session));
+            let found = quotes::standing(record, &bytes, &reflection);
+            (reflection, found)
+        });
+        (&record.id, fresh)
     };
     group.iter().map(one).collect()
 }
 
-fn sessions(store: &Store, record: &SessionRecord) -> Result<Vec<transcript::Session>, String> {
+/// A transcript with all sessions that it holds.
+fn sessions(store: &Store, record: &SessionRecord) -> Result<(Vec<u8>, Vec<transcript::Session>), String> {
     let bytes = store.transcript(record).map_err(|error| format!("could not {error}"))?;
     let parsed = transcript::parse(&bytes, &Hint::new(record.id.as_str())).map_err(|error| error.to_string())?;
-    Ok(parsed.sessions)
+    Ok((bytes, parsed.sessions))
 }
 
 fn take(sessions: &mut [transcript::Session], record: &SessionRecord) -> Option<Session> {
@@ -114,5 +129,5 @@ fn take(sessions: &mut [transcript::Session], record: &SessionRecord) -> Option<
 
 /// Reads one session as an engine would.
 pub fn session(store: &Store, record: &SessionRecord) -> Result<Session, String> {
-    take(&mut sessions(store, record)?, record).ok_or_else(|| "its transcript no longer holds it".to_owned())
+    take(&mut sessions(store, record)?.1, record).ok_or_else(|| "its transcript no longer holds it".to_owned())
 }

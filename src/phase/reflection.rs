@@ -213,6 +213,14 @@ impl Reflection {
         self.outcome = record.outcomes.iter().max_by_key(|outcome| outcome.at).map(|outcome| outcome.result);
     }
 
+    /// Every place that it cites.
+    pub fn cites(&self) -> impl Iterator<Item = &Cite> {
+        let said = self.said.iter().map(|said| &said.cite).chain(self.facts.iter().map(|fact| &fact.cite));
+        let calls = self.failures.iter().map(|failure| &failure.cite);
+        let calls = calls.chain(self.commands.values().map(|used| &used.cite));
+        said.chain(calls).chain(self.commits.iter().map(|made| &made.cite)).chain(self.tools.iter().map(|t| &t.cite))
+    }
+
     pub fn evidence(&self, cite: &Cite) -> Evidence {
         Evidence {
             session: self.session.clone(),

@@ -42,6 +42,7 @@ impl Store {
     /// Opens the repository that git would use in this directory: `GIT_DIR` and `GIT_WORK_TREE` first, else the
     /// nearest one at or above it. Sub-directories, linked work trees and bare repositories work.
     pub fn discover(environment: &Environment, start: &Path) -> Result<Store, OpenError> {
+        super::object::hash_here();
         let start = environment.directory.join(start);
         let named = environment.variable("GIT_DIR").filter(|value| !value.is_empty()).map(|value| start.join(value));
         let repository = open(environment, named.as_deref(), &start)?;
@@ -60,6 +61,7 @@ impl Store {
 
     /// Opens exactly this folder's repository, whatever the environment names and whatever lies above it.
     pub fn open(environment: &Environment, path: &Path) -> Result<Store, OpenError> {
+        super::object::hash_here();
         let flags = RepositoryOpenFlags::NO_SEARCH;
         let none: [&Path; 0] = [];
         let repository = Repository::open_ext(path, flags, none).map_err(|source| refusal(path, source))?;

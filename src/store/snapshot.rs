@@ -41,12 +41,23 @@ impl Store {
     /// All `*.md` files under the folders (`.` is the whole tree) of a commit. Folders and files whose name starts
     /// with a dot are no part of memory, unless such a folder is asked for by name.
     pub fn snapshot(&self, commit: ObjectId, folders: &[String]) -> Result<Snapshot, ReadError> {
+        self.read_notes(commit, folders, None)
+    }
+
+    /// The same as [`Store::snapshot`]; notes that `like` has from the same blobs are taken from it, not read again.
+    pub fn snapshot_like(&self, commit: ObjectId, folders: &[String], like: &Snapshot) -> Result<Snapshot, ReadError> {
+        self.read_notes(commit, folders, Some(like))
+    }
+
+    fn read_notes(&self, commit: ObjectId, folders: &[String], like: Option<&Snapshot>) -> Result<Snapshot, ReadError> {
         let tree = self.commit(commit)?.tree;
         let mut snapshot = Snapshot { commit, tree, notes: BTreeMap::new(), skipped: Vec::new() };
         for folder in folders {
             let path = plain(folder);
+            let old = like.map(|like| self.find_path(like.tree, path)).transpose()?.flatten();
+            let old = like.zip(old.filter(TreeEntry::is_folder).map(|entry| entry.id));
             match self.find_path(tree, path)? {
-                Some(entry) if entry.is_folder() => self.collect(entry.id, path, &mut snapshot)?,
+                Some(entry) if entry.is_folder() => self.collect(entry.id, path, old, &mut snapshot)?,
                 _ => {}
             }
         }
@@ -62,20 +73,39 @@ impl Store {
         }
     }
 
-    fn collect(&self, tree: ObjectId, prefix: &str, snapshot: &mut Snapshot) -> Result<(), ReadError> {
+    /// `old` is another snapshot with its tree at the same path.
+    fn collect(
+        &self,
+        tree: ObjectId,
+        prefix: &str,
+        old: Option<(&Snapshot, ObjectId)>,
+        snapshot: &mut Snapshot,
+    ) -> Result<(), ReadError> {
+        let known = old.map(|(_, tree)| self.tree(tree)).transpose()?.unwrap_or_default();
+        let known: BTreeMap<&[u8], &TreeEntry> = known.iter().map(|entry| (entry.name.as_slice(), entry)).collect();
         for entry in self.tree(tree)?.into_iter().filter(|entry| !entry.name.starts_with(b".")) {
             let name = String::from_utf8_lossy(&entry.name);
             let path = if prefix.is_empty() { name.clone().into_owned() } else { format!("{prefix}/{name}") };
+            let before = old.zip(known.get(entry.name.as_slice()).copied()).map(|((old, _), entry)| (old, entry));
             if entry.is_folder() {
-                self.collect(entry.id, &path, snapshot)?;
+                let before = before.filter(|(_, old)| old.is_folder()).map(|(old, entry)| (old, entry.id));
+                self.collect(entry.id, &path, before, snapshot)?;
             } else if name.to_ascii_lowercase().ends_with(".md") {
-                self.note(&entry, path, snapshot)?;
+                let same = before.filter(|(_, old)| **old == entry).map(|(old, _)| old);
+                self.note(&entry, path, same, snapshot)?;
             }
         }
         Ok(())
     }
 
-    fn note(&self, entry: &TreeEntry, path: String, snapshot: &mut Snapshot) -> Result<(), ReadError> {
+    /// `same` is another snapshot whose tree has the very same entry here.
+    fn note(
+        &self,
+        entry: &TreeEntry,
+        path: String,
+        same: Option<&Snapshot>,
+        snapshot: &mut Snapshot,
+    ) -> Result<(), ReadError> {
         let mut skip = |path: &str, why: String| {
             snapshot.skipped.push(Skipped { what: path.to_owned(), why });
             Ok(())
@@ -89,6 +119,10 @@ impl Store {
             Ok(note) => note,
             Err(why) => return skip(&path, why),
         };
+        if let Some(text) = same.and_then(|same| same.notes.get(&note)) {
+            snapshot.notes.insert(note, Arc::clone(text));
+            return Ok(());
+        }
         match String::from_utf8(self.blob(entry.id)?) {
             Ok(text) => {
                 snapshot.notes.insert(note, text.into());

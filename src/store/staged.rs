@@ -1,11 +1,9 @@
 //! What is staged: the files that the next commit would add or change, as `git` reads the index that it is about to
 //! commit (`git commit FILE` and `-a` use one of their own). Work trees are never looked at.
 
+use super::object::EMPTY_TREE;
 use super::{GitError, ReadError, Store};
 use crate::model::ObjectId;
-
-/// The tree without an entry, which every repository knows: what a first commit is compared with.
-const EMPTY_TREE: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 
 /// A regular file that is staged, and differs from HEAD.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +34,7 @@ impl Store {
         let git =
             index.iter().fold(self.git().clone(), |git, path| git.with("GIT_INDEX_FILE", &path.to_string_lossy()));
         let head = self.reference("HEAD").map_err(StagedError::Head)?;
-        let head = head.map_or_else(|| EMPTY_TREE.to_owned(), |head| head.to_string());
+        let head = head.map_or_else(|| EMPTY_TREE.to_string(), |head| head.to_string());
         let options = ["diff-index", "--cached", "--raw", "--no-renames", "--no-abbrev", "--diff-filter=AMT", "-z"];
         let output = git.check(&[&options[..], &[&head, "--"]].concat())?;
         let mut fields = output.stdout.split(|byte| *byte == 0).filter(|field| !field.is_empty());

@@ -2,6 +2,7 @@
 
 mod git;
 mod init;
+mod object;
 mod open;
 mod pack;
 mod reference;

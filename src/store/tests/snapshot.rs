@@ -19,10 +19,13 @@ fn notes_are_read_and_the_rest_is_skipped_by_name() {
         ("notes/.hidden/y.md", "no memory"),
     ];
     let tip = commit(&store, None, &files, "first");
+    let first = tip;
     let mut writer = store.writer();
     let mut editor = TreeEditor::new(&store, Some(store.commit(tip).expect("it").tree)).expect("a tree");
     let latin = writer.blob(b"caf\xe9").expect("a blob");
     editor.set("notes/latin.md", FILE, latin).expect("a path");
+    let other = writer.blob(b"another b").expect("a blob");
+    editor.set("notes/deep/b.MD", FILE, other).expect("a path");
     editor.set("notes/link.md", LINK, latin).expect("a path");
     editor.set(b"notes/\xff.md".as_slice(), FILE, latin).expect("a path");
     let tree = editor.write(&mut writer).expect("a tree");
@@ -32,6 +35,15 @@ fn notes_are_read_and_the_rest_is_skipped_by_name() {
     writer.finish().expect("a pack");
 
     let snapshot = store.snapshot(tip, &["notes".into()]).expect("a snapshot");
+    // Read after another, it is the same.
+    for folders in [["notes".into()], [".".into()], ["none".into()]] {
+        for (one, other) in [(first, tip), (tip, first), (tip, tip)] {
+            let like = store.snapshot(one, &folders).expect("a snapshot");
+            let read = store.snapshot_like(other, &folders, &like).expect("a snapshot");
+            let plain = store.snapshot(other, &folders).expect("a snapshot");
+            assert_eq!((read.notes, read.skipped, read.tree), (plain.notes, plain.skipped, plain.tree));
+        }
+    }
     let names: Vec<&str> = snapshot.notes.keys().map(|path| path.as_str()).collect();
     assert_eq!(names, ["notes/a.md", "notes/deep/b.MD"]);
     let skipped: Vec<&str> = snapshot.skipped.iter().map(|skipped| skipped.what.as_str()).collect();
