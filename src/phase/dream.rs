@@ -5,6 +5,7 @@ use super::extract::Extract;
 use super::memory;
 use super::message::Review;
 use super::past::Past;
+use super::quiet::Quiet;
 use super::quotes::Transcripts;
 use super::read::Reader;
 use super::reconcile::{Held, Reconcile, Situation};
@@ -17,6 +18,8 @@ use crate::config::settings::Approval;
 use crate::model::{AgentName, Change, DreamId, ObjectId, Risk, SessionId, SessionRecord};
 use crate::store::dream::Standing;
 use crate::store::{IdentityError, Ledger, MemoryError, ReadError, Signature, Snapshot, Store};
+use chrono::{DateTime, NaiveTime, Utc};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// What thinks: reflects on single sessions, then reconciles all of them with memory.
@@ -49,7 +52,7 @@ pub struct Request<'a> {
 }
 
 /// A session that was read.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SessionRead {
     pub id: SessionId,
     pub agent: AgentName,
@@ -74,11 +77,32 @@ pub struct Night {
 /// Runs a dream from memory as it is now.
 pub fn run(store: &Store, engine: &dyn Engine, request: &Request<'_>) -> Result<Night, DreamError> {
     let tip = store.memory_tip()?.ok_or(DreamError::NoMemory)?;
+    let quiet = Quiet::new(store, engine, request, tip)?;
+    if let Some(told) = quiet.told() {
+        return Ok(Night { base: Some(tip), sessions: told.sessions, skipped: told.skipped, ..Night::default() });
+    }
+    let night = think_and_write(store, engine, request, tip)?;
+    if night.changes.is_empty() {
+        quiet.keep(&night.sessions, &night.skipped);
+    }
+    Ok(night)
+}
+
+/// The day of a run, from its beginning: what is old enough to be left out or retired depends on no hour.
+pub(super) fn today(store: &Store) -> DateTime<Utc> {
+    store.environment().now.date_naive().and_time(NaiveTime::MIN).and_utc()
+}
+
+fn think_and_write(
+    store: &Store,
+    engine: &dyn Engine,
+    request: &Request<'_>,
+    tip: ObjectId,
+) -> Result<Night, DreamError> {
     let snapshot = store.snapshot(tip, &request.settings.folders)?;
     let records = store.sessions()?;
     let ledger = store.ledger(Some(tip))?;
-    let now = store.environment().now;
-    let selection = review::select(&records, &ledger_reads(&ledger), &request.filter, now);
+    let selection = review::select(&records, &ledger_reads(&ledger), &request.filter, today(store));
     let mut night = Night { base: Some(tip), ..Night::default() };
     night.skipped.extend(snapshot.skipped.iter().map(|s| Skipped { what: s.what.clone(), why: s.why.clone() }));
     let limit = request.settings.max_sessions as usize;
@@ -184,7 +208,7 @@ impl<'a> Thinking<'a> {
             wanted.filter_map(|record| self.reflections.get(&record.id).cloned()).collect();
         let settings = self.request.settings;
         let mut proposals = self.engine.propose(&Situation {
-            now: self.store.environment().now,
+            now: today(self.store),
             memory_commit: Some(self.snapshot.commit),
             held: &self.held,
             reflections: &reflections,

@@ -17,7 +17,7 @@ const CITED: usize = 5;
 const LONGEST_BELIEF: usize = 4_000;
 
 /// Something that was left out, and why.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Skipped {
     pub what: String,
     pub why: String,

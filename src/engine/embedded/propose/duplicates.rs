@@ -2,29 +2,28 @@
 //! number, a name or a negation is never joined.
 
 use super::memory::Memory;
-use crate::model::{Belief, ChangeType, Confidence, Kind, Phase, Proposal, RetireReason, Support, Target};
+use crate::model::{Belief, ChangeType, Confidence, Kind, NotePath, Phase, Proposal, RetireReason, Support, Target};
 use crate::phase::Held;
 use crate::text::{Relation, Scrubbed, words};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Joins of what this dream does not change anyway.
 pub fn proposals(memory: &Memory<'_>, others: &[Proposal]) -> Vec<Proposal> {
+    let sizes: Vec<usize> = memory.held.iter().map(|held| words::stems(&held.text).len()).collect();
     let mut keep: Vec<usize> = (0..memory.held.len()).collect();
-    keep.sort_by_key(|at| {
-        (
-            std::cmp::Reverse(memory.held[*at].pinned),
-            std::cmp::Reverse(words::stems(&memory.held[*at].text).len()),
-            memory.held[*at].path.clone(),
-            *at,
-        )
+    keep.sort_by(|a, b| {
+        let key = |at: usize| (!memory.held[at].pinned, std::cmp::Reverse(sizes[at]), &memory.held[at].path, at);
+        key(*a).cmp(&key(*b))
     });
-    let touched = |at: usize| {
-        let held = &memory.held[at];
-        others.iter().any(
-            |other| matches!(&other.target, Target::Entry { path, text } if *path == held.path && *text == held.text),
-        )
-    };
-    let mut gone: BTreeSet<usize> = (0..memory.held.len()).filter(|at| touched(*at)).collect();
+    let touched: BTreeSet<(&NotePath, &str)> = others
+        .iter()
+        .filter_map(|other| match &other.target {
+            Target::Entry { path, text } => Some((path, text.as_str())),
+            Target::New => None,
+        })
+        .collect();
+    let is_touched = |at: &usize| touched.contains(&(&memory.held[*at].path, memory.held[*at].text.as_str()));
+    let mut gone: BTreeSet<usize> = (0..memory.held.len()).filter(is_touched).collect();
     let mut joins: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     let mut retired = Vec::new();
     for at in keep {
@@ -43,13 +42,13 @@ pub fn proposals(memory: &Memory<'_>, others: &[Proposal]) -> Vec<Proposal> {
                 continue;
             }
             match memory.meanings[at].relation(&memory.meanings[near]) {
-                Relation::Same | Relation::Contains if words::stems(&other.text).len() >= 3 => {
+                Relation::Same | Relation::Contains if sizes[near] >= 3 => {
                     gone.insert(near);
                     joins.entry(at).or_default().push(near);
                 }
                 Relation::Contradicts
-                    if is_statement(&memory.held[at])
-                        && is_statement(other)
+                    if is_statement(&memory.held[at], sizes[at])
+                        && is_statement(other, sizes[near])
                         && memory.meanings[at].differs_only_in_value(&memory.meanings[near]) =>
                 {
                     if let Some((old, new)) = older(memory, at, near)
@@ -69,8 +68,8 @@ pub fn proposals(memory: &Memory<'_>, others: &[Proposal]) -> Vec<Proposal> {
 }
 
 /// Notes of mistakes and commands differ in names and numbers by nature: they do not contradict each other.
-fn is_statement(held: &Held) -> bool {
-    matches!(held.kind, None | Some(Kind::Fact | Kind::Preference)) && words::stems(&held.text).len() <= 20
+fn is_statement(held: &Held, size: usize) -> bool {
+    matches!(held.kind, None | Some(Kind::Fact | Kind::Preference)) && size <= 20
 }
 
 /// Notes of mistakes and habits that dreams made are told apart by their keys.
