@@ -111,14 +111,15 @@ fn think_and_write(
     thinking.read(&known, &mut night.skipped);
     let mut settled = Settled::default();
     let mut read: Vec<&SessionRecord> = Vec::new();
-    // Sessions that teach nothing leave no trace in history. They must not keep older ones from being read.
-    for batch in selection.unread.chunks(limit.max(1)) {
+    // Sessions that teach nothing leave no trace in history. They must not keep older ones from being read: then twice
+    // as many are read, so that even thousands of them cost no more than a few times one reading.
+    let mut unread = selection.unread.as_slice();
+    while !unread.is_empty() && settled.changes.is_empty() {
+        let (batch, rest) = unread.split_at(unread.len().min(limit.max(1).max(read.len())));
         thinking.read(batch, &mut night.skipped);
         read.extend(batch);
         settled = thinking.think(&known, &read);
-        if !settled.changes.is_empty() {
-            break;
-        }
+        unread = rest;
     }
     if selection.unread.is_empty() {
         settled = thinking.think(&known, &[]);
