@@ -92,7 +92,7 @@ fn said(report: &InitReport) -> Page {
         }
     }
     if report.commit.is_some() {
-        page.line(Tone::Plain, "dream.toml holds its settings, each with its default");
+        page.line(Tone::Plain, "dream.toml holds its settings");
     }
     page
 }

@@ -89,12 +89,22 @@ impl Run {
         match (&night.dream, merged) {
             (Some(dream), false) => context.ui.hint(&format!("git dream review {}", dream.id)),
             (Some(dream), true) => context.ui.hint(&format!("to take it back: git dream revert {}", dream.id)),
+            (None, _) if night.held.is_none() && night.sessions.is_empty() => context.ui.hint(self.nothing_read()),
             _ => {}
         }
         if let Some(held) = &night.held {
             context.ui.hint(&format!("git dream review {}", held.id));
         }
         Ok(())
+    }
+}
+
+impl Run {
+    fn nothing_read(&self) -> &'static str {
+        match self.agent.is_empty() && self.session.is_empty() && self.since.is_none() {
+            true => "there is no session that was not read; 'git dream import PATH' brings more in",
+            false => "no unread session is asked for; 'git dream status' says how many there are, and of whom",
+        }
     }
 }
 

@@ -10,7 +10,7 @@ fn a_memory_is_made_once() {
     let world = World::new();
     assert_snapshot!(world.dream(["init", "memory"]), @r#"
     made a memory in ~/memory, on branch main
-    dream.toml holds its settings, each with its default
+    dream.toml holds its settings
     ! hint: git -C memory dream import PATH
     [exit 0]
     "#);
@@ -39,7 +39,7 @@ fn a_folder_is_adopted_byte_for_byte() {
     assert_snapshot!(world.dream(["init", "--adopt", "mine", "memory"]), @r#"
     made a memory in ~/memory, on branch main
     adopted 2 files, byte for byte
-    dream.toml holds its settings, each with its default
+    dream.toml holds its settings
     ! hint: git -C memory dream import PATH
     [exit 0]
     "#);
@@ -49,7 +49,7 @@ fn a_folder_is_adopted_byte_for_byte() {
     assert_snapshot!(world.dream(["init", "--adopt", "../mine"]), @r#"
     made a memory in ~/mine, on branch main
     adopted 2 files, byte for byte
-    dream.toml holds its settings, each with its default
+    dream.toml holds its settings
     ! hint: git -C ~/mine dream import PATH
     [exit 0]
     "#);
