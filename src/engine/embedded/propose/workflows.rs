@@ -45,10 +45,13 @@ fn before_commit<'a>(night: &Night<'a>) -> Option<Draft<'a>> {
     let gist = format!("Before `git commit`, run {}.", list.join(" and "));
     let without = |all: usize, with: usize| all.saturating_sub(with);
     let rate = |worked: usize, all: usize| worked as f64 / all.max(1) as f64;
-    if rate(ok, ok + bad) + 0.1 < rate(without(worked, ok), without(worked, ok) + without(failed, bad)) {
+    let rest = without(worked, ok) + without(failed, bad);
+    let (with_it, otherwise) = (rate(ok, ok + bad), rate(without(worked, ok), rest));
+    // A habit without which commits work better is no advice, however usual it is.
+    if with_it + 0.1 < otherwise || rest >= 5 && with_it < otherwise {
         return None;
     }
-    let lift = match (ok + bad, without(worked, ok) + without(failed, bad)) {
+    let lift = match (ok + bad, rest) {
         (with, rest) if with > 0 && rest > 0 => format!(
             " Commits after `{first}` worked {} times, commits without it {} times.",
             of(ok, with),
@@ -65,7 +68,7 @@ fn before_commit<'a>(night: &Night<'a>) -> Option<Draft<'a>> {
     draft.reason =
         format!("Rule: what most committing sessions run between the last edit and the commit ({}).", of(n, sessions));
     draft.confidence = by_support(0.5, n as u32);
-    draft.rank = 0.6;
+    draft.rank = if with_it > otherwise + 0.05 { 0.6 } else { 0.4 };
     Some(draft)
 }
 
