@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 
 /// Characters of a quote in a commit message at most; a longer one ends in `…`.
 const LONGEST_QUOTE: usize = 240;
+/// Characters of a line of a commit message's prose.
+const WIDTH: usize = 72;
 
 /// What the review commit records.
 #[derive(Debug, Clone)]
@@ -57,8 +59,27 @@ pub fn review(review: &Review<'_>) -> String {
 pub fn change(dream: &DreamId, change: &Change, agents: &BTreeMap<SessionId, AgentName>) -> String {
     let subject = Scrubbed::line(&format!("{}: {}", change.phase, change.subject));
     let quotes: Vec<String> = change.evidence.iter().map(|item| quote_line(item, agents.get(&item.session))).collect();
-    let body = [change.reason.clone(), Scrubbed::block(&quotes.join("\n"))];
+    let body = [wrapped(&change.reason), Scrubbed::block(&quotes.join("\n"))];
     message(&subject, &body, &trailers(dream, change))
+}
+
+/// Lines of at most 72 characters, as commit messages have them. Quotes are not broken: they are read back by line.
+fn wrapped(text: &Scrubbed) -> Scrubbed {
+    let mut lines: Vec<String> = Vec::new();
+    for paragraph in text.as_str().lines() {
+        let mut line = String::new();
+        for word in paragraph.split_whitespace() {
+            if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > WIDTH {
+                lines.push(std::mem::take(&mut line));
+            }
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+        lines.push(line);
+    }
+    Scrubbed::block(&lines.join("\n"))
 }
 
 fn trailers(dream: &DreamId, change: &Change) -> Trailers {
@@ -183,6 +204,15 @@ mod tests {
         Evidence: a1@59ef8d134f97#L3 user
         Evidence: c7@d8174527a440#L3 user
         "#);
+    }
+
+    #[test]
+    fn reasons_are_wrapped_and_nothing_is_lost() {
+        let text = "one two three four five six seven ".repeat(8);
+        let wrapped = wrapped(&Scrubbed::block(&format!("{text}\n\nlast")));
+        assert!(wrapped.as_str().lines().all(|line| line.len() <= WIDTH));
+        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(words(wrapped.as_str()), words(&format!("{text} last")));
     }
 
     #[test]
