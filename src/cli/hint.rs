@@ -25,7 +25,7 @@ impl Advice {
 
 /// Looks through an error and its sources for types that we can advise on; the outermost wins.
 pub fn advice(error: &(dyn Error + 'static)) -> Advice {
-    let rules = [config, open, memory, identity, reference, dream, session, decide, land, init];
+    let rules = [config, open, memory, identity, reference, dream, session, decide, land, init, disk];
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(advice) = rules.iter().find_map(|rule| rule(error)) {
@@ -39,6 +39,17 @@ pub fn advice(error: &(dyn Error + 'static)) -> Advice {
 /// Whether an error's words stand alone; all others are fragments that fit after "could not".
 pub fn is_sentence(error: &(dyn Error + 'static)) -> bool {
     error.is::<Refusal>() || error.is::<ConfigError>() || error.is::<IdError>() || error.is::<std::io::Error>()
+}
+
+/// What the system refused, whatever we were about to do.
+fn disk(error: &(dyn Error + 'static)) -> Option<Advice> {
+    use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem, StorageFull};
+    match error.downcast_ref::<std::io::Error>()?.kind() {
+        PermissionDenied => Advice::hint("make it yours with chown or chmod, then run it again"),
+        ReadOnlyFilesystem => Advice::hint("mount it writable, or work in a clone"),
+        StorageFull => Advice::hint("make room, then run it again"),
+        _ => None,
+    }
 }
 
 fn config(error: &(dyn Error + 'static)) -> Option<Advice> {
@@ -199,4 +210,17 @@ fn init(error: &(dyn Error + 'static)) -> Option<Advice> {
 fn either(names: &[impl ToString]) -> String {
     let names: Vec<String> = names.iter().map(|name| format!("'{}'", name.to_string())).collect();
     names.join(" or ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_disk_refuses_has_a_next_step() {
+        let refused = |kind| advice(&std::io::Error::from(kind)).hints;
+        assert!(refused(std::io::ErrorKind::PermissionDenied)[0].contains("chmod"));
+        assert!(refused(std::io::ErrorKind::StorageFull)[0].contains("room"));
+        assert!(refused(std::io::ErrorKind::TimedOut).is_empty());
+    }
 }

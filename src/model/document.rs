@@ -3,6 +3,7 @@
 //! blank lines are not entries. Parsing keeps the bytes; rendering an unedited document gives them back.
 
 use super::Kind;
+use super::note::scalar;
 use crate::text::Scrubbed;
 use serde::Deserialize;
 use std::ops::Range;
@@ -281,54 +282,9 @@ fn bullet(line: &str) -> Option<usize> {
     (space > 0 && !rest.trim().is_empty() && !rule).then_some(indent + mark + space)
 }
 
-/// Writes a note as `git dream` writes it: front matter, then the body.
-pub fn render_note(name: &str, description: &Scrubbed, kind: Kind, tags: &[String], body: &Scrubbed) -> Scrubbed {
-    let mut text =
-        format!("---\nname: {}\ndescription: {}\nkind: {kind}\n", scalar(name), scalar(description.as_str()));
-    if !tags.is_empty() {
-        let tags: Vec<String> = tags.iter().map(|tag| scalar(tag)).collect();
-        text.push_str(&format!("tags: [{}]\n", tags.join(", ")));
-    }
-    text.push_str(&format!("---\n{}\n", body.as_str().trim()));
-    Scrubbed::block(&text)
-}
-
-/// A YAML scalar on one line: plain where YAML 1.2 certainly reads it back as the same string, else double-quoted.
-fn scalar(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let plain = |c: char| {
-        c.is_alphanumeric()
-            || matches!(c, ' ' | '-' | '_' | '.' | '/' | '(' | ')' | '\'' | ';' | '+' | '=' | '$' | '^' | '~')
-    };
-    let word = line.to_lowercase();
-    let reserved =
-        matches!(word.as_str(), "" | "true" | "false" | "null" | "yes" | "no" | "on" | "off" | "y" | "n" | "~");
-    let starts = line.starts_with(|c: char| c.is_alphabetic());
-    if starts && !reserved && line.chars().all(plain) {
-        return line;
-    }
-    serde_json::Value::String(line).to_string()
-}
-
-/// Words made into a file name: lower case, hyphens, at most 60 characters, cut at a word.
-pub fn slug(words: &str) -> String {
-    let mapped: String =
-        words.to_lowercase().chars().map(|c| if c.is_alphanumeric() && c.is_ascii() { c } else { '-' }).collect();
-    let mut slug = String::new();
-    for word in mapped.split('-').filter(|word| !word.is_empty()) {
-        if slug.len() + word.len() + 1 > 60 && !slug.is_empty() {
-            break;
-        }
-        if !slug.is_empty() {
-            slug.push('-')
-        }
-        slug.push_str(&word[..word.len().min(60)]);
-    }
-    if slug.is_empty() { "note".to_owned() } else { slug }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::note::render_note;
     use super::*;
 
     const FREE: &str = "# Index\n\n- one\n- two\n  goes on\n  - nested\n\nA paragraph\nof two lines.\n\n```sh\n- not an entry\n```\n1. first\n2. second\n\n| a | b |\n---\nLast.";
@@ -378,12 +334,6 @@ mod tests {
         let expected = "---\nname: new\ndescription: \"one: line\"\nowner: ines # ours\npinned: false\n---\n\nNew.\n\n";
         assert_eq!(new.as_deref(), Some(expected));
         assert_eq!(Document::parse("free text").revise(None, &Scrubbed::line("a"), &Scrubbed::line("b")), None);
-    }
-
-    #[test]
-    fn slugs_are_short_and_plain() {
-        assert_eq!(slug("Use `bun run test`, not rtk!"), "use-bun-run-test-not-rtk");
-        assert_eq!(slug("…"), "note");
     }
 
     proptest::proptest! {

@@ -5,6 +5,7 @@ pub mod change;
 pub mod document;
 pub mod evidence;
 pub mod id;
+pub mod note;
 pub mod session;
 pub mod trailer;
 pub mod turn;

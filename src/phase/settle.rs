@@ -6,7 +6,7 @@ use super::past::{Past, Standing};
 use super::reconcile::Held;
 use super::risk;
 use crate::model::change::{Belief, Target};
-use crate::model::document::{render_note, slug};
+use crate::model::note::{render_note, slug};
 use crate::model::{BeliefKey, Change, ChangeType, Edit, Evidence, Kind, NotePath, Phase, Proposal, Risk};
 use crate::text::Scrubbed;
 use std::collections::BTreeSet;

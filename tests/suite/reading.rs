@@ -226,6 +226,7 @@ fn output_that_cannot_be_written_is_an_error_and_a_reader_that_left_is_none() {
     let world = world_with_dream();
     assert_snapshot!(world.shell("memory", "git dream list > /dev/full", ""), @r#"
     ! error: No space left on device (os error 28)
+    ! hint: make room, then run it again
     [exit 1]
     "#);
     let ran = world.shell("memory", "(git dream show aaaa; echo $? >&2) | true", "");

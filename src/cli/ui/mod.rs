@@ -9,6 +9,7 @@ pub use progress::Progress;
 
 use super::{Exit, Failure, hint};
 use crate::store::{Git, Store};
+use crate::text::scrub::is_hidden;
 use anstream::adapter::strip_str;
 use serde_json::{Map, Value};
 use std::cell::{Cell, RefCell};
@@ -93,7 +94,7 @@ impl Ui {
             all.extend(fields);
         }
         let mut stdout = io::stdout().lock();
-        writeln!(stdout, "{}", Value::Object(all))?;
+        writeln!(stdout, "{}", visible(&Value::Object(all).to_string()))?;
         Ok(stdout.flush()?)
     }
 
@@ -162,6 +163,18 @@ impl Ui {
     }
 }
 
+/// JSON with control and hidden characters as `\\u` escapes: the same data, and nothing that a terminal would act on.
+fn visible(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        match c.is_control() || is_hidden(c) {
+            true => c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| text.push_str(&format!("\\u{unit:04x}"))),
+            false => text.push(c),
+        }
+    }
+    text
+}
+
 fn hint_lines(page: &mut Page, text: &str) {
     for line in text.lines() {
         page.put(Tone::Hint, "hint: ").line(Tone::Plain, line);
@@ -178,4 +191,17 @@ pub fn bug(info: &std::panic::PanicHookInfo<'_>) {
     page.line(Tone::Plain, format!("bug: git dream {} stopped at {place}: {said}", env!("CARGO_PKG_VERSION")));
     page.line(Tone::Plain, "hint: memory is as it was before, or wholly changed; please report the line above");
     Ui::default().note(&page);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_holds_the_same_data_and_nothing_a_terminal_acts_on() {
+        let value = Value::from("a\u{9b}31m\u{202e}b\u{e0041}ü");
+        let shown = visible(&value.to_string());
+        assert!(!shown.chars().any(|c| c.is_control() || is_hidden(c)), "{shown:?}");
+        assert_eq!(serde_json::from_str::<Value>(&shown).expect("JSON"), value);
+    }
 }

@@ -1,95 +1,15 @@
 //! What people told the agent to do, stop doing or do differently, made into one sentence that stands alone. Task
 //! requests are not memory: a request is kept only so that one that comes again and again can be seen.
 
+use super::phrases::{
+    CHOICE, CONVENTION, CORRECTS, EVERY, FORBID, IDIOM, LASTING, LED, NEEDLESS, PLEASE, PREFER, REMEMBER, STANDING,
+    THAT, UNLESS, WE,
+};
 use super::reading::{Reading, cut};
 use super::voice;
 use crate::model::{Content, Role, Status};
 use crate::phase::reflection::{Manner, Said};
 use crate::text::words;
-use regex::Regex;
-use std::sync::LazyLock;
-
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).expect("a constant pattern")
-}
-
-static REMEMBER: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?i)^(?:remember(?: that| to|:|,)?|keep in mind(?: that|:|,)?|bear in mind(?: that|:|,)?|(?:please )?memori[sz]e(?: that|:)?|don't forget(?: that| to)|do not forget(?: that| to)|never forget(?: that| to)|make a note(?: that|:)|note for (?:the )?future:?|for (?:future reference|the record)[,:]?|(?:add|save|store|put) (?:this |that )?(?:to|in) (?:your )?memory:?)\s+",
-    )
-});
-static LASTING: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?i)\b(?:from now on(?:wards)?|going forward|from here on(?: out)?|in (?:the )?future|for (?:all )?future (?:sessions|tasks|work)|next time|as a (?:general )?rule)\b[,:]?\s*",
-    )
-});
-static STANDING: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?i)^(?:always|never|do not ever|don't ever|under no circumstances|at no point)\b"));
-static EVERY: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?i)\b(?:every time|each time|whenever|everytime|at all times|in all cases|for every|for each|(?:before|after) (?:each|every|any)|before (?:you (?:commit|push|merge|finish|start|edit|change|deploy|release)|committing|pushing|merging|deploying|releasing))\b",
-    )
-});
-/// "Whenever you change the schema, run the generator".
-static LED: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?i)^(?P<head>(?:when(?:ever)?|before|after|if|each time|every time|once|while|in|for)\b[^,]{4,80}),\s*(?:then\s+)?(?P<tail>.+)$",
-    )
-});
-static CONVENTION: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?i)^(?:(?:in|for|on) (?:this|our) (?:repo|repository|project|codebase|code base|team|package|monorepo)\b|(?:the|our) (?:convention|rule|policy|guideline|standard) (?:here |for \w+ )?is\b)",
-    )
-});
-static CHOICE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?i)\b(?:use|run|call|prefer|write|choose|pick|go with|stick (?:to|with)|say|import)\b[^.]{1,80}?(?:\binstead(?: of)?\b|\brather than\b|\bover\b|,? not\b|\band not\b)",
-    )
-});
-static WE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?i)^(?:i (?:always|never) (?:want|prefer|use|need)\b|(?:we|our team|the team|this (?:project|repo|repository|codebase))\s+(?:(?:always|never|only|generally|usually|strictly)\s+\w+|(?:use|uses|prefer|prefers|follow|follows|require|requires|(?:don't|do not|doesn't|does not) (?:use|commit|push|write|add|deploy|merge|mock|log|store|allow|want|hardcode|test|import|ship|release|rebase|squash|edit|touch|run|publish|put|keep))\b))",
-    )
-});
-static PREFER: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?i)^i(?:'d|’d| would) rather (?:that )?you\b|^i (?:(?:really|strongly|always|generally|would|usually|much) )*(?:prefer|like it when|like when|hate it when|hate when|dislike it when)\b",
-    )
-});
-static FORBID: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?i)^(?:don't|do not|dont|stop|avoid|no need to|you don't need to|you shouldn't|you should not|you must not|refrain from|quit)\b",
-    )
-});
-static NEEDLESS: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?i)\b(?:(?:we|you) (?:don't|do not|dont) need(?: to (?:have|keep|support|maintain|worry about))?|(?:there(?:'s| is) )?no need (?:for|of|to (?:have|keep|support|maintain)))(?: any| the)? (?P<what>[a-z][^.,;:!?]*?)(?: (?:this|that|it|because|since|as|anymore|any more|right|here|for (?:this|that|now))\b|[.,;:!?]|$)",
-    )
-});
-static IDIOM: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?i)^(?:never ?mind|don't (?:worry|bother|know|see|understand|think|have|need|want|mind|you|get|like|remember)|do not (?:worry|see|know|understand|have|think|want)|stop (?:it|here|now|there)?[.!]*$|always (?:the same|get|got|see|fails?|shows?|been|is|an?)\b|never (?:the|a|been|seen|had|worked|works?|shows?|displayed|got|gets|again)\b|no need to (?:worry|apologi[sz]e))",
-    )
-});
-static UNLESS: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?i)\b(?:unless|without (?:asking|my|permission|approval)|until i|until we|except (?:when|if|for)|only (?:if|when|on|for|in))\b",
-    )
-});
-static CORRECTS: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?i)^(?:no[,.! ]|nope\b|wrong\b|that's (?:wrong|not)|that is (?:wrong|not)|not like that|i (?:said|meant|told you|asked you)|you (?:should(?:n't| not)?|must(?:n't| not)?) (?:have|not)|why did you|you (?:keep |kept |always )?(?:forgetting|forgot|forget) to|revert (?:that|this|your)|undo (?:that|this)|instead[, ])",
-    )
-});
-
-/// A condition that comes before what is asked: "before committing, run the checks".
-static LEADING: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?i)^(?:before|after|when|whenever|every time|each time|once|for every|for each|if)\b[^,.;!?]{3,60}, *")
-});
-
-/// Where an instruction ends and its occasion begins: "run the checks, please, CI just failed".
-static PLEASE: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?i),? please, (?:ci|it|this|that|the|you|we|i|because|since|as)\b.*$"));
 
 /// How a sentence of a person directs the agent, if it does.
 fn manner(sentence: &str, core: &str, after_action: bool) -> Option<Manner> {
@@ -121,10 +41,7 @@ fn manner(sentence: &str, core: &str, after_action: bool) -> Option<Manner> {
     }
     let forbids = FORBID.is_match(asked) || FORBID.is_match(core);
     let imperative = forbids || voice::imperative(asked).is_some();
-    let leads = LEADING.find(core).is_some_and(|condition| {
-        EVERY.is_match(condition.as_str()) && voice::imperative(voice::asked(core[condition.end()..].trim())).is_some()
-    });
-    if leads || (imperative && (EVERY.is_match(core) || UNLESS.is_match(core) && forbids)) || PREFER.is_match(core) {
+    if (imperative && (EVERY.is_match(core) || UNLESS.is_match(core) && forbids)) || PREFER.is_match(core) {
         return Some(Manner::Standing);
     }
     if WE.is_match(core) && (CHOICE.is_match(core) || forbids_in(core)) {
@@ -298,12 +215,6 @@ pub fn find(reading: &Reading<'_>) -> Vec<Said> {
     found.truncate(80);
     found
 }
-
-static THAT: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?i)^(?:don't|do not|never|stop|please don't) (?:do|doing|run|running|use|using|call|calling|execute|executing) (?:that|this|it)(?: command)?(?: again| anymore| any more)?[.!]*$",
-    )
-});
 
 /// "Don't do that again": the command that the agent had just run.
 fn resolve(reading: &Reading<'_>, at: usize, core: &str) -> Option<String> {

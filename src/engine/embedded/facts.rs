@@ -356,24 +356,11 @@ fn system(core: &str) -> Option<(String, Option<String>, String)> {
     (!stems.is_empty()).then(|| (stems.join(" "), attribute, value.to_owned()))
 }
 
-/// A statement about the person or their team that says something specific and lasting.
+/// A statement about the person or their team, of some substance, that is neither a feeling nor an order.
 fn is_open(core: &str) -> bool {
-    let stems = words::stems(core);
-    if stems.len() < 3 || !FIRST.is_match(core) {
-        return PREFERS.is_match(core) && stems.len() >= 3 && FIRST.is_match(core);
-    }
-    if PREFERS.is_match(core) || GOAL.is_match(core) {
-        return true;
-    }
-    if FEELING.is_match(core) || voice::imperative(core).is_some() {
-        return false;
-    }
-    let specific = words::words(core).skip(1).any(|word| {
-        words::is_identifier(word)
-            || word.chars().any(|c| c.is_ascii_digit())
-            || (word.starts_with(char::is_uppercase) && !matches!(word, "I" | "I'm" | "I've" | "I’m" | "I'll" | "I'd"))
-    });
-    specific || stems.len() >= 3
+    let tells = words::stems(core).len() >= 3 && FIRST.is_match(core);
+    let lasts = PREFERS.is_match(core) || GOAL.is_match(core);
+    tells && (lasts || !(FEELING.is_match(core) || voice::imperative(core).is_some()))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod facts;
 mod habits;
 mod mistakes;
 mod person;
+mod phrases;
 mod propose;
 mod reading;
 mod requests;
