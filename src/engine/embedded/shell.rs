@@ -156,6 +156,9 @@ const PLAIN: &[&str] = &[
     "shasum", "sha1sum", "less", "more", "man", "nl", "seq",
 ];
 
+/// Programs that only run another one.
+pub const RUNNERS: &[&str] = &["npx", "bunx", "pnpx", "uvx", "poetry", "pipenv", "bundle", "exec", "dlx", "x", "run"];
+
 /// Words before a command that do not change what it is.
 const PREFIXES: &[&str] = &["sudo", "time", "nohup", "exec", "command", "builtin"];
 
