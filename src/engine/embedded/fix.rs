@@ -156,8 +156,10 @@ fn between(failed: &Step<'_>, between: &[Step<'_>], worked: &Step<'_>, name: &st
         if a != b {
             let call = shell::shown(worked.command.as_deref().unwrap_or_default(), 120);
             let (without, with) = (minus(&a, &b), minus(&b, &a));
+            // A name within a longer word, such as one of a list of fields, is told from the rest of the word.
+            let within = !name.is_empty() && a.iter().all(|word| word.trim_matches('-') != name.trim_matches('-'));
             let (without, with) = match without.split(' ').count() + with.split(' ').count() {
-                ..=FEW => (without, with),
+                ..=FEW if !within => (without, with),
                 _ => renamed(&a, &b, name).unwrap_or((without, with)),
             };
             return Fix::Instead { call, without, with, place };

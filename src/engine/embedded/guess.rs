@@ -114,7 +114,9 @@ static HINT: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 static PATTERNS: LazyLock<Vec<(Kind, Regex)>> = LazyLock::new(|| {
-    let whole = |said: &str| said.replace("NAME", r"[\w@/][\w.@/:+-]*").replace('Q', Q);
+    // Letters of all scripts would make each of these a hundred times as large; names of commands have none.
+    let letters = |said: String| said.replace(r"[\w", "[0-9A-Za-z_").replace(r"\w", "[0-9A-Za-z_]");
+    let whole = |said: &str| letters(said.replace("NAME", r"[\w@/][\w.@/:+-]*").replace('Q', Q));
     SAID.iter().map(|(kind, said)| (*kind, Regex::new(&whole(said)).expect("a constant pattern"))).collect()
 });
 

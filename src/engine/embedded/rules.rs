@@ -48,10 +48,10 @@ pub fn find(reading: &Reading<'_>, failures: &[Failure]) -> Vec<String> {
     let (mut about, mut others) = (Vec::new(), Vec::new());
     let mut known = HashSet::new();
     for line in system.chain(read).flat_map(|text| text.lines().take(2_000)) {
-        let line = NUMBERED.replace(line, "");
         if line.len() <= 12 || line.len() >= 400 || !line.contains('`') {
             continue;
         }
+        let line = NUMBERED.replace(line, "");
         let failed = spans(&line).any(|span| wrong.contains(&span));
         if !failed && !(line.len() > 20 && RULE.is_match(&line)) {
             continue;

@@ -3,7 +3,7 @@
 
 use super::draft::of;
 use super::mistakes::{Found, Group, OF_PROGRAM};
-use crate::engine::embedded::{abstraction, fix, shell};
+use crate::engine::embedded::{abstraction, fix, guess, shell};
 use crate::phase::reflection::{Failure, FailureClass, Fix};
 use crate::text::Scrubbed;
 use std::collections::{BTreeMap, BTreeSet};
@@ -283,6 +283,11 @@ fn instead(call: &str, without: &str, with: &str, error: &str) -> String {
         ("", with) if with == call || with.is_empty() => format!("Use `{call}` instead"),
         (without, "") if without.len() < 60 && long => format!("Leave out `{without}`"),
         (without, "") if without.len() < 60 => format!("Leave out `{without}`: use `{call}`"),
+        (without, with)
+            if !with.is_empty() && with.len() < 40 && !with.contains(' ') && guess::alike(without, with) =>
+        {
+            format!("Use `{with}` in place of `{without}`")
+        }
         (without, _) if blamed(without, error).is_some() && !long => {
             format!("Use `{call}` instead, without `{without}`")
         }
