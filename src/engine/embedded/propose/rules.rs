@@ -5,7 +5,7 @@ use super::Night;
 use super::lesson::Lesson;
 use crate::engine::embedded::rules::{asks, spans};
 use crate::phase::reflection::{FailureClass, Fix};
-use crate::text::Scrubbed;
+use crate::text::{Scrubbed, sentence};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// All rules that the sessions loaded, found again by the words in their backquotes.
@@ -19,6 +19,8 @@ pub struct Rules<'a> {
 /// A rule that keeps failing.
 pub struct Contradicted<'a> {
     rule: &'a str,
+    /// The sentence of it that asks.
+    asking: &'a str,
     loaded: usize,
     failed: Option<(u32, u32)>,
 }
@@ -51,7 +53,9 @@ impl<'a> Rules<'a> {
         let near = words.iter().filter_map(|(word, _)| self.by_word.get(word.split_whitespace().next()?)).flatten();
         let rule = near.filter(asked).max_by_key(|rule| (self.loaded[**rule].len(), std::cmp::Reverse(**rule)))?;
         let failed = self.runs.get(lesson.usual.shape.as_str()).copied().filter(|(_, failed)| *failed > 0);
-        Some(Contradicted { rule, loaded: self.loaded[rule].len(), failed })
+        let sentence = |part: &&str| words.iter().any(|(word, whole)| asks(part, word, *whole));
+        let asking = sentence::sentences(rule).into_iter().find(sentence).unwrap_or(rule);
+        Some(Contradicted { rule, asking, loaded: self.loaded[rule].len(), failed })
     }
 }
 
@@ -80,7 +84,7 @@ fn wrong_words(lesson: &Lesson<'_, '_>) -> Vec<(String, bool)> {
 impl Contradicted<'_> {
     /// As the note says it.
     pub fn sentence(&self) -> String {
-        format!("This contradicts the rule \"{}\".", Scrubbed::short(self.rule.trim_end_matches('.'), 120))
+        format!("This contradicts the rule \"{}\".", Scrubbed::short(self.asking.trim_end_matches('.'), 120))
     }
 
     /// As the commit's message says it.
