@@ -34,7 +34,7 @@ impl Extract for Embedded {
     }
 
     fn version(&self) -> &str {
-        "1"
+        "2"
     }
 
     fn reflect(&self, session: &Session) -> Reflection {
