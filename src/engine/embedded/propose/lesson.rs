@@ -133,7 +133,7 @@ impl Lesson<'_, '_> {
         let echo = self.usual.error.strip_prefix("$ ").or(self.usual.error.strip_prefix("> "));
         match echo {
             Some(echo) if self.is_hook() => {
-                format!("`git commit` runs `{echo}` in a hook and fails if it does. Run it before you commit.")
+                format!("`git commit` runs `{echo}` in a hook, which often fails. Run it before you commit.")
             }
             Some(echo) if echo != shape => format!("`{shape}` (it runs `{echo}`) often fails at first."),
             _ => format!("`{shape}` often fails at first."),
