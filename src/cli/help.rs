@@ -8,7 +8,7 @@ pub const GROUPS: [(&str, &[&str]); 5] = [
     ("Dream and review", &["run", "list", "status", "show", "check", "review"]),
     ("Decide, and take back", &["approve", "reject", "revert", "restore"]),
     ("Ask memory", &["why", "log"]),
-    ("Guard the repository", &["hook"]),
+    ("Guard the repository", &["hook", "merge-driver"]),
 ];
 
 /// Replaces clap's one long list by our groups.
@@ -27,7 +27,7 @@ fn groups(command: &Command) -> String {
         text.push_str(&format!("{heading}:\n"));
         for found in names.iter().filter_map(|name| command.find_subcommand(name)) {
             let about = found.get_about().map(ToString::to_string).unwrap_or_default();
-            text.push_str(&format!("  {:<9} {about}\n", found.get_name()));
+            text.push_str(&format!("  {:<12} {about}\n", found.get_name()));
         }
         text.push('\n');
     }

@@ -15,6 +15,7 @@ mod import;
 mod init;
 mod list;
 mod log;
+mod merge_driver;
 mod name;
 mod night;
 mod outcome;
@@ -115,4 +116,5 @@ commands!(
     why::Why,
     log::Log,
     hook::Hook,
+    merge_driver::MergeDriver,
 );

@@ -21,6 +21,7 @@ pub mod init;
 pub mod land;
 pub mod lock;
 pub mod memory;
+pub mod merge_file;
 mod message;
 pub mod object;
 pub mod open;

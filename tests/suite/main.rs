@@ -5,6 +5,7 @@ mod deciding;
 mod hooks;
 mod layers;
 mod merge;
+mod merging;
 mod night;
 mod proposal;
 mod reading;
