@@ -40,6 +40,16 @@ impl Context {
         self.program.is_file().then(|| self.program.parent()).flatten()
     }
 
+    /// The program itself, for whoever is to call it again: as it was called, else found as a shell would.
+    pub fn program(&self) -> Result<PathBuf, Failure> {
+        if self.program.is_file() {
+            return Ok(self.program.clone());
+        }
+        let paths = self.environment.variable("PATH").unwrap_or_default();
+        let found = paths.split(':').map(|folder| Path::new(folder).join("git-dream")).find(|path| path.is_file());
+        found.ok_or_else(|| Failure::refuse("git-dream is not on your PATH"))
+    }
+
     /// A path as it was typed, from the directory that the command runs in.
     pub fn path(&self, typed: &Path) -> PathBuf {
         self.environment.directory.join(typed)

@@ -3,11 +3,12 @@
 use clap::Command;
 
 /// Every command stands in exactly one group.
-pub const GROUPS: [(&str, &[&str]); 5] = [
+pub const GROUPS: [(&str, &[&str]); 6] = [
     ("Start", &["init", "import", "outcome", "demo"]),
     ("Dream and review", &["run", "list", "status", "show", "check", "review"]),
     ("Decide, and take back", &["approve", "reject", "revert", "restore"]),
     ("Ask memory", &["why", "log"]),
+    ("Unattended", &["schedule"]),
     ("Guard the repository", &["hook", "merge-driver"]),
 ];
 

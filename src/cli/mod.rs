@@ -25,6 +25,8 @@ mod restore;
 mod revert;
 mod review;
 mod run;
+mod schedule;
+mod scheduled;
 mod show;
 mod status;
 pub mod ui;
@@ -115,6 +117,7 @@ commands!(
     restore::Restore,
     why::Why,
     log::Log,
+    schedule::Schedule,
     hook::Hook,
     merge_driver::MergeDriver,
 );

@@ -13,4 +13,5 @@ mod readme;
 mod refusals;
 mod reviewing;
 mod starting;
+mod unattended;
 mod world;
