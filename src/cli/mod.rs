@@ -6,6 +6,7 @@ mod check;
 mod context;
 mod decision;
 mod demo;
+mod doctor;
 mod exit;
 mod failure;
 mod help;
@@ -118,6 +119,7 @@ commands!(
     why::Why,
     log::Log,
     schedule::Schedule,
+    doctor::Doctor,
     hook::Hook,
     merge_driver::MergeDriver,
 );

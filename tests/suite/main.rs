@@ -2,6 +2,7 @@
 
 mod caching;
 mod deciding;
+mod doctor;
 mod hooks;
 mod layers;
 mod merge;

@@ -85,6 +85,13 @@ impl Schedule {
     }
 }
 
+/// The systems that hold a timer of this memory.
+pub fn timers_in_place(context: &Context, store: &Store) -> Result<Vec<&'static str>, Failure> {
+    let job = job(context, store)?;
+    let timers = System::ALL.map(|system| Timer { system, job: &job, environment: &context.environment });
+    Ok(timers.iter().filter(|timer| timer.state() == State::Installed).map(|timer| timer.system.as_str()).collect())
+}
+
 fn job(context: &Context, store: &Store) -> Result<Job, Failure> {
     let program = context.program()?;
     let repository = store.work_dir().unwrap_or(store.common_dir()).to_owned();
