@@ -73,7 +73,7 @@ impl StoreLock {
     }
 }
 
-fn wait(file: &File, path: &std::path::Path) -> Result<(), RefError> {
+pub(super) fn wait(file: &File, path: &std::path::Path) -> Result<(), RefError> {
     let start = Instant::now();
     let mut pause = FIRST_PAUSE;
     loop {

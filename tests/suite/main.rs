@@ -3,6 +3,7 @@
 mod caching;
 mod deciding;
 mod doctor;
+mod faults;
 mod hooks;
 mod layers;
 mod merge;
