@@ -53,7 +53,8 @@ pub fn find(reading: &Reading<'_>, failures: &[Failure]) -> Vec<String> {
         }
         let line = NUMBERED.replace(line, "");
         let failed = spans(&line).any(|span| wrong.contains(&span));
-        if !failed && !(line.len() > 20 && RULE.is_match(&line)) {
+        let rules = failed || line.len() > 20 && RULE.is_match(&line);
+        if !rules {
             continue;
         }
         let text = line.trim_start_matches(|c: char| !c.is_alphabetic() && c != '*' && c != '`');

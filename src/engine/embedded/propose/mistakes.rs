@@ -87,9 +87,15 @@ fn by_name<'a>(night: &Night<'a>, signature: &str, group: Group<'a>) -> Vec<(Str
     parts.into_iter().collect()
 }
 
+/// What an error that gives advice is about, by its stems.
+struct Advised {
+    about: BTreeSet<String>,
+    signature: String,
+}
+
 /// Errors of one tool that give the same advice about the same thing in other words are one.
 fn joined<'a>(groups: BTreeMap<String, Group<'a>>) -> BTreeMap<String, Group<'a>> {
-    let mut advised: BTreeMap<(&str, String), Vec<(BTreeSet<String>, String)>> = BTreeMap::new();
+    let mut advised: BTreeMap<(&str, String), Vec<Advised>> = BTreeMap::new();
     let mut joined: BTreeMap<String, Group<'a>> = BTreeMap::new();
     for (signature, group) in groups {
         let (_, failure) = group.members[0];
@@ -100,14 +106,15 @@ fn joined<'a>(groups: BTreeMap<String, Group<'a>>) -> BTreeMap<String, Group<'a>
         };
         let about: BTreeSet<String> = words::stems(what).into_iter().collect();
         let same = advised.entry((&failure.tool, last.to_lowercase())).or_default();
-        let alike = |(other, _): &&(BTreeSet<String>, String)| {
+        let alike = |other: &&Advised| {
+            let other = &other.about;
             let shared = other.intersection(&about).count();
             shared >= 2 && shared * 2 >= other.len().min(about.len())
         };
         match same.iter().find(alike) {
-            Some((_, first)) => joined.get_mut(first).expect("it was put there").members.extend(group.members),
+            Some(first) => joined.get_mut(&first.signature).expect("it was put there").members.extend(group.members),
             None => {
-                same.push((about, signature.clone()));
+                same.push(Advised { about, signature: signature.clone() });
                 joined.insert(signature, group);
             }
         }
