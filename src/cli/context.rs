@@ -71,6 +71,7 @@ impl Context {
     pub fn store(&self) -> Result<Store, Failure> {
         let store = Store::discover(&self.environment, &self.environment.directory)?;
         self.ui.configure(&store);
+        store.recover();
         Ok(store)
     }
 
