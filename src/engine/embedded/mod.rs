@@ -4,6 +4,7 @@
 mod directives;
 mod facts;
 mod habits;
+mod manner;
 mod mistakes;
 mod person;
 mod phrases;
@@ -11,10 +12,12 @@ mod propose;
 mod reading;
 mod requests;
 mod rules;
+mod scope;
 mod shell;
 mod signature;
 mod updates;
 mod voice;
+mod wording;
 
 use crate::model::Proposal;
 use crate::phase::reflection::Manner;

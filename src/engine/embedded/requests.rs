@@ -1,8 +1,8 @@
 //! Short requests, kept so that what a person asks for in session after session can be seen. Alone they are tasks.
 
-use super::directives::sentence_of;
 use super::reading::Reading;
 use super::voice;
+use super::wording::sentence_of;
 use crate::phase::reflection::{Manner, Said};
 use crate::text::words;
 use regex::Regex;

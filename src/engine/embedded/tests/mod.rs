@@ -1,4 +1,3 @@
-
 //! The engine on small sessions: what is proposed, what is not, and what memory does to it.
 mod memory;
 mod people;
