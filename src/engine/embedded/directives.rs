@@ -101,7 +101,7 @@ fn with_reason(text: String, manner: Manner, before: &str) -> String {
     if !is_short || !says_why || reason.chars().count() > 80 {
         return text;
     }
-    format!("{}; {}", sentence_of(reason).trim_end_matches('.'), lower_first(&text))
+    format!("{}: {}.", text.trim_end_matches('.'), lower_first(reason))
 }
 
 fn starts(text: &str, word: &str) -> bool {

@@ -86,7 +86,7 @@ fn best<'a>(
     draft.gist.clone_from(&gist);
     draft.description.clone_from(&gist);
     draft.name = format!("{} with {shape}", purpose.words());
-    draft.subject = crate::text::Scrubbed::short(&format!("{} with {shape}", purpose.words()), 60).into_string();
+    draft.subject = super::draft::subject(&format!("{} with {shape}", purpose.words()));
     draft.reason = format!(
         "Rule: the command that most sessions run for one purpose ({sessions} of {all} sessions, {} runs).",
         usage.runs

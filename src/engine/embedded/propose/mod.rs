@@ -10,6 +10,7 @@ mod focus;
 mod memory;
 mod mistakes;
 mod prune;
+mod requests;
 mod workflows;
 
 use crate::model::Proposal;
