@@ -4,7 +4,7 @@
 use super::manner::{Place, manner};
 use super::phrases::{REPROOF, THAT};
 use super::reading::{Reading, cut};
-use super::wording::{directive, lower_first, sentence_of};
+use super::wording::{directive, lower_first};
 use super::{scope, voice};
 use crate::model::{Content, Role, Status};
 use crate::phase::reflection::{Manner, Said};
