@@ -80,7 +80,8 @@ enum Verdict {
 /// action without saying so.
 fn verdict(claim: &str, rules: &[&str]) -> Verdict {
     let plain = claim.replace(['_', '`'], " ");
-    let (stems, meaning) = (words::stems(&plain), Meaning::of(&plain));
+    // What a tool answered is quoted, not claimed.
+    let (stems, meaning) = (words::stems(&plain), Meaning::of(plain.split(": \"").next().unwrap_or_default()));
     let mut found = Verdict::Silent;
     for said in rules.iter().flat_map(|rule| sentence::sentences(rule)) {
         let wanted = words::stems(said);
