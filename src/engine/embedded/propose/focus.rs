@@ -22,8 +22,10 @@ static PART: LazyLock<Regex> = LazyLock::new(|| {
 /// Whether instructions let a draft through.
 pub fn allows(instructions: Option<&str>, draft: &Draft<'_>) -> bool {
     let Some(instructions) = instructions else { return true };
-    let about: Vec<String> =
-        words::stems(&format!("{} {} {} {}", draft.text, draft.kind, draft.tags.join(" "), sort(draft)));
+    let said = format!("{} {} {} {}", draft.text, draft.kind, draft.tags.join(" "), sort(draft));
+    // `lint:fix` is about lint, too.
+    let mut about: Vec<String> = words::stems(&said);
+    about.extend(words::stems(&said.replace([':', '/', '_', '-', '.'], " ")));
     let (ignored, focus) = topics(instructions);
     if ignored.iter().any(|topic| matches(topic, &about)) {
         return false;
@@ -99,6 +101,7 @@ mod tests {
             ("Focus on coding conventions; ignore one-off debugging.", [false, false, true, false]),
             ("skip errors", [false, true, true, true]),
             ("nothing about lint", [false, true, true, true]),
+            ("skip the docs and lint:fix", [false, true, true, true]),
             ("don't propose commands", [true, false, true, true]),
             ("Do not include mistakes or facts.", [false, true, true, false]),
             ("only propose mistakes", [true, false, false, false]),
