@@ -82,7 +82,7 @@ pub fn find(reading: &Reading<'_>, reflection: &mut Reflection) {
     }
 }
 
-fn is_edit(step: &Step<'_>) -> bool {
+pub fn is_edit(step: &Step<'_>) -> bool {
     let name = step.call.name.to_ascii_lowercase();
     [
         "edit",

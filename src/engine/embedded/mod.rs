@@ -3,6 +3,7 @@
 
 mod directives;
 mod facts;
+mod files;
 mod habits;
 mod manner;
 mod mistakes;
@@ -50,6 +51,7 @@ impl Extract for Embedded {
         reflection.failures = mistakes::find(&reading);
         reflection.rules = rules::find(&reading);
         habits::find(&reading, &mut reflection);
+        reflection.edited = files::edited(&reading);
         if reading.is_service() {
             serve(&mut reflection);
         }

@@ -6,6 +6,7 @@ mod directives;
 mod draft;
 mod duplicates;
 mod facts;
+mod files;
 mod focus;
 mod memory;
 mod mistakes;
@@ -44,6 +45,7 @@ pub fn propose(situation: &Situation<'_>) -> Vec<Proposal> {
     drafts.extend(mistakes::drafts(&night));
     drafts.extend(commands::drafts(&night));
     drafts.extend(workflows::drafts(&night));
+    drafts.extend(files::drafts(&night));
     drafts.extend(facts::drafts(&night));
     drafts.retain(|draft| focus::allows(situation.instructions, draft));
     draft::order(&mut drafts);
