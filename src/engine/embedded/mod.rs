@@ -4,9 +4,11 @@
 mod abstraction;
 mod directives;
 mod facts;
+mod files;
 mod fix;
 mod guess;
 mod habits;
+mod manner;
 mod mistakes;
 mod person;
 mod phrases;
@@ -14,10 +16,12 @@ mod propose;
 mod reading;
 mod requests;
 mod rules;
+mod scope;
 mod shell;
 mod signature;
 mod updates;
 mod voice;
+mod wording;
 
 use crate::model::Proposal;
 use crate::phase::reflection::Manner;
@@ -50,6 +54,7 @@ impl Extract for Embedded {
         reflection.failures = mistakes::find(&reading);
         reflection.rules = rules::find(&reading, &reflection.failures);
         habits::find(&reading, &mut reflection);
+        reflection.edited = files::edited(&reading);
         if reading.is_service() {
             serve(&mut reflection);
         }

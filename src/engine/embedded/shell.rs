@@ -244,6 +244,24 @@ pub fn shapes(line: &str) -> Vec<String> {
     shapes
 }
 
+/// Like [`shapes`], told apart by the flags that make another command of a check: `biome check` only looks,
+/// `biome check --write` changes files.
+pub fn purposeful(line: &str) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for segment in segments(line) {
+        let Some(mut told) = shape(&segment) else { continue };
+        let flag = segment.iter().find(|word| matches!(word.as_str(), "--fix" | "--write" | "--check"));
+        if let Some(flag) = flag.filter(|_| purpose(&told).is_some()) {
+            told.push(' ');
+            told.push_str(flag);
+        }
+        if !found.contains(&told) {
+            found.push(told);
+        }
+    }
+    found
+}
+
 /// The part of a command line that it is about: the first shape that is no plain utility.
 pub fn main_shape(line: &str) -> Option<String> {
     let shapes = shapes(line);
@@ -261,6 +279,12 @@ pub fn purpose(shape: &str) -> Option<Purpose> {
     }
     let parts: Vec<&str> = shape.split([' ', ':', '-', '_']).collect();
     let has = |words: &[&str]| parts.iter().any(|part| words.contains(part));
+    if shape.ends_with(" --check") && !has(&["test", "tests"]) {
+        return Some(Purpose::Lint);
+    }
+    if shape.ends_with(" --write") {
+        return Some(Purpose::Format);
+    }
     if has(&["fix", "fmt", "format", "prettier", "black", "gofmt", "rustfmt"]) {
         return Some(Purpose::Format);
     }
@@ -369,6 +393,12 @@ mod tests {
         assert_eq!(purpose("bun run typecheck"), Some(Purpose::Types));
         assert_eq!(purpose("git commit"), None);
         assert_eq!(purpose("grep"), None);
+        let told = |line: &str| purposeful(line).iter().map(|shape| purpose(shape)).collect::<Vec<_>>();
+        assert_eq!(
+            told("bunx biome check --write a.ts && bunx biome check a.ts"),
+            [Some(Purpose::Format), Some(Purpose::Lint)]
+        );
+        assert_eq!(told("cargo fmt --check"), [Some(Purpose::Lint)]);
     }
 
     #[test]

@@ -56,7 +56,7 @@ impl<'a> Draft<'a> {
             gist: text.clone(),
             description: Scrubbed::short(&text, 120).into_string(),
             name: Scrubbed::short(&text, 60).into_string(),
-            subject: Scrubbed::short(text.trim_end_matches('.'), 60).into_string(),
+            subject: subject(&text),
             text,
             reason: String::new(),
             tags: Vec::new(),
@@ -69,6 +69,15 @@ impl<'a> Draft<'a> {
             against: None,
             exclusive: false,
         }
+    }
+
+    /// What it says without counts and examples, as its subject, its name and its description.
+    pub fn say(&mut self, gist: &str) {
+        let plain = gist.replace('`', "");
+        self.gist = format!("{gist}.");
+        self.description = Scrubbed::short(gist, 120).into_string();
+        self.name = Scrubbed::short(&plain, 60).into_string();
+        self.subject = subject(&plain);
     }
 
     pub fn belief(&self) -> Belief {
@@ -144,6 +153,38 @@ impl<'a> Draft<'a> {
     }
 }
 
+/// How long a subject may be: what is longer is cut once more when the change is written.
+const SUBJECT: usize = 72;
+
+/// A subject that reads as a whole: the sentence, else the part of it before a colon, a semicolon or a comma; cut
+/// only where nothing else is left, and never within a quotation.
+pub fn subject(text: &str) -> String {
+    let line = Scrubbed::line(text).into_string();
+    let line = line.trim_end_matches('.');
+    if line.chars().count() <= SUBJECT {
+        return line.to_owned();
+    }
+    for mark in [". ", "; ", ": ", ", because ", ", since ", ", as ", ", so ", ", but ", " (", " because ", " so that "]
+    {
+        let mut ends: Vec<usize> = line.match_indices(mark).map(|(at, _)| at).collect();
+        ends.retain(|at| line[..*at].chars().count() <= SUBJECT && is_whole(&line[..*at]));
+        if let Some(end) = ends.last().filter(|end| line[..**end].split_whitespace().count() >= 3) {
+            return line[..*end].to_owned();
+        }
+    }
+    let short = Scrubbed::short(line, SUBJECT).into_string();
+    let body = short.trim_end_matches('…');
+    match body.rfind(['"', '`']).filter(|_| !is_whole(body)) {
+        Some(at) if at > 20 => format!("{}…", body[..at].trim_end()),
+        _ => short,
+    }
+}
+
+/// Whether no quotation or code is left open.
+fn is_whole(text: &str) -> bool {
+    ['"', '`'].iter().all(|mark| text.matches(*mark).count() % 2 == 0)
+}
+
 /// At most so many, the first and the last among them.
 fn spread<'s, T>(all: &[&'s T], room: usize) -> Vec<&'s T> {
     match room {
@@ -216,4 +257,31 @@ pub fn confidence(value: f64) -> Confidence {
 pub fn by_support(base: f64, sessions: u32) -> f64 {
     let more = f64::from(sessions.saturating_sub(1));
     (base + (1.0 - base) * (more / (more + 4.0))).min(0.97)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subject_is_a_whole_sentence_or_a_whole_part_of_one() {
+        for (text, wanted) in [
+            ("Use pnpm, not npm.", "Use pnpm, not npm"),
+            (
+                "Run the whole test suite before you push anything, because the pipeline takes an hour and blocks everybody.",
+                "Run the whole test suite before you push anything",
+            ),
+            (
+                "Never rewrite the generated client by hand in any of the many services that use it today",
+                "Never rewrite the generated client by hand in any of the many services…",
+            ),
+            (
+                "A long call that has a rather long opening fails with \"error: nothing was found in the place\" every time",
+                "A long call that has a rather long opening fails with…",
+            ),
+        ] {
+            assert_eq!(subject(text), wanted);
+            assert!(subject(text).chars().count() <= SUBJECT);
+        }
+    }
 }

@@ -6,4 +6,5 @@ mod memory;
 mod people;
 mod raw;
 mod tools;
+mod turns;
 mod world;

@@ -104,3 +104,21 @@ fn outcomes_make_lessons_with_their_lift() {
         "{found:?}"
     );
 }
+
+#[test]
+fn files_that_are_changed_together_are_named_and_a_test_with_its_file_is_not() {
+    let talk = |nth: i64| {
+        Talk::new(&format!("s{nth}"), nth)
+            .edits("/home/ann/shop/src/api/routes.ts")
+            .edits("/home/ann/shop/web/hooks/useApi.ts")
+            .edits("/home/ann/shop/web/hooks/useApi.test.ts")
+    };
+    let mut talks: Vec<Talk> = (0..4).map(talk).collect();
+    talks.push(Talk::new("alone", 5).edits("/home/ann/shop/src/api/routes.ts"));
+    let found = texts(&dream(talks));
+    assert_eq!(
+        found[0],
+        "When you change `web/hooks/useApi.ts`, look at `src/api/routes.ts`, too: 4 of 4 sessions that changed it changed both. It is 4 of 5 the other way round."
+    );
+    assert!(found.iter().all(|text| !(text.contains("useApi.ts`") && text.contains("useApi.test.ts`"))), "{found:?}");
+}
