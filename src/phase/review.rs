@@ -85,7 +85,7 @@ mod tests {
     }
 
     fn record(id: &str, agent: &str, happened: i64, imported: i64) -> SessionRecord {
-        let part = Part { blob: ObjectId::of_blob(id.as_bytes()), bytes: 1, newlines: 1, imported: day(imported) };
+        let part = Part::new(ObjectId::of_blob(id.as_bytes()), 1, 1, day(imported));
         SessionRecord {
             schema: 1,
             id: SessionId::new(id).expect("an id"),
