@@ -18,6 +18,7 @@ mod log;
 mod name;
 mod night;
 mod outcome;
+mod redact;
 mod reject;
 mod report;
 mod restore;
@@ -114,5 +115,6 @@ commands!(
     restore::Restore,
     why::Why,
     log::Log,
+    redact::Redact,
     hook::Hook,
 );

@@ -41,11 +41,12 @@ pub fn select<'a>(
 ) -> Selection<'a> {
     let mut selection = Selection::default();
     for record in records.iter().filter(|record| filter.wants(record)) {
-        let Some(blob) = record.blob() else { continue };
+        let Some(part) = record.current().and_then(|version| version.parts.last()) else { continue };
         let asked = filter.sessions.contains(&record.id);
-        if !asked && filter.expired(record, now) {
+        let read = part.blobs().any(|blob| done.contains(&(record.id.clone(), blob)));
+        if !asked && filter.expired(record, now) || !read && !record.is_kept() {
             selection.expired += 1;
-        } else if !asked && done.contains(&(record.id.clone(), blob)) {
+        } else if !asked && read {
             selection.read.push(record);
         } else {
             selection.unread.push(record);
