@@ -150,7 +150,8 @@ pub fn is_telling(token: &str) -> bool {
     let has = |test: fn(&char) -> bool| token.chars().any(|c| test(&c));
     let mixed = has(char::is_ascii_digit) && has(char::is_ascii_alphabetic);
     let address = token.len() >= 6 && token.contains('@') && token.contains('.') && !token.starts_with('@');
-    let long = token.len() >= 16 && mixed && !token.contains('/');
+    let dated = token.len() >= 10 && chrono::NaiveDate::parse_from_str(token.get(..10).unwrap_or_default(), "%Y-%m-%d").is_ok();
+    let long = token.len() >= 16 && mixed && !token.contains('/') && !dated;
     address || long || token.len() >= 8 && secret::found(token)
 }
 

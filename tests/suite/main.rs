@@ -9,6 +9,7 @@ mod night;
 mod proposal;
 mod reading;
 mod readme;
+mod redact;
 mod refusals;
 mod reviewing;
 mod starting;
