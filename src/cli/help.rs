@@ -8,7 +8,7 @@ pub const GROUPS: [(&str, &[&str]); 5] = [
     ("Dream and review", &["run", "list", "status", "show", "check", "review"]),
     ("Decide, and take back", &["approve", "reject", "revert", "restore"]),
     ("Ask memory", &["why", "log"]),
-    ("Guard the repository", &["redact", "hook"]),
+    ("Guard the repository", &["redact", "expire", "hook"]),
 ];
 
 /// Replaces clap's one long list by our groups.

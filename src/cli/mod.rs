@@ -7,6 +7,7 @@ mod context;
 mod decision;
 mod demo;
 mod exit;
+mod expire;
 mod failure;
 mod help;
 mod hint;
@@ -116,5 +117,6 @@ commands!(
     why::Why,
     log::Log,
     redact::Redact,
+    expire::Expire,
     hook::Hook,
 );

@@ -16,10 +16,14 @@ pub enum Key {
     Engine,
     Notes,
     Folders,
+    Secrets,
+    SecretsAllow,
+    SecretsExtra,
+    Keep,
 }
 
 impl Key {
-    pub const ALL: [Key; 13] = [
+    pub const ALL: [Key; 17] = [
         Key::Schedule,
         Key::Timezone,
         Key::Scope,
@@ -33,6 +37,10 @@ impl Key {
         Key::Engine,
         Key::Notes,
         Key::Folders,
+        Key::Secrets,
+        Key::SecretsAllow,
+        Key::SecretsExtra,
+        Key::Keep,
     ];
 
     /// Section and name in `dream.toml`.
@@ -41,6 +49,10 @@ impl Key {
             Key::Engine => ("engine", "name"),
             Key::Notes => ("memory", "notes"),
             Key::Folders => ("memory", "folders"),
+            Key::Secrets => ("import", "secrets"),
+            Key::SecretsAllow => ("secrets", "allow"),
+            Key::SecretsExtra => ("secrets", "extra"),
+            Key::Keep => ("sessions", "keep"),
             _ => ("dream", self.name()),
         }
     }
@@ -61,6 +73,10 @@ impl Key {
             Key::Engine => "engine",
             Key::Notes => "notes",
             Key::Folders => "folders",
+            Key::Secrets => "secrets",
+            Key::SecretsAllow => "secrets-allow",
+            Key::SecretsExtra => "secrets-extra",
+            Key::Keep => "keep",
         }
     }
 

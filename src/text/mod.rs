@@ -4,6 +4,7 @@ mod clause;
 pub mod date;
 pub mod injection;
 pub mod likeness;
+pub mod listed;
 pub mod meaning;
 pub mod probe;
 pub mod scrub;

@@ -77,7 +77,11 @@ fn untouched_things_keep_their_ids_and_evidence_of_others_still_stands() {
     redact(&world, "support-1#L4").ok();
     assert_eq!(tip(&world, "main"), base, "memory held nothing of it");
     assert_eq!(tip(&world, &format!("dream/{ID}~3")), first);
-    assert_eq!(world.git(["merge-base", &early, &format!("dream/{ID}")]).trim(), early, "commits before keep their ids");
+    assert_eq!(
+        world.git(["merge-base", &early, &format!("dream/{ID}")]).trim(),
+        early,
+        "commits before keep their ids"
+    );
     assert_eq!(world.dream(["show", "support-2", "--json"]).json()["session"]["versions"], other);
     assert!(world.dream(["check", ID]).ok().contains("provenance"), "quotes of other lines stand");
     let shown = world.dream(["show", ID]).ok();
@@ -95,14 +99,17 @@ fn the_tombstone_says_what_went_who_took_it_and_why_and_holds_nothing_of_it() {
     let name = world.git(["ls-tree", "--name-only", "refs/dream/sessions", "tombstones/"]);
     let text = world.git(["show", &format!("refs/dream/sessions:{}", name.trim())]);
     let tombstone: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-    assert_eq!((tombstone["kind"].as_str(), tombstone["reason"].as_str()), (Some("redacted"), Some("a customer asked")));
+    assert_eq!(
+        (tombstone["kind"].as_str(), tombstone["reason"].as_str()),
+        (Some("redacted"), Some("a customer asked"))
+    );
     assert_eq!(tombstone["by"], "Ada <ada@example.com>");
     let part = &tombstone["parts"][0];
     assert_eq!(part["lines"][0]["first"], 4);
     assert_eq!(part["old"]["bytes"], 351);
     assert_eq!(part["old"]["sha256"].as_str().map(str::len), Some(64));
     let stored = world.git(["rev-parse", "refs/dream/sessions:sessions"]);
-    assert!(!stored.is_empty() && !text.contains("deploy"), "{text}");
+    assert!(!stored.is_empty() && !text.contains("release branches"), "{text}");
     let message = world.git(["log", "-1", "--format=%B", "refs/dream/sessions"]);
     assert!(message.contains("Signed-off-by: Ada <ada@example.com>"), "{message}");
     let new = part["new"]["id"].as_str().expect("an id");
@@ -187,7 +194,10 @@ fn whatever_else_still_holds_it_is_named_with_what_to_do() {
     world.dream(["import", "../support-2.jsonl"]).ok();
     let ran = redact(&world, "support-1#L4");
     assert_eq!(ran.code, 1, "{ran}");
-    assert!(ran.stderr.contains("warning: the tag before still holds it\nhint: delete or move it: git tag -d before"), "{ran}");
+    assert!(
+        ran.stderr.contains("warning: the tag before still holds it\nhint: delete or move it: git tag -d before"),
+        "{ran}"
+    );
     assert!(ran.stderr.contains("the same words stand in 1 line of other transcripts, such as support-2#L1"), "{ran}");
     world.git(["tag", "-d", "before"]);
     redact(&world, "support-1#L4").ok();
@@ -233,7 +243,9 @@ fn killed_at_any_point_it_is_the_old_or_the_new_and_the_next_call_finishes() {
         let before = refs(&world);
         kill_after(&world, Duration::from_millis(4 + step * 17));
         let now = refs(&world);
-        let names = |refs: &str| refs.lines().map(|line| line.split_whitespace().nth(2).expect("a name").to_owned()).collect::<BTreeSet<_>>();
+        let names = |refs: &str| {
+            refs.lines().map(|line| line.split_whitespace().nth(2).expect("a name").to_owned()).collect::<BTreeSet<_>>()
+        };
         assert_eq!(names(&now), names(&before), "no ref is lost");
         let moved = now.lines().filter(|line| !before.contains(*line)).count();
         assert!([0, 2].contains(&moved), "{moved} of two refs moved at step {step}");
@@ -249,9 +261,138 @@ fn killed_at_any_point_it_is_the_old_or_the_new_and_the_next_call_finishes() {
 fn kill_after(world: &World, time: Duration) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_git-dream"));
     command.args(["redact", "support-1#L4", "--reason", "x", "--yes"]).current_dir(world.path("memory"));
-    command.env("HOME", world.home()).env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", world.path(".gitconfig"));
+    command
+        .env("HOME", world.home())
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .env("GIT_CONFIG_GLOBAL", world.path(".gitconfig"));
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
     std::thread::sleep(time);
     child.kill().expect("killed");
     child.wait().expect("ended");
+}
+
+fn old_world() -> World {
+    let world = World::with_memory();
+    let old = "{\"role\":\"user\",\"text\":\"remember that the API is in UTC\",\"time\":\"2025-01-04T10:00:00Z\"}\n";
+    world.dream_with("memory", ["import", "-"], &[("GIT_DREAM_NOW", "1736000000")], old).ok();
+    world.write("young.jsonl", "{\"role\":\"user\",\"text\":\"invoices are numbered per year\"}\n");
+    world.dream(["import", "../young.jsonl"]).ok();
+    world
+}
+
+#[test]
+fn old_transcripts_expire_and_what_is_known_of_them_stays() {
+    let world = old_world();
+    let run = world.dream(["run", "--json"]).json();
+    let dream = run["dream"].as_str().expect("a dream").to_owned();
+    world.dream(["approve", &dream]).ok();
+    let blob = world.dream(["show", "stdin", "--json"]).json()["session"]["versions"][0]["parts"][0]["blob"].clone();
+    let blob = blob.as_str().expect("a blob").to_owned();
+    let before = refs(&world);
+    let planned = world.dream(["expire", "--older-than", "90d", "--dry-run"]).ok();
+    assert!(planned.contains("stdin: all of it"), "{planned}");
+    assert_eq!(refs(&world), before);
+    let memory = tip(&world, "main");
+    let ran = world.dream(["expire", "--older-than", "90d"]);
+    assert!(ran.code == 0 && ran.stdout.contains("none holds what was taken out"), "{ran}");
+    assert_eq!(tip(&world, "main"), memory, "memory is not touched");
+    assert_ne!(world.git_in("memory", ["cat-file", "-e", &blob]).code, 0, "the bytes are gone");
+    let shown = world.dream(["show", "stdin"]).ok();
+    assert!(shown.contains(&format!("expired  {} on 2026-05-06", &blob[..12])), "{shown}");
+    let path = run["changes"][0]["path"].as_str().expect("a path").to_owned();
+    let why = world.dream(["why", &path]).ok();
+    assert!(why.contains("expired: the transcript was dropped") && why.contains("its evidence was taken out"), "{why}");
+    assert!(world.dream(["log"]).ok().contains("evidence expired"));
+    world.dream(["check", &dream]).ok();
+    assert!(world.dream(["run", "--json"]).json()["dream"].is_null(), "nothing is read or proposed again");
+    let again = world.dream(["expire", "--older-than", "90d"]).ok();
+    assert_eq!(again, "nothing is left to take out\n");
+    let reverted = world.dream(["revert", &dream]);
+    assert_eq!(reverted.code, 0, "{reverted}");
+    assert_eq!(world.git_in("memory", ["fsck", "--strict"]).code, 0);
+}
+
+#[test]
+fn without_an_age_nothing_expires() {
+    let world = old_world();
+    let ran = world.dream(["expire"]);
+    assert!(ran.code == 1 && ran.stderr.contains("hint: git dream expire --older-than 365d"), "{ran}");
+    world.git(["config", "dream.keep", "365d"]);
+    assert!(world.dream(["expire"]).ok().contains("stdin: all of it"));
+    assert_eq!(world.dream(["expire", "--older-than", "soon"]).code, 2);
+}
+
+fn key() -> String {
+    format!("ghp_{}", "a1B2".repeat(9))
+}
+
+fn with_key(lines: usize) -> String {
+    let mut text = String::from("{\"role\":\"user\",\"text\":\"the API is in UTC\"}\n");
+    for number in 0..lines {
+        text.push_str(&format!("{{\"role\":\"tool\",\"text\":\"{number}: export \\\"T\\\"={}\"}}\n", key()));
+    }
+    text
+}
+
+#[test]
+fn credentials_are_warned_about_by_session_line_and_kind_and_never_shown() {
+    let world = World::with_memory();
+    world.write("s.jsonl", with_key(1));
+    let ran = world.dream(["import", "../s.jsonl"]);
+    assert_eq!(ran.code, 0, "{ran}");
+    let warning = "warning: what looks like a credential (github token) stands in session s line 2 (../s.jsonl)";
+    assert!(ran.stderr.contains(warning) && !ran.to_string().contains(&key()), "{ran}");
+}
+
+#[test]
+fn masked_credentials_never_come_in_and_the_session_still_grows() {
+    let world = World::with_memory();
+    world.git(["config", "dream.secrets", "mask"]);
+    world.write("s.jsonl", with_key(1));
+    world.dream(["import", "../s.jsonl"]).ok();
+    assert!(!everything(&world).contains(&key()));
+    assert!(world.dream(["import", "../s.jsonl"]).ok().contains("1 unchanged"));
+    world.write("s.jsonl", with_key(2));
+    assert!(world.dream(["import", "../s.jsonl"]).ok().contains("1 grown"));
+    world.write("s.jsonl", with_key(1));
+    assert!(world.dream(["import", "../s.jsonl"]).ok().contains("1 older"));
+    assert!(!everything(&world).contains(&key()));
+    let part = world.dream(["show", "s", "--json"]).json()["session"]["versions"][0]["parts"][0].clone();
+    assert_eq!((&part["was"][0]["kind"], &part["was"][0]["bytes"]), (&"masked".into(), &with_key(1).len().into()));
+    assert!(world.dream(["show", "s"]).ok().contains("    3  tool: 1: export \"T\"=[secret removed]"));
+}
+
+#[test]
+fn sessions_with_credentials_are_refused_and_the_others_come_in() {
+    let world = World::with_memory();
+    world.write("logs/bad.jsonl", with_key(1));
+    world.write("logs/good.jsonl", "{\"role\":\"user\",\"text\":\"invoices are numbered per year\"}\n");
+    let ran = world.dream(["import", "--secrets", "refuse", "../logs"]);
+    assert_eq!(ran.code, 1, "{ran}");
+    assert!(ran.stderr.contains("session bad line 2") && ran.stdout.contains("1 session"), "{ran}");
+    assert!(ran.stderr.contains("error: 1 session left out because of credentials\nhint: "), "{ran}");
+    assert!(world.dream(["show", "good"]).code == 0 && world.dream(["show", "bad"]).code == 1);
+    assert_eq!(world.dream(["import", "--secrets", "perhaps", "../logs"]).code, 2);
+}
+
+#[test]
+fn the_users_own_patterns_count_everywhere() {
+    let world = World::with_memory();
+    world.write(
+        "memory/dream.toml",
+        "[import]\nsecrets = \"mask\"\n[secrets]\nallow = [\"a1B2a1B2\"]\nextra = [\"corp-[0-9]{6}\"]\n",
+    );
+    world.git(["commit", "-qam", "settings"]);
+    world.write(
+        "s.jsonl",
+        with_key(1) + "{\"role\":\"user\",\"text\":\"remember that the door code is corp-123456\"}\n",
+    );
+    let ran = world.dream(["import", "../s.jsonl"]);
+    assert!(ran.stderr.contains("(listed pattern) stands in session s line 3"), "{ran}");
+    let all = everything(&world);
+    assert!(all.contains(&key()) && !all.contains("corp-123456"));
+    world.write("memory/dream.toml", "[secrets]\nextra = [\"(\"]\n");
+    world.git(["commit", "-qam", "settings"]);
+    let ran = world.dream(["status"]);
+    assert!(ran.code == 1 && ran.stderr.contains("dream.toml line 2: secrets-extra is a list of 1"), "{ran}");
 }
