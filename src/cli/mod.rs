@@ -6,6 +6,7 @@ mod check;
 mod context;
 mod decision;
 mod demo;
+mod doctor;
 mod exit;
 mod expire;
 mod failure;
@@ -16,6 +17,7 @@ mod import;
 mod init;
 mod list;
 mod log;
+mod merge_driver;
 mod name;
 mod night;
 mod outcome;
@@ -26,6 +28,8 @@ mod restore;
 mod revert;
 mod review;
 mod run;
+mod schedule;
+mod scheduled;
 mod show;
 mod status;
 pub mod ui;
@@ -118,5 +122,8 @@ commands!(
     log::Log,
     redact::Redact,
     expire::Expire,
+    schedule::Schedule,
+    doctor::Doctor,
     hook::Hook,
+    merge_driver::MergeDriver,
 );

@@ -2,9 +2,12 @@
 
 mod caching;
 mod deciding;
+mod doctor;
+mod faults;
 mod hooks;
 mod layers;
 mod merge;
+mod merging;
 mod night;
 mod proposal;
 mod reading;
@@ -13,4 +16,5 @@ mod redact;
 mod refusals;
 mod reviewing;
 mod starting;
+mod unattended;
 mod world;

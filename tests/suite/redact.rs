@@ -14,10 +14,13 @@ const NOTED: &str = "deploy from release branches";
 
 /// Everything that plain git can read of every object there is, as text, and every reflog.
 fn everything(world: &World) -> String {
-    let objects = world.git(["cat-file", "--batch-all-objects", "--batch"]);
-    let mut text = objects;
+    everything_in(world, "memory")
+}
+
+fn everything_in(world: &World, place: &str) -> String {
+    let mut text = world.git_in(place, ["cat-file", "--batch-all-objects", "--batch"]).ok();
     let mut files = Vec::new();
-    walk(&world.path("memory/.git"), &mut files);
+    walk(&world.path(place).join(".git"), &mut files);
     for file in files.iter().filter(|file| !file.contains("/objects/")) {
         text.push_str(&String::from_utf8_lossy(&fs::read(file).expect("a file")));
     }
@@ -235,39 +238,73 @@ fn what_is_no_session_no_line_or_no_note_is_refused() {
     }
 }
 
+/// What must hold after a kill: all refs are the old ones or all are the new ones, and the same command finishes.
+fn check_killed(world: &World, place: &str, before: &str) {
+    let refs = |place: &str| world.git_in(place, ["for-each-ref"]).ok();
+    let now = refs(place);
+    let names = |refs: &str| {
+        refs.lines().map(|line| line.split_whitespace().nth(2).expect("a name").to_owned()).collect::<BTreeSet<_>>()
+    };
+    assert_eq!(names(&now), names(before), "no ref is lost");
+    let moved = now.lines().filter(|line| !before.contains(*line)).count();
+    assert!([0, 2].contains(&moved), "{place}: {moved} of two refs moved");
+    let ran = world.dream_in(place, ["redact", "support-1#L4", "--reason", "x", "--yes"]);
+    assert_eq!(ran.code, 0, "{place}: {ran}");
+    let all = everything_in(world, place);
+    assert!(!all.contains(SAID) && !all.contains(NOTED), "{place}: {}", context(&all, NOTED));
+    assert_eq!(world.git_in(place, ["status", "--porcelain", "-uno"]).ok(), "", "{place}");
+    assert_eq!(world.git_in(place, ["fsck", "--strict"]).code, 0, "{place}");
+}
+
+fn copied(world: &World, to: &str) -> String {
+    world.shell(".", &format!("cp -a memory {to}"), "").ok();
+    world.git_in(to, ["for-each-ref"]).ok()
+}
+
 #[test]
-fn killed_at_any_point_it_is_the_old_or_the_new_and_the_next_call_finishes() {
+fn killed_at_any_place_it_is_the_old_or_the_new_and_the_next_call_finishes() {
+    let world = world_with_dream();
+    world.dream(["approve", ID]).ok();
+    let words = ["redact", "support-1#L4", "--reason", "x", "--yes"];
+    for number in 1..60 {
+        let place = format!("killed-{number}");
+        let before = copied(&world, &place);
+        let fault = number.to_string();
+        let ran = world.dream_with(&place, words, &[("GIT_DREAM_FAULT", &fault)], "");
+        if ran.code == 0 {
+            assert!(number > 8, "it dies at each of its steps");
+            return;
+        }
+        check_killed(&world, &place, &before);
+    }
+    panic!("it never ends");
+}
+
+#[test]
+fn ten_random_kills_lose_nothing() {
+    let world = world_with_dream();
+    world.dream(["approve", ID]).ok();
+    copied(&world, "whole");
+    let start = std::time::Instant::now();
+    world.dream_in("whole", ["redact", "support-1#L4", "--reason", "x", "--yes"]).ok();
+    let whole = start.elapsed();
     for step in 0..10 {
-        let world = world_with_dream();
-        world.dream(["approve", ID]).ok();
-        let before = refs(&world);
-        kill_after(&world, Duration::from_millis(4 + step * 17));
-        let now = refs(&world);
-        let names = |refs: &str| {
-            refs.lines().map(|line| line.split_whitespace().nth(2).expect("a name").to_owned()).collect::<BTreeSet<_>>()
-        };
-        assert_eq!(names(&now), names(&before), "no ref is lost");
-        let moved = now.lines().filter(|line| !before.contains(*line)).count();
-        assert!([0, 2].contains(&moved), "{moved} of two refs moved at step {step}");
-        let ran = redact(&world, "support-1#L4");
-        assert_eq!(ran.code, 0, "step {step}: {ran}");
-        let all = everything(&world);
-        assert!(!all.contains(SAID) && !all.contains(NOTED), "step {step}: {}", context(&all, NOTED));
-        assert_eq!(world.git(["status", "--porcelain", "-uno"]), "", "step {step}");
-        assert_eq!(world.git_in("memory", ["fsck", "--strict"]).code, 0);
+        let place = format!("killed-{step}");
+        let before = copied(&world, &place);
+        kill_after(&world, &place, whole.mul_f64((f64::from(step) + 0.5) / 10.0));
+        check_killed(&world, &place, &before);
     }
 }
 
-fn kill_after(world: &World, time: Duration) {
+fn kill_after(world: &World, place: &str, time: Duration) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_git-dream"));
-    command.args(["redact", "support-1#L4", "--reason", "x", "--yes"]).current_dir(world.path("memory"));
-    command
-        .env("HOME", world.home())
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .env("GIT_CONFIG_GLOBAL", world.path(".gitconfig"));
+    command.args(["redact", "support-1#L4", "--reason", "x", "--yes"]).current_dir(world.path(place));
+    command.env("HOME", world.home()).env("GIT_CONFIG_NOSYSTEM", "1");
+    command.env("GIT_CONFIG_GLOBAL", world.path(".gitconfig"));
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
     std::thread::sleep(time);
-    child.kill().expect("killed");
+    // It may have ended by itself.
+    let _ = child.kill();
     child.wait().expect("ended");
 }
 

@@ -4,7 +4,7 @@
 use super::RedactError;
 use crate::model::{ObjectId, Tombstone};
 use crate::store::worktree::CheckedOut;
-use crate::store::{Git, GitError, Store};
+use crate::store::{Git, GitError, Store, fault};
 use std::collections::HashSet;
 use std::fs;
 use std::io;
@@ -19,12 +19,15 @@ pub(super) fn all(store: &Store) -> Result<(), RedactError> {
     let old = old_commits(store, &tombstones)?;
     let left = !old.is_empty() || tombstones.iter().flat_map(Tombstone::removed).any(|id| store.contains(id));
     tombstones.iter().try_for_each(|tombstone| work_trees(store, tombstone))?;
+    fault::point();
     if !old.is_empty() {
         reflogs(store, &old)?;
+        fault::point();
         pseudo_refs(store, &old)?;
     }
     if left {
         caches(store)?;
+        fault::point();
         prune(store)?;
     }
     Ok(())
@@ -60,7 +63,9 @@ fn work_trees(store: &Store, tombstone: &Tombstone) -> Result<(), RedactError> {
             is(moved.old) && !is(moved.new)
         });
         if shows_old && store.reference(&moved.name)? == Some(moved.new) {
-            CheckedOut::prepare(store, &moved.name, old.tree, new.tree)?.advance()?;
+            let checked_out = CheckedOut::find(store, &moved.name, old.tree, new.tree)?;
+            checked_out.prepare()?;
+            checked_out.advance()?;
         }
     }
     Ok(())
@@ -144,6 +149,7 @@ fn prune(store: &Store) -> Result<(), RedactError> {
     let run = |args: &[&str]| -> Result<(), GitError> { store.git().check(args).map(drop) };
     let steps = || -> Result<(), GitError> {
         run(&["repack", "-a", "-d", "-q", "--no-write-bitmap-index"])?;
+        fault::point();
         run(&["prune", "--expire=now"])?;
         let graph = store.common_dir().join("objects/info");
         if graph.join("commit-graph").exists() || graph.join("commit-graphs").exists() {

@@ -16,9 +16,10 @@ pub use search::{Holder, Leftover};
 
 use super::dream::person;
 use super::session::{SESSIONS, SessionError, folder};
+use super::worktree::CheckedOut;
 use super::{
     IdentityError, MemoryError, NewCommit, PackWriter, ReadError, RefError, RefUpdate, Sign, SignError, Store,
-    StoreLock, TreeEditor, TreeError, WorkTreeError, WriteError,
+    StoreLock, TreeEditor, TreeError, WorkTreeError, WriteError, fault,
 };
 use crate::model::tombstone::{Moved, MovedRef};
 use crate::model::{Lines, ObjectId, Removal, SessionId, SessionRecord, Tombstone, Trailers, trailer};
@@ -113,6 +114,8 @@ impl Store {
     /// Carries a removal out, clears what the old history left, and looks at every object. `None` when there was
     /// nothing more to take out; what earlier removals left is cleared all the same.
     pub fn remove(&self, order: &Order) -> Result<(Option<Removed>, Proof), RedactError> {
+        // Nobody decides meanwhile, and what a killed decision left is put back first.
+        let _decisions = self.journal()?;
         let mut lock = self.lock()?;
         let mut writer = self.writer();
         let sign = if self.signs() { Sign::AsConfigured } else { Sign::No };
@@ -156,6 +159,7 @@ impl Store {
         let parents = below.into_iter().collect();
         let commit = NewCommit { tree, parents, author, committer, message: message(tombstone) };
         let tip = self.write_decision(&commit, &Sign::AsConfigured)?;
+        rehearse(self, &tombstone.refs)?;
         let reason = format!("dream {}", verb(tombstone.kind));
         let update = |name: &str, expected, new| RefUpdate {
             name: name.to_owned(),
@@ -166,7 +170,9 @@ impl Store {
         let others = tombstone.refs.iter().filter(|moved| moved.name != SESSIONS);
         let mut updates: Vec<RefUpdate> = others.map(|moved| update(&moved.name, Some(moved.old), moved.new)).collect();
         updates.push(update(SESSIONS, stands, tip));
+        fault::point();
         self.update_refs_under(lock, &updates)?;
+        fault::point();
         Ok(removed)
     }
 
@@ -367,6 +373,15 @@ fn counts(
         counts.push((moved.name.clone(), commits.iter().filter(|id| rewrite.commits.contains_key(id)).count()));
     }
     Ok(counts)
+}
+
+/// Makes sure that every work tree can be brought along, before any ref moves.
+fn rehearse(store: &Store, refs: &[MovedRef]) -> Result<(), RedactError> {
+    for moved in refs.iter().filter(|moved| moved.name.starts_with("refs/heads/")) {
+        let (old, new) = (store.commit(moved.old)?.tree, store.commit(moved.new)?.tree);
+        CheckedOut::find(store, &moved.name, old, new)?.prepare()?;
+    }
+    Ok(())
 }
 
 /// Refuses while a work tree of a branch that moves has changes.
