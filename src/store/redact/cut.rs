@@ -11,6 +11,7 @@ use crate::text::trace::is_telling;
 use crate::transcript::blank::{self, Edit};
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What one blob of a transcript becomes.
@@ -93,9 +94,8 @@ impl Cuts {
     pub fn expire(&mut self, store: &Store, record: &SessionRecord) -> Result<(), RedactError> {
         let parts = record.versions.iter().flat_map(|version| &version.parts);
         for part in parts.filter(|part| part.expired.is_none()) {
-            if !self.blobs.contains_key(&part.blob) {
-                let old = sum(&store.blob(part.blob)?);
-                self.blobs.insert(part.blob, Cut { old, new: None, lines: Vec::new() });
+            if let Entry::Vacant(place) = self.blobs.entry(part.blob) {
+                place.insert(Cut { old: sum(&store.blob(part.blob)?), new: None, lines: Vec::new() });
             }
         }
         Ok(())
