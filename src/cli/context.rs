@@ -6,6 +6,7 @@ use crate::config::{Environment, Key, Settings};
 use crate::model::ObjectId;
 use crate::store::memory::SETTINGS;
 use crate::store::{Ledger, Store};
+use crate::text::listed;
 use std::path::{Path, PathBuf};
 
 /// One run of the program.
@@ -72,7 +73,17 @@ impl Context {
         let store = Store::discover(&self.environment, &self.environment.directory)?;
         self.ui.configure(&store);
         store.recover();
+        self.know_secrets(&store);
         Ok(store)
+    }
+
+    /// Scrubbing must know the user's patterns before a word is printed or written. Settings that cannot be read are
+    /// complained about by whoever needs them.
+    fn know_secrets(&self, store: &Store) {
+        let file = store.memory_tip().ok().flatten().and_then(|tip| self.settings_file(store, tip).ok().flatten());
+        if let Ok((settings, _)) = Settings::resolve(file.as_deref(), |key| store.config(key), &[]) {
+            listed::configure(&settings.secrets_allow, &settings.secrets_extra);
+        }
     }
 
     /// Settings as memory holds them at its tip, under git config and what was typed. Says which have no effect.

@@ -8,6 +8,7 @@ mod decision;
 mod demo;
 mod doctor;
 mod exit;
+mod expire;
 mod failure;
 mod help;
 mod hint;
@@ -20,6 +21,7 @@ mod merge_driver;
 mod name;
 mod night;
 mod outcome;
+mod redact;
 mod reject;
 mod report;
 mod restore;
@@ -118,6 +120,8 @@ commands!(
     restore::Restore,
     why::Why,
     log::Log,
+    redact::Redact,
+    expire::Expire,
     schedule::Schedule,
     doctor::Doctor,
     hook::Hook,

@@ -19,12 +19,16 @@ pub enum Key {
     Engine,
     Notes,
     Folders,
+    Secrets,
+    SecretsAllow,
+    SecretsExtra,
+    Keep,
     Remote,
     NotifyCommand,
 }
 
 impl Key {
-    pub const ALL: [Key; 15] = [
+    pub const ALL: [Key; 19] = [
         Key::Schedule,
         Key::Timezone,
         Key::Scope,
@@ -38,6 +42,10 @@ impl Key {
         Key::Engine,
         Key::Notes,
         Key::Folders,
+        Key::Secrets,
+        Key::SecretsAllow,
+        Key::SecretsExtra,
+        Key::Keep,
         Key::Remote,
         Key::NotifyCommand,
     ];
@@ -48,6 +56,10 @@ impl Key {
             Key::Engine => ("engine", "name"),
             Key::Notes => ("memory", "notes"),
             Key::Folders => ("memory", "folders"),
+            Key::Secrets => ("import", "secrets"),
+            Key::SecretsAllow => ("secrets", "allow"),
+            Key::SecretsExtra => ("secrets", "extra"),
+            Key::Keep => ("sessions", "keep"),
             Key::NotifyCommand => ("notify", "command"),
             _ => ("dream", self.name()),
         }
@@ -69,6 +81,10 @@ impl Key {
             Key::Engine => "engine",
             Key::Notes => "notes",
             Key::Folders => "folders",
+            Key::Secrets => "secrets",
+            Key::SecretsAllow => "secrets-allow",
+            Key::SecretsExtra => "secrets-extra",
+            Key::Keep => "keep",
             Key::Remote => "remote",
             Key::NotifyCommand => "notify-command",
         }

@@ -28,12 +28,31 @@ pub struct Settings {
     pub notes: String,
     /// The folders that memory is read from; `.` is the whole repository.
     pub folders: Vec<String>,
+    /// What an import does with credentials.
+    pub secrets: Secrets,
+    /// Patterns of what is no credential although it looks like one.
+    pub secrets_allow: Vec<String>,
+    /// Patterns of what is a credential although it does not look like one.
+    pub secrets_extra: Vec<String>,
+    /// How long `expire` keeps transcripts; `None` for ever.
+    pub keep: Option<Duration>,
     /// When nights are; `None` when nobody asked for any.
     pub schedule: Option<Schedule>,
     /// Where machines agree on who dreams a night.
     pub remote: Option<String>,
     /// What is told how each night ended.
     pub notify: Option<String>,
+}
+
+/// What an import does with a transcript that holds credentials.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Secrets {
+    /// Stores it as it is, and says where they stand.
+    Warn,
+    /// Stores it with the credentials masked.
+    Mask,
+    /// Leaves it out.
+    Refuse,
 }
 
 /// Whose sessions are read.
@@ -95,6 +114,10 @@ impl Default for Settings {
             engine: Engine::Embedded,
             notes: "notes".to_owned(),
             folders: vec!["notes".to_owned()],
+            secrets: Secrets::Warn,
+            secrets_allow: Vec::new(),
+            secrets_extra: Vec::new(),
+            keep: None,
             schedule: None,
             remote: None,
             notify: None,
@@ -166,6 +189,13 @@ impl Settings {
                 let list = written.list(FOLDERS)?;
                 self.folders = list.iter().map(|text| folder(written, text)).collect::<Result<_, _>>()?;
             }
+            Key::Secrets => self.secrets = secrets(written)?,
+            Key::SecretsAllow => self.secrets_allow = patterns(written)?,
+            Key::SecretsExtra => self.secrets_extra = patterns(written)?,
+            Key::Keep => {
+                self.keep =
+                    written.duration("all", "a time such as \"365d\", \"12h\" or \"2w\", or \"all\", is expected")?;
+            }
         }
         Ok(())
     }
@@ -208,7 +238,15 @@ impl Settings {
             self.notes,
             hours(&self.retention),
             hours(&self.stale_after),
-        )
+        ) + &self.lists()
+    }
+
+    /// The user's patterns, where there are any: they decide which words reach a note.
+    fn lists(&self) -> String {
+        match self.secrets_allow.is_empty() && self.secrets_extra.is_empty() {
+            true => String::new(),
+            false => format!("secrets-allow={:?}\nsecrets-extra={:?}\n", self.secrets_allow, self.secrets_extra),
+        }
     }
 
     /// The first `dream.toml` of a memory whose notes are read from these folders: every key with its default.
@@ -269,6 +307,29 @@ fn engine(written: &Written) -> Result<Engine, ConfigError> {
             only: "'embedded'",
         }),
         _ => Err(written.refuse(allowed)),
+    }
+}
+
+fn secrets(written: &Written) -> Result<Secrets, ConfigError> {
+    let allowed = "\"warn\", \"mask\" or \"refuse\" is expected";
+    match written.text(allowed)? {
+        "warn" => Ok(Secrets::Warn),
+        "mask" => Ok(Secrets::Mask),
+        "refuse" => Ok(Secrets::Refuse),
+        _ => Err(written.refuse(allowed)),
+    }
+}
+
+/// Regular expressions, each on its own; an empty list is none.
+fn patterns(written: &Written) -> Result<Vec<String>, ConfigError> {
+    let allowed = "a list of regular expressions in quotes, none of which matches everything, is expected";
+    if matches!(&written.value, super::value::Value::List(list) if list.is_empty()) {
+        return Ok(Vec::new());
+    }
+    let list = written.list(allowed)?;
+    match list.iter().all(|pattern| crate::text::listed::check(pattern).is_ok()) {
+        true => Ok(list),
+        false => Err(written.refuse(allowed)),
     }
 }
 

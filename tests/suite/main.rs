@@ -12,6 +12,7 @@ mod night;
 mod proposal;
 mod reading;
 mod readme;
+mod redact;
 mod refusals;
 mod reviewing;
 mod starting;
