@@ -7,7 +7,7 @@ pub const GROUPS: [(&str, &[&str]); 5] = [
     ("Start", &["init", "import", "outcome", "demo"]),
     ("Dream and review", &["run", "list", "status", "show", "check", "review"]),
     ("Decide, and take back", &["approve", "reject", "revert", "restore"]),
-    ("Ask memory", &["why", "log"]),
+    ("Ask memory", &["why", "log", "verify"]),
     ("Guard the repository", &["hook"]),
 ];
 

@@ -27,6 +27,7 @@ mod run;
 mod show;
 mod status;
 pub mod ui;
+mod verify;
 mod why;
 
 pub use context::Context;
@@ -114,5 +115,6 @@ commands!(
     restore::Restore,
     why::Why,
     log::Log,
+    verify::Verify,
     hook::Hook,
 );

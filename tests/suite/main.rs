@@ -12,4 +12,5 @@ mod readme;
 mod refusals;
 mod reviewing;
 mod starting;
+mod verify;
 mod world;
