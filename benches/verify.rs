@@ -31,6 +31,10 @@ fn main() {
     let made = Instant::now();
     make(folder.path(), &memory, &options);
     println!("{} commits, {} sessions, made in {:.0} s", options.commits, options.sessions, made.elapsed().as_secs_f64());
+    let report = dream(&memory).arg("verify").stdout(Stdio::piped()).output().expect("git dream runs");
+    let told = String::from_utf8_lossy(&report.stdout).into_owned();
+    assert!(report.status.success(), "the generated history is sound: {}", told.lines().take(8).collect::<Vec<_>>().join("\n"));
+    told.lines().rev().take(3).collect::<Vec<_>>().iter().rev().for_each(|line| println!("  {line}"));
     let peers: [(&str, &[&str]); 2] = [
         ("git log --format='%H %(trailers)'", &["log", "--format=%H %(trailers)"]),
         ("git log --raw --format=%B", &["log", "--raw", "--format=%B"]),
@@ -201,7 +205,7 @@ impl<W: Write> History<W> {
         );
         let text = format!(
             "---\nname: service-{note}-port\ndescription: The port of service {note}\nkind: fact\n---\nService {note} \
-             listens on port {} since dream {number}; it is deployed from the release branch.\n",
+             listens on port {} since change {number}-{nth}; it is deployed from the release branch.\n",
             1024 + note % 60_000
         );
         let file = match change {
@@ -288,7 +292,7 @@ fn measured(command: &mut Command) -> (f64, u64) {
         let number = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
         peak = peak.max(number.unwrap_or(0));
         if let Some(status) = child.try_wait().expect("the program can be waited for") {
-            assert!(status.success(), "the generated history is sound: {command:?}");
+            assert!(status.success(), "{command:?}");
             return (start.elapsed().as_secs_f64(), peak);
         }
         std::thread::sleep(Duration::from_millis(10));

@@ -2,9 +2,12 @@
 
 mod caching;
 mod deciding;
+mod doctor;
+mod faults;
 mod hooks;
 mod layers;
 mod merge;
+mod merging;
 mod night;
 mod proposal;
 mod reading;
@@ -12,5 +15,7 @@ mod readme;
 mod refusals;
 mod reviewing;
 mod starting;
+
+mod unattended;
 mod verify;
 mod world;
