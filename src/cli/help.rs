@@ -9,7 +9,7 @@ pub const GROUPS: [(&str, &[&str]); 6] = [
     ("Decide, and take back", &["approve", "reject", "revert", "restore"]),
     ("Ask memory", &["why", "log", "verify"]),
     ("Unattended", &["schedule"]),
-    ("Guard the repository", &["doctor", "hook", "merge-driver"]),
+    ("Guard the repository", &["doctor", "redact", "hook", "merge-driver"]),
 ];
 
 /// Replaces clap's one long list by our groups.

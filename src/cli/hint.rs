@@ -5,6 +5,7 @@ use crate::config::{ConfigError, Origin};
 use crate::model::IdError;
 use crate::store::init::InitError;
 use crate::store::lease::LeaseError;
+use crate::store::redact::RedactError;
 use crate::store::{
     DecideError, FindDreamError, FindError, HookError, IdentityError, LandError, MemoryError, OpenError, RefError,
     Standing, WorkTreeError,
@@ -26,7 +27,7 @@ impl Advice {
 
 /// Looks through an error and its sources for types that we can advise on; the outermost wins.
 pub fn advice(error: &(dyn Error + 'static)) -> Advice {
-    let rules = [config, open, memory, identity, reference, dream, session, decide, land, init, lease, disk];
+    let rules = [config, open, memory, identity, reference, dream, session, decide, land, init, lease, redact, disk];
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(advice) = rules.iter().find_map(|rule| rule(error)) {
@@ -215,6 +216,25 @@ fn init(error: &(dyn Error + 'static)) -> Option<Advice> {
         InitError::Inside(_) => Advice::hint("name a directory outside of the folder, or leave PATH out"),
         InitError::File { .. } => Advice::hint("name a directory that you can write to: git dream init DIR"),
         InitError::NoFolder(_) => Advice::hint("'git dream init --adopt DIR' takes a directory of Markdown files"),
+        _ => None,
+    }
+}
+
+fn redact(error: &(dyn Error + 'static)) -> Option<Advice> {
+    match error.downcast_ref::<RedactError>()? {
+        RedactError::Dirty(path) => {
+            let place = path.display();
+            Advice::hint(format!("commit or stash them first: git -C {place} stash\nnothing was changed"))
+        }
+        RedactError::NoLine { session, .. } => Advice::hint(format!("'git dream show {session}' shows its lines")),
+        RedactError::NoNote(_) => Advice::hint("'git log --all --name-only --format=' lists every file that memory ever held"),
+        RedactError::Clear(_) | RedactError::File { .. } => {
+            Advice::hint("the refs are rewritten; run the same command again to clear what the old history left")
+        }
+        RedactError::WorkTree(source) => land(source),
+        RedactError::Refs(source) => reference(source),
+        RedactError::Identity(source) => identity(source),
+        RedactError::Memory(source) => memory(source),
         _ => None,
     }
 }

@@ -20,6 +20,7 @@ mod merge_driver;
 mod name;
 mod night;
 mod outcome;
+mod redact;
 mod reject;
 mod report;
 mod restore;
@@ -122,6 +123,7 @@ commands!(
     verify::Verify,
     schedule::Schedule,
     doctor::Doctor,
+    redact::Redact,
     hook::Hook,
     merge_driver::MergeDriver,
 );

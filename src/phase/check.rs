@@ -5,10 +5,11 @@ use super::memory::MEMORY;
 use super::message;
 use crate::config::Settings;
 use crate::model::evidence::Cited;
-use crate::model::{BeliefKey, ChangeType, Document, NotePath, ObjectId, SessionId, SessionRecord};
+use crate::model::{BeliefKey, ChangeType, Document, NotePath, ObjectId, Removal, SessionId, SessionRecord};
 use crate::store::dream::{ChangeRecord, Dream};
 use crate::store::{ReadError, Snapshot, Store};
 use crate::text::Scrubbed;
+use crate::text::trace::REMOVED;
 use crate::transcript;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -209,10 +210,14 @@ impl<'a> Library<'a> {
             return Err("the review does not list the session".to_owned());
         }
         let version = record.versions.iter().find(|version| {
-            let blob = version.blob_of_line(cited.place.lines.last);
-            blob.is_some_and(|blob| blob.short() == cited.blob)
+            version.part_of_line(cited.place.lines.last).is_some_and(|part| part.is_named(&cited.blob))
         });
         let version = version.ok_or("the session has no such blob, or the blob has no such line")?;
+        // A tombstone stands for what was taken out.
+        let removed = version.removed(cited.place.lines).is_some_and(|how| how != Removal::Masked);
+        if removed || quote.contains(REMOVED) {
+            return Ok(());
+        }
         if self.last.as_ref().is_none_or(|(id, _)| *id != cited.session) {
             let mut bytes = Vec::new();
             for part in &version.parts {

@@ -260,7 +260,7 @@ impl<'s> Attempt<'s> {
         let number = record.versions.len();
         let version = record.versions.last_mut().expect("a record has a version before parts are added");
         let imported = self.store.environment().now;
-        let part = Part { blob: measure.id, bytes: (length - from) as u64, newlines: measure.newlines, imported };
+        let part = Part::new(measure.id, (length - from) as u64, measure.newlines, imported);
         version.parts.push(part);
         let count = version.parts.len();
         self.editor.set(part_path(&record.id, number, count), FILE, measure.id).map_err(SessionError::Tree)?;

@@ -208,6 +208,18 @@ impl Store {
         Ok(found)
     }
 
+    /// A commit as it is stored, to the byte.
+    pub(super) fn raw_commit(&self, id: ObjectId) -> Result<Vec<u8>, ReadError> {
+        self.object(id, ObjectType::Commit, "commit", |bytes| bytes.to_vec())
+    }
+
+    /// The bytes of any object, whatever it is.
+    pub(super) fn any_object(&self, id: ObjectId) -> Result<Vec<u8>, ReadError> {
+        let odb = self.repository.odb().map_err(ReadError::Database)?;
+        let read = odb.read(oid(id)).map(|object| object.data().to_vec());
+        read.map_err(|source| ReadError::Object { what: "object", id, source })
+    }
+
     /// Reads one object and hands its bytes to `read`, without a copy in between.
     fn object<T>(
         &self,

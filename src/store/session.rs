@@ -152,6 +152,13 @@ impl Store {
         }
     }
 
+    /// What a session taught, where it was kept because the transcript was dropped.
+    pub fn kept_reflection(&self, id: &SessionId) -> Result<Option<Vec<u8>>, ReadError> {
+        let Some(root) = self.sessions_tree()? else { return Ok(None) };
+        let entry = self.find_path(root, &format!("{}/reflection.json", folder(id)))?;
+        entry.map(|entry| self.blob(entry.id)).transpose()
+    }
+
     /// The raw bytes of the newest version, its parts joined.
     pub fn transcript(&self, record: &SessionRecord) -> Result<Vec<u8>, ReadError> {
         record.current().map_or(Ok(Vec::new()), |version| self.version_bytes(version))

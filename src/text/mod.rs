@@ -9,9 +9,11 @@ pub mod probe;
 pub mod scrub;
 pub mod secret;
 pub mod sentence;
+pub mod trace;
 pub mod words;
 
 pub use likeness::Relation;
 pub use meaning::Meaning;
 pub use probe::Probe;
 pub use scrub::Scrubbed;
+pub use trace::{Suspicion, Trace};

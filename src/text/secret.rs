@@ -42,6 +42,16 @@ pub fn mask(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// Like [`mask`], in raw JSON: of a match that runs over a key and its value only what follows the last quote goes.
+pub fn mask_values(json: &str) -> String {
+    let replaced = RULES.replace_all(json.as_bytes(), |found: &regex::bytes::Captures<'_>| {
+        let all = &found[0];
+        let kept = all.iter().rposition(|byte| *byte == b'"').map_or(0, |quote| quote + 1);
+        [&all[..kept], MASK.as_bytes()].concat()
+    });
+    String::from_utf8_lossy(&replaced).into_owned()
+}
+
 /// Whether the text holds a credential.
 pub fn found(text: &str) -> bool {
     RULES.is_match(text.as_bytes())

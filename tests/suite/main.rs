@@ -12,10 +12,10 @@ mod night;
 mod proposal;
 mod reading;
 mod readme;
+mod redact;
 mod refusals;
 mod reviewing;
 mod starting;
-
 mod unattended;
 mod verify;
 mod world;

@@ -180,11 +180,14 @@ impl Answer<'_> {
         page.line(Tone::Plain, approval(dream.approved.as_ref()));
         view.facts(page);
         view.reasons(page, archive, 0);
-        match archive.standing(&view.evidence) {
-            (all, found) if all == found => page.line(Tone::Added, "  every quote stands in the stored transcripts"),
-            (all, found) => {
+        let (all, found, removed) = archive.standing(&view.evidence);
+        match (removed, all == found) {
+            (0, true) => page.line(Tone::Added, "  every quote stands in the stored transcripts"),
+            (_, false) => {
                 page.line(Tone::Risk, format!("  only {found} of {all} quotes were found in the stored transcripts"))
             }
+            (_, true) if all == 0 => page.line(Tone::Warning, "  its evidence was taken out for good"),
+            (_, true) => page.line(Tone::Warning, format!("  {found} quotes stand; {removed} were taken out for good")),
         };
     }
 

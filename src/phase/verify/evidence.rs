@@ -4,7 +4,7 @@
 use super::sessions::Archive;
 use super::{Finding, Totals, finding};
 use crate::model::evidence::Cited;
-use crate::model::{ObjectId, SessionVersion};
+use crate::model::{ObjectId, Removal, SessionVersion};
 use crate::phase::memory::MEMORY;
 use crate::phase::message::{quote_stands, quote_stands_in};
 use crate::store::{FileDelta, Store};
@@ -64,16 +64,17 @@ impl<'a> Library<'a> {
             let why = "the session has no such blob, or the blob has no such line".to_owned();
             return Some(wrong("evidence", why, FETCH));
         };
-        match super::sessions::standing(&record.versions[version], cited) {
-            super::sessions::Standing::Kept => {}
-            super::sessions::Standing::Redacted => {
+        match record.versions[version].removed(cited.place.lines) {
+            Some(Removal::Redacted) => {
                 totals.redacted += 1;
                 return None;
             }
-            super::sessions::Standing::Expired => {
+            Some(Removal::Expired) => {
                 totals.expired += 1;
                 return None;
             }
+            // Masked lines are quoted as they are kept.
+            Some(Removal::Masked) | None => {}
         }
         let Some(quote) = quote else {
             let why = "the message does not quote it".to_owned();

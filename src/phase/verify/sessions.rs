@@ -18,21 +18,9 @@ pub(super) struct Archive {
     tree: Option<ObjectId>,
 }
 
-/// What became of the lines that evidence names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing {
-    Kept,
-    Redacted,
-    Expired,
-}
-
 /// Whether a version is the one that evidence names: its last line ends in the named blob.
 pub(super) fn named(version: &SessionVersion, cited: &Cited) -> bool {
-    version.blob_of_line(cited.place.lines.last).is_some_and(|blob| blob.short() == cited.blob)
-}
-
-pub(super) fn standing(_version: &SessionVersion, _cited: &Cited) -> Standing {
-    Standing::Kept
+    version.part_of_line(cited.place.lines.last).is_some_and(|part| part.is_named(&cited.blob))
 }
 
 const AGAIN: &str = "bring the ref back from a clone that has it: git fetch REMOTE +refs/dream/sessions:refs/dream/sessions";
@@ -65,7 +53,7 @@ impl Archive {
     /// Whether a session ever ended in this blob, as a review says how far it was read.
     pub fn has_blob(&self, place: u32, blob: ObjectId) -> bool {
         let versions = &self.records[place as usize].versions;
-        versions.iter().any(|version| version.parts.iter().any(|part| part.blob == blob))
+        versions.iter().any(|version| version.parts.iter().any(|part| part.blobs().any(|own| own == blob)))
     }
 }
 
@@ -107,6 +95,8 @@ fn transcript(store: &Store, record: &SessionRecord, stored: &HashMap<String, Ob
         for (part, held) in held.parts.iter().enumerate() {
             let path = crate::store::session::part_path(&record.id, version + 1, part + 1);
             match stored.get(&path) {
+                None if held.expired.is_some() => {}
+                Some(_) if held.expired.is_some() => wrong.push(format!("{path} is there, though it has expired")),
                 None => wrong.push(format!("{path} is not there")),
                 Some(id) if *id != held.blob => {
                     wrong.push(format!("{path} is {}, imported was {}", id.short(), held.blob.short()));
@@ -169,7 +159,7 @@ fn record(store: &Store, delta: &FileDelta, old: ObjectId, new: ObjectId) -> Res
     if old.id != new.id || old.agent != new.agent || old.imported != new.imported {
         return Ok(Some("it changes whose session it is, or when it was imported".to_owned()));
     }
-    let blobs = |version: &SessionVersion| version.parts.iter().map(|part| part.blob).collect::<Vec<_>>();
+    let blobs = |version: &SessionVersion| version.parts.iter().map(|part| part.original().0).collect::<Vec<_>>();
     let kept = old.versions.len() <= new.versions.len()
         && old.versions.iter().zip(&new.versions).all(|(old, new)| blobs(new).starts_with(&blobs(old)));
     if !kept {
