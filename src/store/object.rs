@@ -277,6 +277,11 @@ pub(super) fn hash_here() {
     ONCE.call_once(|| git2::opts::strict_hash_verification(false));
 }
 
+/// For a command that reads each object once: what libgit2 keeps of them would only fill memory.
+pub fn keep_no_objects() {
+    git2::opts::enable_caching(false);
+}
+
 /// The tree without entries.
 pub const EMPTY_TREE: ObjectId = ObjectId::from_bytes([
     0x4b, 0x82, 0x5d, 0xc6, 0x42, 0xcb, 0x6e, 0xb9, 0xa0, 0x60, 0xe5, 0x4b, 0xf8, 0xd6, 0x92, 0x88, 0xfb, 0xee, 0x49,

@@ -35,7 +35,7 @@ pub struct Unexplained {
 /// Compares trees of one repository.
 pub struct TreeDiff<'s> {
     store: &'s Store,
-    kept: HashMap<ObjectId, Rc<[u8]>>,
+    kept: HashMap<ObjectId, Rc<Vec<u8>>>,
     bytes: usize,
 }
 
@@ -150,12 +150,12 @@ impl<'s> TreeDiff<'s> {
         Ok(())
     }
 
-    fn bytes_of(&mut self, tree: Option<ObjectId>) -> Result<Rc<[u8]>, ReadError> {
-        let Some(id) = tree else { return Ok(Rc::from(&b""[..])) };
+    fn bytes_of(&mut self, tree: Option<ObjectId>) -> Result<Rc<Vec<u8>>, ReadError> {
+        let Some(id) = tree else { return Ok(Rc::default()) };
         if let Some(bytes) = self.kept.get(&id) {
             return Ok(Rc::clone(bytes));
         }
-        let bytes: Rc<[u8]> = self.store.tree_bytes(id)?.into();
+        let bytes = Rc::new(self.store.tree_bytes(id)?);
         if self.bytes + bytes.len() > KEPT {
             self.kept.clear();
             self.bytes = 0;

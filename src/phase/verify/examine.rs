@@ -83,8 +83,16 @@ impl<'a> Examiner<'a> {
     }
 
     fn judge(&mut self, case: &mut Case) -> (What, Approver) {
-        let fact = read(&case.commit);
-        match fact {
+        let message = std::mem::take(&mut case.commit.message);
+        let parts = parts(&message);
+        // What nearly every commit is, without reading its trailers twice.
+        if let [part] = &parts[..]
+            && is_step(&part.trailers)
+        {
+            return (self.step(case, part), author(&case.commit));
+        }
+        case.commit.message.clone_from(&message);
+        match read(&case.commit) {
             Some(Fact::Approval { dream, by, .. }) => self.approval(case, dream, by.as_deref()),
             Some(Fact::Rejection { by, .. }) => {
                 if by.is_none() {
@@ -94,34 +102,36 @@ impl<'a> Examiner<'a> {
             }
             Some(Fact::Revert { dream, by, .. }) => (What::Revert(dream), self.decided(case, by, "Reverted-by")),
             Some(Fact::Restore { dream, by }) => (What::Restore(dream), self.decided(case, by, "Restored-by")),
-            Some(Fact::Review(dream, _)) => {
-                let part = parts(&case.commit.message).pop();
-                let review = part.map(|part| self.review(case, &part.trailers));
-                if case.changes_files() {
-                    case.wrong("tree", "a review records what was read; this one changes files");
-                }
-                let review = review.unwrap_or(ReviewStep { base: None, sessions: Vec::new() });
-                (What::Review(dream, Box::new(review)), author(&case.commit))
+            Some(Fact::Squash { .. } | Fact::Review(..) | Fact::Change(..)) => {
+                (self.squash(case, &parts), author(&case.commit))
             }
-            Some(Fact::Change(..)) => {
-                let part = parts(&case.commit.message).pop();
-                let step = part.and_then(|part| self.change(case, &part));
-                let what = step.map(|(dream, step)| What::Change(dream, Box::new(step)));
-                (what.unwrap_or(What::Plain { edits: true }), author(&case.commit))
-            }
-            Some(Fact::Squash { .. }) => (self.squash(case), author(&case.commit)),
-            Some(Fact::Undo(_)) | None => (self.plain(case), author(&case.commit)),
+            Some(Fact::Undo(_)) | None => (self.plain(case, &parts), author(&case.commit)),
         }
     }
 
-    fn plain(&mut self, case: &mut Case) -> What {
-        // Trailers of a dream from which no fact could be read are a change that somebody spoilt.
-        for part in spoilt(&case.commit.message) {
-            let before = case.findings.len();
-            change::read(&part.trailers, case.commit.id, &mut case.findings);
-            if case.findings.len() == before {
-                case.wrong("trailers", "its trailers name a dream and say nothing that can be understood");
+    /// A review or a change, whether well formed or not.
+    fn step(&mut self, case: &mut Case, part: &Part) -> What {
+        if part.trailers.get("Dream-Phase") != Some("review") {
+            let step = self.change(case, part).map(|(dream, step)| What::Change(dream, Box::new(step)));
+            return step.unwrap_or(What::Plain { edits: true });
+        }
+        let review = self.review(case, &part.trailers);
+        if case.changes_files() {
+            case.wrong("tree", "a review records what was read; this one changes files");
+        }
+        match part.trailers.get("Dream-Id").map(DreamId::new) {
+            Some(Ok(dream)) => What::Review(dream, Box::new(review)),
+            _ => {
+                case.wrong("trailers", "its Dream-Id names no dream");
+                What::Plain { edits: false }
             }
+        }
+    }
+
+    fn plain(&mut self, case: &mut Case, parts: &[Part]) -> What {
+        // Trailers of a dream from which nothing could be read were spoilt by somebody.
+        if parts.iter().any(|part| part.trailers.get("Dream-Id").is_some()) {
+            case.wrong("trailers", "its trailers name a dream and say nothing that can be understood");
         }
         let single = case.commit.parents.len() < 2;
         let empty_root = case.commit.parents.is_empty() && case.commit.tree == crate::store::object::EMPTY_TREE;
@@ -202,15 +212,15 @@ impl<'a> Examiner<'a> {
     }
 
     /// A squash brings many changes at once; each must hold, and together they must explain the tree.
-    fn squash(&mut self, case: &mut Case) -> What {
+    fn squash(&mut self, case: &mut Case, parts: &[Part]) -> What {
         let deltas = self.deltas(case);
         let (mut found, mut named, mut joins) = (Vec::new(), HashSet::new(), false);
-        for part in parts(&case.commit.message) {
+        for part in parts {
             match part.trailers.get("Dream-Phase") {
                 Some("review") => drop(self.review(case, &part.trailers)),
                 Some(_) => {
                     let claim = change::read(&part.trailers, case.commit.id, &mut case.findings);
-                    self.cite(case, &part, claim.as_ref(), &deltas, false);
+                    self.cite(case, part, claim.as_ref(), &deltas, false);
                     let Some(claim) = claim else { continue };
                     case.totals.changes += 1;
                     joins |= claim.change == crate::model::ChangeType::Join || claim.path.is_none();
@@ -270,11 +280,10 @@ impl<'a> Examiner<'a> {
     }
 }
 
-fn spoilt(message: &str) -> Vec<Part> {
-    if !message.contains("Dream-") {
-        return Vec::new();
-    }
-    parts(message).into_iter().filter(|part| part.trailers.get("Dream-Id").is_some()).collect()
+/// A commit of a dream's own branch, by its trailers.
+fn is_step(trailers: &Trailers) -> bool {
+    let none = |key| trailers.get(key).is_none();
+    trailers.get("Dream-Phase").is_some() && none("Dream-Decision") && none("Dream-Revert") && none("Dream-Restore")
 }
 
 fn author(commit: &Commit) -> Approver {

@@ -114,6 +114,7 @@ pub enum VerifyError {
 
 /// Verifies memory; `advance` hears of every commit that was read.
 pub fn verify(store: &Store, request: &Request, advance: &(dyn Fn(u64) + Sync)) -> Result<Report, VerifyError> {
+    crate::store::object::keep_no_objects();
     let mut report = Report::default();
     let archive = sessions::Archive::read(store, &mut report)?;
     let mut history = walk::walk(store, request, &archive, &mut report, advance)?;

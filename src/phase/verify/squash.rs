@@ -3,20 +3,26 @@
 
 use crate::model::Trailers;
 use crate::store::message::unindented;
+use std::borrow::Cow;
 
 /// One commit's message as it was on the branch.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Part {
-    pub text: String,
+pub(super) struct Part<'m> {
+    pub text: Cow<'m, str>,
     pub trailers: Trailers,
 }
 
 /// The parts of a message that end in trailers of a dream, in order.
-pub(super) fn parts(message: &str) -> Vec<Part> {
-    let message: String = message
-        .lines()
-        .filter(|line| !line.starts_with("(cherry picked from"))
-        .fold(String::with_capacity(message.len()), |text, line| text + line + "\n");
+pub(super) fn parts(message: &str) -> Vec<Part<'_>> {
+    if memchr::memmem::find(message.as_bytes(), b"Dream-").is_none() {
+        return Vec::new();
+    }
+    let mut message = Cow::Borrowed(message);
+    // Web forms send line ends of their own; `cherry-pick -x` adds a line that is no trailer.
+    if message.contains("(cherry picked from") || message.contains('\r') {
+        let lines = message.lines().filter(|line| !line.starts_with("(cherry picked from"));
+        message = Cow::Owned(lines.fold(String::with_capacity(message.len()), |text, line| text + line + "\n"));
+    }
     let named = message.lines().filter(|line| line.trim_start().starts_with("Dream-Id:")).count();
     let trailers = Trailers::parse(&message);
     if named <= 1 && is_ours(&trailers) {
@@ -29,7 +35,7 @@ fn is_ours(trailers: &Trailers) -> bool {
     ["Dream-Id", "Dream-Revert", "Dream-Restore"].iter().any(|key| trailers.get(key).is_some())
 }
 
-fn split(message: &str) -> Vec<Part> {
+fn split(message: &str) -> Vec<Part<'static>> {
     let mut parts = Vec::new();
     let mut text = String::new();
     for paragraph in message.split("\n\n") {
@@ -40,7 +46,7 @@ fn split(message: &str) -> Vec<Part> {
         }
         text.push_str(starred);
         if let Some(trailers) = Trailers::parse_block(paragraph).filter(is_ours) {
-            parts.push(Part { text: std::mem::take(&mut text), trailers });
+            parts.push(Part { text: Cow::Owned(std::mem::take(&mut text)), trailers });
         } else {
             text.push_str("\n\n");
         }
