@@ -30,10 +30,19 @@ fn main() {
     let memory = folder.path().join("memory");
     let made = Instant::now();
     make(folder.path(), &memory, &options);
-    println!("{} commits, {} sessions, made in {:.0} s", options.commits, options.sessions, made.elapsed().as_secs_f64());
+    println!(
+        "{} commits, {} sessions, made in {:.0} s",
+        options.commits,
+        options.sessions,
+        made.elapsed().as_secs_f64()
+    );
     let report = dream(&memory).arg("verify").stdout(Stdio::piped()).output().expect("git dream runs");
     let told = String::from_utf8_lossy(&report.stdout).into_owned();
-    assert!(report.status.success(), "the generated history is sound: {}", told.lines().take(8).collect::<Vec<_>>().join("\n"));
+    assert!(
+        report.status.success(),
+        "the generated history is sound: {}",
+        told.lines().take(8).collect::<Vec<_>>().join("\n")
+    );
     told.lines().rev().take(3).collect::<Vec<_>>().iter().rev().for_each(|line| println!("  {line}"));
     let peers: [(&str, &[&str]); 2] = [
         ("git log --format='%H %(trailers)'", &["log", "--format=%H %(trailers)"]),

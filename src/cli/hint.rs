@@ -227,7 +227,9 @@ fn redact(error: &(dyn Error + 'static)) -> Option<Advice> {
             Advice::hint(format!("commit or stash them first: git -C {place} stash\nnothing was changed"))
         }
         RedactError::NoLine { session, .. } => Advice::hint(format!("'git dream show {session}' shows its lines")),
-        RedactError::NoNote(_) => Advice::hint("'git log --all --name-only --format=' lists every file that memory ever held"),
+        RedactError::NoNote(_) => {
+            Advice::hint("'git log --all --name-only --format=' lists every file that memory ever held")
+        }
         RedactError::Clear(_) | RedactError::File { .. } => {
             Advice::hint("the refs are rewritten; run the same command again to clear what the old history left")
         }

@@ -93,7 +93,9 @@ impl Redact {
 
 fn bad_lines(typed: &str) -> Failure {
     let typed = Scrubbed::short(typed, 80);
-    Failure::refuse(format!("'{typed}' names no lines of a session")).hint("lines are written as in evidence: SESSION#L12 or SESSION#L12-L15").exit(Exit::Usage)
+    Failure::refuse(format!("'{typed}' names no lines of a session"))
+        .hint("lines are written as in evidence: SESSION#L12 or SESSION#L12-L15")
+        .exit(Exit::Usage)
 }
 
 /// `12`, `12-15` or `12-L15`.
@@ -109,8 +111,10 @@ fn evidence(context: &Context, store: &Store, path: &str) -> Result<Vec<Asked>, 
     let changes = ledger.dreams.values().flat_map(|dream| &dream.changes);
     let own = changes.filter(|change| change.path.as_deref() == Some(path));
     let known: BTreeSet<SessionId> = store.sessions()?.into_iter().map(|record| record.id).collect();
-    let cited: BTreeSet<(SessionId, Lines)> =
-        own.flat_map(|change| &change.evidence).map(|Cited { session, place, .. }| (session.clone(), place.lines)).collect();
+    let cited: BTreeSet<(SessionId, Lines)> = own
+        .flat_map(|change| &change.evidence)
+        .map(|Cited { session, place, .. }| (session.clone(), place.lines))
+        .collect();
     let cited = cited.into_iter().filter(|(session, _)| known.contains(session));
     Ok(cited.map(|(id, lines)| Asked::Session { id, lines: Some(lines) }).collect())
 }
@@ -118,7 +122,9 @@ fn evidence(context: &Context, store: &Store, path: &str) -> Result<Vec<Asked>, 
 /// There is nothing to take out (any more).
 pub(super) fn nothing(context: &Context, json: bool, proof: Option<&Proof>) -> Result<Exit, Failure> {
     if json {
-        context.ui.json(json!({ "tombstone": null, "objects": proof.map(|proof| proof.objects), "left": proof.map(left_json) }))?;
+        context.ui.json(
+            json!({ "tombstone": null, "objects": proof.map(|proof| proof.objects), "left": proof.map(left_json) }),
+        )?;
     } else {
         let mut page = Page::new();
         page.line(Tone::Plain, "nothing is left to take out");
@@ -153,7 +159,8 @@ pub(super) fn report(context: &Context, json: bool, removed: &Removed, proof: &P
     } else {
         let tombstone = &removed.tombstone;
         let mut page = Page::new();
-        page.put(Tone::Bold, format!("{}: ", tombstone.kind.as_str())).line(Tone::Plain, format!("tombstone {}", tombstone.name));
+        page.put(Tone::Bold, format!("{}: ", tombstone.kind.as_str()))
+            .line(Tone::Plain, format!("tombstone {}", tombstone.name));
         what(&mut page, removed);
         refs(&mut page, removed);
         searched(&mut page, proof, removed.needles);
@@ -166,10 +173,14 @@ pub(super) fn report(context: &Context, json: bool, removed: &Removed, proof: &P
 fn what(page: &mut Page, removed: &Removed) {
     let tombstone = &removed.tombstone;
     for part in &tombstone.parts {
-        let lines: Vec<String> = part.lines.iter().map(|lines| match lines.first == lines.last {
-            true => lines.first.to_string(),
-            false => format!("{}-{}", lines.first, lines.last),
-        }).collect();
+        let lines: Vec<String> = part
+            .lines
+            .iter()
+            .map(|lines| match lines.first == lines.last {
+                true => lines.first.to_string(),
+                false => format!("{}-{}", lines.first, lines.last),
+            })
+            .collect();
         let lines = if lines.is_empty() { "all of it".to_owned() } else { format!("lines {}", lines.join(", ")) };
         let version = if part.version > 1 { format!(", version {}", part.version) } else { String::new() };
         page.put(Tone::Plain, "  ").put(Tone::Name, part.session.as_str());
@@ -187,11 +198,19 @@ fn what(page: &mut Page, removed: &Removed) {
 
 fn refs(page: &mut Page, removed: &Removed) {
     for (moved, (name, commits)) in removed.tombstone.refs.iter().zip(&removed.commits) {
-        let text = format!("  {name} {} -> {}: {} written again", moved.old.short(), moved.new.short(), count(*commits, "commit"));
+        let text = format!(
+            "  {name} {} -> {}: {} written again",
+            moved.old.short(),
+            moved.new.short(),
+            count(*commits, "commit")
+        );
         page.line(Tone::Plain, text);
     }
     if removed.unsigned > 0 {
-        let text = format!("  {} lose their signature; with commit.gpgSign they are signed again, by you", count(removed.unsigned, "commit"));
+        let text = format!(
+            "  {} lose their signature; with commit.gpgSign they are signed again, by you",
+            count(removed.unsigned, "commit")
+        );
         page.line(Tone::Warning, text);
     }
     if removed.resigned > 0 {
@@ -201,7 +220,8 @@ fn refs(page: &mut Page, removed: &Removed) {
 
 fn elsewhere(page: &mut Page, removed: &Removed) {
     let names: Vec<&str> = removed.tombstone.refs.iter().map(|moved| moved.name.as_str()).collect();
-    let memory = names.iter().find_map(|name| name.strip_prefix("refs/heads/")).filter(|name| !name.starts_with("dream/"));
+    let memory =
+        names.iter().find_map(|name| name.strip_prefix("refs/heads/")).filter(|name| !name.starts_with("dream/"));
     page.line(Tone::Bold, "other clones and servers hold it until each is cleaned:");
     page.line(Tone::Plain, format!("  here    git push --force REMOTE {}", names.join(" ")));
     let reset = memory.map_or(String::new(), |branch| format!(" && git reset --hard origin/{branch}"));
@@ -214,7 +234,10 @@ fn searched(page: &mut Page, proof: &Proof, needles: usize) {
     let left = proof.left.iter().filter(|left| !left.weak).count();
     let found = if left == 0 { "none holds" } else { "some hold" };
     let by = if needles == 0 { "by id".to_owned() } else { format!("by id and for {}", count(needles, "text")) };
-    page.line(if left == 0 { Tone::Added } else { Tone::Risk }, format!("searched {} {by}: {found} what was taken out", count(proof.objects, "object")));
+    page.line(
+        if left == 0 { Tone::Added } else { Tone::Risk },
+        format!("searched {} {by}: {found} what was taken out", count(proof.objects, "object")),
+    );
 }
 
 /// Names what holds the bytes still, and what to do about each.
@@ -226,11 +249,19 @@ fn remaining(context: &Context, proof: &Proof) -> Exit {
         context.ui.hint(&remedy);
     }
     if !weak.is_empty() {
-        let lines: Vec<String> = weak.iter().take(5).map(|holder| match holder {
-            Holder::Line { session, line } => format!("{session}#L{line}"),
-            _ => String::new(),
-        }).collect();
-        context.ui.warn(&format!("the same words stand in {} of other transcripts, such as {}", count(weak.len(), "line"), lines.join(" ")));
+        let lines: Vec<String> = weak
+            .iter()
+            .take(5)
+            .map(|holder| match holder {
+                Holder::Line { session, line } => format!("{session}#L{line}"),
+                _ => String::new(),
+            })
+            .collect();
+        context.ui.warn(&format!(
+            "the same words stand in {} of other transcripts, such as {}",
+            count(weak.len(), "line"),
+            lines.join(" ")
+        ));
         context.ui.hint("'git dream show SESSION' shows them; redact them too if they are the same thing");
     }
     if proof.left.iter().any(|left| !left.weak) { Exit::Refused } else { Exit::Done }
@@ -245,13 +276,17 @@ fn named(left: &Leftover) -> (String, String) {
         Holder::Reference(name) if name == "refs/stash" => {
             ("the stash".to_owned(), format!("git stash drop (or clear); {again}"))
         }
-        Holder::Reference(name) if name.starts_with("refs/remotes/") => {
-            (name.clone(), format!("push the rewritten refs with --force, or delete it: git update-ref -d {name}; {again}"))
+        Holder::Reference(name) if name.starts_with("refs/remotes/") => (
+            name.clone(),
+            format!("push the rewritten refs with --force, or delete it: git update-ref -d {name}; {again}"),
+        ),
+        Holder::Reference(name) if name.starts_with("refs/heads/") => (
+            format!("the branch {}", &name[11..]),
+            format!("rebase it onto what memory is now, or delete it: git branch -D {}; {again}", &name[11..]),
+        ),
+        Holder::Reference(name) => {
+            (name.clone(), format!("move it to a commit of the new history, or delete it; {again}"))
         }
-        Holder::Reference(name) if name.starts_with("refs/heads/") => {
-            (format!("the branch {}", &name[11..]), format!("rebase it onto what memory is now, or delete it: git branch -D {}; {again}", &name[11..]))
-        }
-        Holder::Reference(name) => (name.clone(), format!("move it to a commit of the new history, or delete it; {again}")),
         Holder::Line { session, line } => (
             format!("line {line} of session {session}"),
             format!("git dream redact '{session}#L{line}' --reason TEXT --yes"),
@@ -261,13 +296,15 @@ fn named(left: &Leftover) -> (String, String) {
         Holder::File(path) => (path.display().to_string(), "look at it and remove it".to_owned()),
         Holder::Unreachable => (
             "an object that no ref leads to".to_owned(),
-            "a pack is marked to be kept (objects/pack/*.keep), or objects are borrowed (objects/info/alternates)".to_owned(),
+            "a pack is marked to be kept (objects/pack/*.keep), or objects are borrowed (objects/info/alternates)"
+                .to_owned(),
         ),
     }
 }
 
 fn left_json(proof: &Proof) -> Value {
-    let one = |left: &Leftover| json!({ "where": named(left).0, "objects": left.objects, "same_words_only": left.weak });
+    let one =
+        |left: &Leftover| json!({ "where": named(left).0, "objects": left.objects, "same_words_only": left.weak });
     proof.left.iter().map(one).collect()
 }
 

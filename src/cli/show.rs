@@ -137,7 +137,10 @@ fn removals(page: &mut Page, version: &SessionVersion) {
         }
         if let Some(expired) = &part.expired {
             let when = Context::time(expired.at);
-            page.line(Tone::Warning, format!("expired  {} on {when}, tombstone {}", part.blob.short(), expired.tombstone));
+            page.line(
+                Tone::Warning,
+                format!("expired  {} on {when}, tombstone {}", part.blob.short(), expired.tombstone),
+            );
         }
     }
 }

@@ -69,7 +69,13 @@ impl Verify {
             }))?;
         } else {
             let mut page = Page::new();
-            report.findings.iter().for_each(|finding| show(&mut page, finding));
+            for (at, finding) in report.findings.iter().enumerate() {
+                show(&mut page, finding);
+                // One remedy for several findings is told once, below the last of them.
+                if report.findings.get(at + 1).is_none_or(|next| next.remedy != finding.remedy) {
+                    page.wrapped(Tone::Dim, "              ", &finding.remedy, 100);
+                }
+            }
             edits(&mut page, &store, &report)?;
             totals(&mut page, &report.totals, report.findings.len());
             context.ui.page(&page)?;
@@ -104,7 +110,6 @@ fn show(page: &mut Page, finding: &Finding) {
     page.put(Tone::Name, format!("{commit:<12}")).put(Tone::Risk, format!("  {:<10}", finding.check));
     let dream = finding.dream.as_ref().map(|dream| format!("dream {dream}: ")).unwrap_or_default();
     page.line(Tone::Plain, format!("  {dream}{}", Scrubbed::line(&finding.detail)));
-    page.wrapped(Tone::Dim, "              ", &finding.remedy, 100);
 }
 
 fn edits(page: &mut Page, store: &Store, report: &Report) -> Result<(), Failure> {

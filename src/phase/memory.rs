@@ -5,7 +5,9 @@ use super::past::{Past, PastBelief, Standing};
 use super::quotes::Transcripts;
 use super::reconcile::Held;
 use crate::model::change::Target;
-use crate::model::{BeliefKey, Document, Evidence, Lines, NotePath, ObjectId, Part, Place, Proposal, Role, SessionId, SessionRecord};
+use crate::model::{
+    BeliefKey, Document, Evidence, Lines, NotePath, ObjectId, Part, Place, Proposal, Role, SessionId, SessionRecord,
+};
 use crate::store::dream::{self, ChangeRecord, Dream};
 use crate::store::{Ledger, Snapshot, Store};
 use chrono::{DateTime, Utc};

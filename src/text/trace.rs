@@ -92,7 +92,9 @@ impl Trace {
         for span in spans {
             match joined.last_mut() {
                 // Runs that follow each other with no more than a blank between them are one.
-                Some(last) if span.start <= last.end + 1 && !text[last.end.min(span.start)..span.start].contains('\n') => {
+                Some(last)
+                    if span.start <= last.end + 1 && !text[last.end.min(span.start)..span.start].contains('\n') =>
+                {
                     last.end = last.end.max(span.end);
                 }
                 _ => joined.push(span),
@@ -134,7 +136,8 @@ fn words(text: &str) -> Vec<Range<usize>> {
 
 /// What stands between blanks, quotes and brackets.
 fn tokens(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
-    let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '(' | ')' | '<' | '>' | '[' | ']' | ',' | ';');
+    let ends =
+        |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '(' | ')' | '<' | '>' | '[' | ']' | ',' | ';');
     let mut at = 0;
     std::iter::from_fn(move || {
         let start = at + text[at..].find(|c| !ends(c))?;
@@ -150,7 +153,8 @@ pub fn is_telling(token: &str) -> bool {
     let has = |test: fn(&char) -> bool| token.chars().any(|c| test(&c));
     let mixed = has(char::is_ascii_digit) && has(char::is_ascii_alphabetic);
     let address = token.len() >= 6 && token.contains('@') && token.contains('.') && !token.starts_with('@');
-    let dated = token.len() >= 10 && chrono::NaiveDate::parse_from_str(token.get(..10).unwrap_or_default(), "%Y-%m-%d").is_ok();
+    let dated =
+        token.len() >= 10 && chrono::NaiveDate::parse_from_str(token.get(..10).unwrap_or_default(), "%Y-%m-%d").is_ok();
     let long = token.len() >= 16 && mixed && !token.contains('/') && !dated;
     address || long || token.len() >= 8 && secret::found(token)
 }
@@ -179,7 +183,10 @@ mod tests {
     fn words_that_were_said_are_found_whatever_their_case_and_what_stands_between() {
         let trace = trace("Remember: the API of Ada Lovelace's shop is in UTC.");
         let note = "name: x\n\nThe api of Ada\nLovelace's shop must be asked.";
-        assert_eq!(trace.remove(note, Suspicion::High).as_deref(), Some("name: x\n\n[redacted]\n[redacted] must be asked."));
+        assert_eq!(
+            trace.remove(note, Suspicion::High).as_deref(),
+            Some("name: x\n\n[redacted]\n[redacted] must be asked.")
+        );
         assert_eq!(trace.remove("the API of another shop", Suspicion::Low), None);
         assert_eq!(trace.remove("nothing of it", Suspicion::High), None);
     }

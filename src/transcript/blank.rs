@@ -87,7 +87,9 @@ fn numbered(bytes: &[u8]) -> impl Iterator<Item = (u32, Range<usize>)> + '_ {
 /// Whether a line cannot go as a whole without making the others unreadable: a document, or sessions one to a line.
 fn keeps_structure(bytes: &[u8]) -> bool {
     match source::read(bytes, &mut Vec::new()) {
-        Ok(source::Text::Document(text)) => json::list(text.trim()).is_some() || text.trim().contains('\n') || long(&text),
+        Ok(source::Text::Document(text)) => {
+            json::list(text.trim()).is_some() || text.trim().contains('\n') || long(&text)
+        }
         Ok(source::Text::Lines(lines)) => lines.first().is_some_and(|(_, text, _)| source::holds_session(text)),
         Err(_) => false,
     }
@@ -212,7 +214,9 @@ mod tests {
     #[test]
     fn credentials_are_masked_inside_their_strings() {
         let key = format!("ghp_{}", "a1B2".repeat(9));
-        let text = format!("{{\"role\":\"user\",\"text\":\"a \\\"b\\\" {key}\\n c\"}}\n{{\"role\":\"user\",\"text\":\"x\"}}\n");
+        let text = format!(
+            "{{\"role\":\"user\",\"text\":\"a \\\"b\\\" {key}\\n c\"}}\n{{\"role\":\"user\",\"text\":\"x\"}}\n"
+        );
         let edits = mask(text.as_bytes());
         let new = whole(text.as_bytes(), &edits);
         assert_eq!(edits.iter().map(|edit| edit.line).collect::<Vec<_>>(), [1]);

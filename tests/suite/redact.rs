@@ -77,7 +77,11 @@ fn untouched_things_keep_their_ids_and_evidence_of_others_still_stands() {
     redact(&world, "support-1#L4").ok();
     assert_eq!(tip(&world, "main"), base, "memory held nothing of it");
     assert_eq!(tip(&world, &format!("dream/{ID}~3")), first);
-    assert_eq!(world.git(["merge-base", &early, &format!("dream/{ID}")]).trim(), early, "commits before keep their ids");
+    assert_eq!(
+        world.git(["merge-base", &early, &format!("dream/{ID}")]).trim(),
+        early,
+        "commits before keep their ids"
+    );
     assert_eq!(world.dream(["show", "support-2", "--json"]).json()["session"]["versions"], other);
     assert!(world.dream(["check", ID]).ok().contains("provenance"), "quotes of other lines stand");
     let shown = world.dream(["show", ID]).ok();
@@ -95,7 +99,10 @@ fn the_tombstone_says_what_went_who_took_it_and_why_and_holds_nothing_of_it() {
     let name = world.git(["ls-tree", "--name-only", "refs/dream/sessions", "tombstones/"]);
     let text = world.git(["show", &format!("refs/dream/sessions:{}", name.trim())]);
     let tombstone: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-    assert_eq!((tombstone["kind"].as_str(), tombstone["reason"].as_str()), (Some("redacted"), Some("a customer asked")));
+    assert_eq!(
+        (tombstone["kind"].as_str(), tombstone["reason"].as_str()),
+        (Some("redacted"), Some("a customer asked"))
+    );
     assert_eq!(tombstone["by"], "Ada <ada@example.com>");
     let part = &tombstone["parts"][0];
     assert_eq!(part["lines"][0]["first"], 4);
@@ -187,7 +194,10 @@ fn whatever_else_still_holds_it_is_named_with_what_to_do() {
     world.dream(["import", "../support-2.jsonl"]).ok();
     let ran = redact(&world, "support-1#L4");
     assert_eq!(ran.code, 1, "{ran}");
-    assert!(ran.stderr.contains("warning: the tag before still holds it\nhint: delete or move it: git tag -d before"), "{ran}");
+    assert!(
+        ran.stderr.contains("warning: the tag before still holds it\nhint: delete or move it: git tag -d before"),
+        "{ran}"
+    );
     assert!(ran.stderr.contains("the same words stand in 1 line of other transcripts, such as support-2#L1"), "{ran}");
     world.git(["tag", "-d", "before"]);
     redact(&world, "support-1#L4").ok();
@@ -233,7 +243,9 @@ fn killed_at_any_point_it_is_the_old_or_the_new_and_the_next_call_finishes() {
         let before = refs(&world);
         kill_after(&world, Duration::from_millis(4 + step * 17));
         let now = refs(&world);
-        let names = |refs: &str| refs.lines().map(|line| line.split_whitespace().nth(2).expect("a name").to_owned()).collect::<BTreeSet<_>>();
+        let names = |refs: &str| {
+            refs.lines().map(|line| line.split_whitespace().nth(2).expect("a name").to_owned()).collect::<BTreeSet<_>>()
+        };
         assert_eq!(names(&now), names(&before), "no ref is lost");
         let moved = now.lines().filter(|line| !before.contains(*line)).count();
         assert!([0, 2].contains(&moved), "{moved} of two refs moved at step {step}");
@@ -249,7 +261,10 @@ fn killed_at_any_point_it_is_the_old_or_the_new_and_the_next_call_finishes() {
 fn kill_after(world: &World, time: Duration) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_git-dream"));
     command.args(["redact", "support-1#L4", "--reason", "x", "--yes"]).current_dir(world.path("memory"));
-    command.env("HOME", world.home()).env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", world.path(".gitconfig"));
+    command
+        .env("HOME", world.home())
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .env("GIT_CONFIG_GLOBAL", world.path(".gitconfig"));
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
     std::thread::sleep(time);
     child.kill().expect("killed");

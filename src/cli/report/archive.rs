@@ -60,9 +60,8 @@ impl<'s> Archive<'s> {
     pub fn standing(&self, evidence: &[(Cited, Option<String>)]) -> (usize, usize, usize) {
         let removed = |(cited, quote): &&(Cited, Option<String>)| self.removed(cited, quote.as_deref()).is_some();
         let (removed, kept): (Vec<_>, Vec<_>) = evidence.iter().partition(removed);
-        let stands = |(cited, quote): &&&(Cited, Option<String>)| {
-            quote.as_deref().is_some_and(|quote| self.holds(cited, quote))
-        };
+        let stands =
+            |(cited, quote): &&&(Cited, Option<String>)| quote.as_deref().is_some_and(|quote| self.holds(cited, quote));
         (kept.len(), kept.iter().filter(stands).count(), removed.len())
     }
 

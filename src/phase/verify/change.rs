@@ -3,15 +3,14 @@
 
 use super::{Finding, finding};
 use crate::model::evidence::Cited;
-use crate::model::{
-    BeliefKey, ChangeType, DreamId, NotePath, ObjectId, Phase, RetireReason, Support, Trailers,
-};
+use crate::model::{BeliefKey, ChangeType, DreamId, NotePath, ObjectId, Phase, RetireReason, Support, Trailers};
 use crate::phase::memory::MEMORY;
 use crate::phase::settle::CITED;
 use std::collections::BTreeSet;
 
 /// What to do about a commit that does not say what it should.
-pub(super) const FORGED: &str = "the commit was altered or made by hand: see 'git show'; revert it if nobody vouches for it";
+pub(super) const FORGED: &str =
+    "the commit was altered or made by hand: see 'git show'; revert it if nobody vouches for it";
 
 /// A change as its trailers state it.
 #[derive(Debug, Clone)]
@@ -145,8 +144,16 @@ mod tests {
     fn what_is_missing_doubled_malformed_or_at_odds_is_said() {
         let cases = [
             ("Dream-Key: 0123abcd\n", "", "the trailer Dream-Key is missing"),
-            ("Dream-Confidence: 0.80", "Dream-Confidence: 1.80", "'Dream-Confidence: 1.80' is not what Dream-Confidence may say"),
-            ("Dream-Key: 0123abcd", "Dream-Key: 0123abcd\nDream-Key: 0123abce", "the trailer Dream-Key stands there 2 times"),
+            (
+                "Dream-Confidence: 0.80",
+                "Dream-Confidence: 1.80",
+                "'Dream-Confidence: 1.80' is not what Dream-Confidence may say",
+            ),
+            (
+                "Dream-Key: 0123abcd",
+                "Dream-Key: 0123abcd\nDream-Key: 0123abce",
+                "the trailer Dream-Key stands there 2 times",
+            ),
             ("extract", "prune", "a change of type add belongs to extract, not to prune"),
             ("1 session, 1 agent", "3 sessions, 1 agent", "Dream-Support says 3 sessions, the evidence names 1"),
             ("1 session, 1 agent", "1 session, 4 agents", "Dream-Support says 1 sessions of 4 agents"),

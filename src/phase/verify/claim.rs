@@ -33,7 +33,9 @@ pub(super) fn check(store: &Store, claim: &Claim, deltas: &[FileDelta]) -> Resul
         }
     }
     match main[..] {
-        [] => wrong.extend(about.filter(|_| !joins && !deltas.is_empty()).map(|path| format!("it does not touch {path}"))),
+        [] => {
+            wrong.extend(about.filter(|_| !joins && !deltas.is_empty()).map(|path| format!("it does not touch {path}")))
+        }
         [one] => wrong.extend(of_type(store, claim, one)?),
         _ if joins => {}
         _ => wrong.push(format!("it names no file and touches {}", main.len())),

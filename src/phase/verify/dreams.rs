@@ -8,7 +8,8 @@ use super::{Finding, Report, finding};
 use crate::model::{BeliefKey, ChangeType, DreamId, ObjectId};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-const REWRITTEN: &str = "history was rewritten: 'git reflog' and other clones still know it; put it back, or merge it again";
+const REWRITTEN: &str =
+    "history was rewritten: 'git reflog' and other clones still know it; put it back, or merge it again";
 
 pub(super) fn check(history: &History, archive: &Archive, report: &mut Report) {
     let main: HashSet<ObjectId> = history.main_line().map(|node| node.id).collect();
@@ -68,14 +69,17 @@ fn cited(
     }
     let listed = |place: &u32| reviews.iter().any(|(_, review)| review.sessions.binary_search(place).is_ok());
     let missing = step.sessions.iter().filter(|place| !listed(place));
-    let why = |place: &u32| format!("it cites session {}, which its review does not list", archive.records[*place as usize].id);
+    let why = |place: &u32| {
+        format!("it cites session {}, which its review does not list", archive.records[*place as usize].id)
+    };
     missing.map(|place| of(dream, finding("review", node.id, why(place), FORGED))).collect()
 }
 
 /// Commits that another commit of the same dream was made on.
 fn branch_parents(history: &History) -> HashSet<ObjectId> {
     let own = history.nodes.iter().filter_map(|node| Some((node.what.of_branch()?, node.parents.first()?)));
-    let below = own.filter(|(dream, parent)| history.node(**parent).and_then(|node| node.what.of_branch()) == Some(dream));
+    let below =
+        own.filter(|(dream, parent)| history.node(**parent).and_then(|node| node.what.of_branch()) == Some(dream));
     below.map(|(_, parent)| *parent).collect()
 }
 
@@ -83,7 +87,8 @@ fn branch_parents(history: &History) -> HashSet<ObjectId> {
 fn order(history: &History, node: &Node, dream: &DreamId, step: &ChangeStep) -> Option<Finding> {
     let below = node.parents.first().and_then(|parent| history.node(*parent))?;
     let What::Change(other, earlier) = &below.what else { return None };
-    let why = || format!("{} comes after {}; the phases are review, extract, reconcile, prune", step.phase, earlier.phase);
+    let why =
+        || format!("{} comes after {}; the phases are review, extract, reconcile, prune", step.phase, earlier.phase);
     (other == dream && earlier.phase > step.phase).then(|| of(dream, finding("phases", node.id, why(), FORGED)))
 }
 

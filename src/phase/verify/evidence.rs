@@ -160,4 +160,5 @@ impl<'a> Library<'a> {
 }
 
 const FETCH: &str = "fetch refs/dream/sessions from a clone that has it: git fetch REMOTE refs/dream/sessions; if none has, revert what rests on it";
-const FETCH_NOTE: &str = "'git cat-file -p' shows the note, where it exists; revert the change if nobody vouches for it";
+const FETCH_NOTE: &str =
+    "'git cat-file -p' shows the note, where it exists; revert the change if nobody vouches for it";

@@ -163,15 +163,18 @@ impl<'a> Examiner<'a> {
     fn review(&mut self, case: &mut Case, trailers: &Trailers) -> ReviewStep {
         for key in ["Dream-Base", "Dream-Engine", "Dream-Settings"] {
             if trailers.all(key).count() != 1 {
-                case.wrong("trailers", format!("a review says {key} once; this one says it {} times", trailers.all(key).count()));
+                case.wrong(
+                    "trailers",
+                    format!("a review says {key} once; this one says it {} times", trailers.all(key).count()),
+                );
             }
         }
         let base = trailers.get("Dream-Base").and_then(|id| ObjectId::parse(id).ok());
         let mut sessions = Vec::new();
         for value in trailers.all("Dream-Session") {
-            let named = value.split_once('@').and_then(|(id, blob)| {
-                Some((SessionId::new(id).ok()?, ObjectId::parse(blob).ok()?))
-            });
+            let named = value
+                .split_once('@')
+                .and_then(|(id, blob)| Some((SessionId::new(id).ok()?, ObjectId::parse(blob).ok()?)));
             let Some((id, blob)) = named else {
                 case.wrong("trailers", format!("'Dream-Session: {value}' names no session and blob"));
                 continue;
@@ -180,7 +183,10 @@ impl<'a> Examiner<'a> {
                 Some(place) if self.archive.has_blob(place, blob) => sessions.push(place),
                 Some(place) => {
                     sessions.push(place);
-                    let why = format!("it read session {id} up to {}, which the stored transcript does not have", blob.short());
+                    let why = format!(
+                        "it read session {id} up to {}, which the stored transcript does not have",
+                        blob.short()
+                    );
                     case.findings.push(finding("sessions", case.commit.id, why, REPLACED));
                 }
                 None => {
@@ -299,4 +305,5 @@ fn is_engine(person: &str) -> bool {
 }
 
 const FETCH: &str = "'git fsck' says what is missing or damaged; fetch it from a clone that has it";
-const REPLACED: &str = "the sessions ref was rewritten: fetch refs/dream/sessions from a clone that still has the session";
+const REPLACED: &str =
+    "the sessions ref was rewritten: fetch refs/dream/sessions from a clone that still has the session";

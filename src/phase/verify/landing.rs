@@ -9,7 +9,8 @@ use crate::model::{DreamId, ObjectId};
 use crate::store::{ReadError, Store, TreeDiff, Unexplained};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-const UNNAMED: &str = "ask who approved it; 'git dream revert' takes it back, and 'git dream approve' names who approves";
+const UNNAMED: &str =
+    "ask who approved it; 'git dream revert' takes it back, and 'git dream approve' names who approves";
 
 /// The commits that brought each dream into memory.
 pub(super) type Landings = HashMap<DreamId, Vec<ObjectId>>;

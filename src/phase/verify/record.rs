@@ -40,7 +40,9 @@ pub(super) struct ChangeStep {
 #[derive(Debug, Clone)]
 pub(super) enum What {
     /// No dream's: a person's edit, or a merge.
-    Plain { edits: bool },
+    Plain {
+        edits: bool,
+    },
     Review(DreamId, Box<ReviewStep>),
     Change(DreamId, Box<ChangeStep>),
     Approval(DreamId),

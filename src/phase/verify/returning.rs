@@ -47,9 +47,11 @@ pub(super) fn check(
             effects(store, history, &mut diff, *id, files)?;
         }
         for id in commits {
-            report.find(touched(store, history, &mut diff, *id, files)?.into_iter().map(|why| {
-                super::Finding { dream: Some((*dream).clone()), ..finding("tree", *id, why, FORGED) }
-            }));
+            report.find(
+                touched(store, history, &mut diff, *id, files)?
+                    .into_iter()
+                    .map(|why| super::Finding { dream: Some((*dream).clone()), ..finding("tree", *id, why, FORGED) }),
+            );
         }
     }
     Ok(())

@@ -23,7 +23,8 @@ pub(super) fn named(version: &SessionVersion, cited: &Cited) -> bool {
     version.part_of_line(cited.place.lines.last).is_some_and(|part| part.is_named(&cited.blob))
 }
 
-const AGAIN: &str = "bring the ref back from a clone that has it: git fetch REMOTE +refs/dream/sessions:refs/dream/sessions";
+const AGAIN: &str =
+    "bring the ref back from a clone that has it: git fetch REMOTE +refs/dream/sessions:refs/dream/sessions";
 
 impl Archive {
     /// Reads every record; one that cannot be read is a finding, and its session counts as missing.
@@ -67,12 +68,7 @@ pub(super) fn check(store: &Store, archive: &Archive, report: &mut Report) -> Re
 }
 
 /// Every transcript is there, under the path that its record says, and its bytes are those that its id names.
-fn transcripts(
-    store: &Store,
-    archive: &Archive,
-    tip: ObjectId,
-    tree: ObjectId,
-) -> Result<Vec<Finding>, VerifyError> {
+fn transcripts(store: &Store, archive: &Archive, tip: ObjectId, tree: ObjectId) -> Result<Vec<Finding>, VerifyError> {
     let mut stored: HashMap<String, ObjectId> = HashMap::new();
     for delta in TreeDiff::new(store).files(None, tree)? {
         stored.extend(delta.new.map(|(_, id)| (delta.path, id)));

@@ -46,7 +46,8 @@ pub(super) fn check(
 }
 
 fn held(store: &Store, history: &History, commit: ObjectId, path: &str) -> Result<Option<ObjectId>, ReadError> {
-    let tree = history.node(commit).map_or_else(|| store.commit(commit).map(|commit| commit.tree), |node| Ok(node.tree))?;
+    let tree =
+        history.node(commit).map_or_else(|| store.commit(commit).map(|commit| commit.tree), |node| Ok(node.tree))?;
     Ok(store.find_path(tree, path)?.map(|entry| entry.id))
 }
 

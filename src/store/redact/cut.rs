@@ -79,7 +79,9 @@ impl Cuts {
                 }
             };
             let inside = |at: usize| lines.iter().any(|lines| lines.meets(Lines::one(at as u32 + 1)));
-            taken.extend(all.iter().enumerate().filter(|(at, line)| inside(*at) && !line.is_empty()).map(|(_, l)| l.to_vec()));
+            taken.extend(
+                all.iter().enumerate().filter(|(at, line)| inside(*at) && !line.is_empty()).map(|(_, l)| l.to_vec()),
+            );
             let edits = blank::redact(&bytes, &lines);
             words.learn(&bytes, &lines, &edits);
             self.apply(writer, version, &bytes, &edits)?;
@@ -225,7 +227,9 @@ impl Words {
         }
         let telling = |needle: &String| !needle.contains(char::is_whitespace);
         let known = |needle: &String| {
-            telling(needle) && !crate::text::secret::found(needle) && kept.iter().any(|text| text.contains(needle.as_str()))
+            telling(needle)
+                && !crate::text::secret::found(needle)
+                && kept.iter().any(|text| text.contains(needle.as_str()))
         };
         self.needles.retain(|needle, _| !known(needle));
     }

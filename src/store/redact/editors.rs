@@ -1,15 +1,15 @@
 //! What changes in each of the two histories: stored sessions, and memory with the branches of dreams.
 
+use super::RedactError;
 use super::cut::{Cuts, Words, sum};
 use super::rewrite::{Editor, Fate};
-use super::RedactError;
 use crate::model::evidence::{Cited, quoted};
 use crate::model::tombstone::{RemovedNote, Sum};
 use crate::model::{ObjectId, SessionRecord};
 use crate::store::session::encode;
 use crate::store::{PackWriter, Store, TreeEntry};
-use crate::text::trace::REMOVED;
 use crate::text::Suspicion;
+use crate::text::trace::REMOVED;
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -34,7 +34,9 @@ impl Editor for Sessions<'_> {
             let Ok(record) = serde_json::from_slice::<SessionRecord>(&self.store.blob(entry.id)?) else {
                 return Ok(Fate::Stays);
             };
-            let Some(new) = self.cuts.record(&record, self.tombstone, self.at, self.words) else { return Ok(Fate::Stays) };
+            let Some(new) = self.cuts.record(&record, self.tombstone, self.at, self.words) else {
+                return Ok(Fate::Stays);
+            };
             return Ok(Fate::Becomes(writer.blob(&encode(&new)).map_err(RedactError::Write)?));
         }
         if name == "reflection.json" && self.cuts.forgotten.contains(folder) {
@@ -92,7 +94,9 @@ impl Memory<'_> {
     }
 
     fn is_memory(&self, path: &str) -> bool {
-        self.folders.iter().any(|folder| folder == "." || path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/')))
+        self.folders
+            .iter()
+            .any(|folder| folder == "." || path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/')))
     }
 
     fn keep_sum(&mut self, path: &str, bytes: &[u8]) {
@@ -127,7 +131,12 @@ impl Memory<'_> {
 
 impl Editor for Memory<'_> {
     fn enters(&self, folder: &str) -> bool {
-        let within = |own: &String| own == "." || folder == own || folder.starts_with(&format!("{own}/")) || own.starts_with(&format!("{folder}/"));
+        let within = |own: &String| {
+            own == "."
+                || folder == own
+                || folder.starts_with(&format!("{own}/"))
+                || own.starts_with(&format!("{folder}/"))
+        };
         self.folders.iter().any(within) || self.paths.iter().any(|path| path.starts_with(&format!("{folder}/")))
     }
 
@@ -216,10 +225,28 @@ fn unquoted(message: &str, cuts: &Cuts) -> String {
 
 /// Trailers whose values are names and numbers of ours.
 const STRUCTURE: [&str; 22] = [
-    "Dream-Id:", "Dream-Phase:", "Dream-Change:", "Dream-Key:", "Dream-Kind:", "Dream-Path:", "Dream-Support:",
-    "Dream-Confidence:", "Dream-Risk:", "Dream-Base:", "Dream-Engine:", "Dream-Settings:", "Dream-Session:",
-    "Dream-Decision:", "Dream-Dropped:", "Dream-Revert:", "Dream-Restore:", "Dream-Change-Key:", "Dream-Review:",
-    "Dream-Answer:", "Dream-Outcome:", "Evidence:",
+    "Dream-Id:",
+    "Dream-Phase:",
+    "Dream-Change:",
+    "Dream-Key:",
+    "Dream-Kind:",
+    "Dream-Path:",
+    "Dream-Support:",
+    "Dream-Confidence:",
+    "Dream-Risk:",
+    "Dream-Base:",
+    "Dream-Engine:",
+    "Dream-Settings:",
+    "Dream-Session:",
+    "Dream-Decision:",
+    "Dream-Dropped:",
+    "Dream-Revert:",
+    "Dream-Restore:",
+    "Dream-Change-Key:",
+    "Dream-Review:",
+    "Dream-Answer:",
+    "Dream-Outcome:",
+    "Evidence:",
 ];
 
 /// A message without the words, line by line; what names things stays.

@@ -102,7 +102,8 @@ fn forget(git: &Git, log: &Path, name: &str, old: &HashSet<ObjectId>, own: bool)
     let numbered = lines.iter().enumerate().filter(|(_, line)| leads(line));
     let gone: Vec<String> = numbered.map(|(at, _)| format!("{name}@{{{}}}", lines.len() - 1 - at)).collect();
     for some in gone.chunks(500) {
-        let args: Vec<&str> = ["reflog", "delete", "--rewrite"].into_iter().chain(some.iter().map(String::as_str)).collect();
+        let args: Vec<&str> =
+            ["reflog", "delete", "--rewrite"].into_iter().chain(some.iter().map(String::as_str)).collect();
         git.check(&args).map_err(RedactError::Clear)?;
     }
     Ok(())

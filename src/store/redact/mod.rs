@@ -157,10 +157,14 @@ impl Store {
         let commit = NewCommit { tree, parents, author, committer, message: message(tombstone) };
         let tip = self.write_decision(&commit, &Sign::AsConfigured)?;
         let reason = format!("dream {}", verb(tombstone.kind));
-        let update = |name: &str, expected, new| RefUpdate { name: name.to_owned(), expected, new: Some(new), reason: reason.clone() };
+        let update = |name: &str, expected, new| RefUpdate {
+            name: name.to_owned(),
+            expected,
+            new: Some(new),
+            reason: reason.clone(),
+        };
         let others = tombstone.refs.iter().filter(|moved| moved.name != SESSIONS);
-        let mut updates: Vec<RefUpdate> =
-            others.map(|moved| update(&moved.name, Some(moved.old), moved.new)).collect();
+        let mut updates: Vec<RefUpdate> = others.map(|moved| update(&moved.name, Some(moved.old), moved.new)).collect();
         updates.push(update(SESSIONS, stands, tip));
         self.update_refs_under(lock, &updates)?;
         Ok(removed)
@@ -234,7 +238,8 @@ fn prepare<'s>(
     }
     let now = store.environment().now;
     let name = {
-        let mark = ObjectId::of_blob(format!("{order:?} {:?} {memory_tip:?} {now}", store.reference(SESSIONS)?).as_bytes());
+        let mark =
+            ObjectId::of_blob(format!("{order:?} {:?} {memory_tip:?} {now}", store.reference(SESSIONS)?).as_bytes());
         format!("{}-{}", now.format("%Y-%m-%d"), &mark.to_string()[..8])
     };
     let mut refs = store.own_references()?;

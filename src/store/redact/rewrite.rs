@@ -170,7 +170,13 @@ struct Raw<'a> {
 impl<'a> Raw<'a> {
     fn parse(raw: &'a [u8]) -> Option<Self> {
         let end = memchr::memmem::find(raw, b"\n\n")?;
-        let mut commit = Self { tree: ObjectId::ZERO, parents: Vec::new(), headers: Vec::new(), message: &raw[end + 2..], signed: false };
+        let mut commit = Self {
+            tree: ObjectId::ZERO,
+            parents: Vec::new(),
+            headers: Vec::new(),
+            message: &raw[end + 2..],
+            signed: false,
+        };
         let mut skipping = false;
         for line in raw[..end].split(|byte| *byte == b'\n') {
             let id = |start: &[u8]| ObjectId::parse(std::str::from_utf8(line.strip_prefix(start)?).ok()?).ok();
@@ -217,7 +223,9 @@ mod tests {
     #[test]
     fn a_commit_is_taken_apart_and_put_together_byte_for_byte_without_its_signature() {
         let id = "ce013625030ba8dba906f756967f9e9ca394464a";
-        let plain = format!("tree {id}\nparent {id}\nauthor A\tB <a@b> 1 +0000\ncommitter A <a@b> 1 +0000\nencoding latin1\n\ns\n\nb\n");
+        let plain = format!(
+            "tree {id}\nparent {id}\nauthor A\tB <a@b> 1 +0000\ncommitter A <a@b> 1 +0000\nencoding latin1\n\ns\n\nb\n"
+        );
         let signed = plain.replace("\n\ns", "\ngpgsig -----BEGIN\n \n abc\n -----END\n\ns");
         for (text, is_signed) in [(&plain, false), (&signed, true)] {
             let raw = Raw::parse(text.as_bytes()).expect("a commit");

@@ -1,10 +1,10 @@
 //! Looks at every object of the repository, reachable or not, packed or loose, and at git's own files beside them, for
 //! what was removed: by the ids of tombstones and by the words themselves, as they are and as JSON writes them.
 
+use super::Proof;
 use super::RedactError;
 use super::cut::Words;
 use super::finish::files;
-use super::Proof;
 use crate::model::{ObjectId, SessionId, Tombstone};
 use crate::store::object::from_oid;
 use crate::store::{GitError, Store};
@@ -31,7 +31,10 @@ pub enum Holder {
     /// A ref by its full name, or a work tree's `HEAD`.
     Reference(String),
     /// A line of another transcript, or of the same one.
-    Line { session: SessionId, line: u32 },
+    Line {
+        session: SessionId,
+        line: u32,
+    },
     Reflog,
     Index,
     /// A file in git's own folder.
@@ -42,7 +45,9 @@ pub enum Holder {
 
 pub(super) fn proof(store: &Store, words: &Words) -> Result<Proof, RedactError> {
     // What was packed anew is not known to a repository that was opened before.
-    let store = &Store::open(store.environment(), store.git_dir()).map_err(|_| GitError::Missing).map_err(RedactError::Clear)?;
+    let store = &Store::open(store.environment(), store.git_dir())
+        .map_err(|_| GitError::Missing)
+        .map_err(RedactError::Clear)?;
     let gone: BTreeSet<ObjectId> = store.tombstones()?.iter().flat_map(Tombstone::removed).collect();
     let needles = Needles::new(words);
     let parts = parts(store)?;
@@ -60,7 +65,8 @@ pub(super) fn proof(store: &Store, words: &Words) -> Result<Proof, RedactError> 
             _ => {}
         }
     }
-    let line = |((session, line), (id, weak))| Leftover { holder: Holder::Line { session, line }, objects: vec![id], weak };
+    let line =
+        |((session, line), (id, weak))| Leftover { holder: Holder::Line { session, line }, objects: vec![id], weak };
     proof.left.extend(lines.into_iter().map(line));
     proof.left.extend(holders(store, held).map_err(RedactError::Clear)?);
     proof.left.extend(git_files(store, &needles));
@@ -182,7 +188,8 @@ fn holders(store: &Store, held: BTreeSet<ObjectId>) -> Result<Vec<Leftover>, Git
     let mut rest = held.clone();
     let mut left = Vec::new();
     for (holder, arguments) in asked {
-        let all: Vec<&str> = ["rev-list", "--objects"].into_iter().chain(arguments.iter().map(String::as_str)).collect();
+        let all: Vec<&str> =
+            ["rev-list", "--objects"].into_iter().chain(arguments.iter().map(String::as_str)).collect();
         let listed = git.run(&all)?;
         let ids = listed.stdout.split(|byte| *byte == b'\n').filter_map(|line| {
             ObjectId::parse(std::str::from_utf8(line.get(..40)?).ok()?).ok().filter(|id| held.contains(id))
@@ -196,9 +203,14 @@ fn holders(store: &Store, held: BTreeSet<ObjectId>) -> Result<Vec<Leftover>, Git
         }
     }
     // HEAD says the same as the branch that it is on.
-    let branches: BTreeSet<ObjectId> =
-        left.iter().filter(|one| one.holder != Holder::Reference("HEAD".into())).flat_map(|one| one.objects.clone()).collect();
-    left.retain(|one| one.holder != Holder::Reference("HEAD".into()) || !one.objects.iter().all(|id| branches.contains(id)));
+    let branches: BTreeSet<ObjectId> = left
+        .iter()
+        .filter(|one| one.holder != Holder::Reference("HEAD".into()))
+        .flat_map(|one| one.objects.clone())
+        .collect();
+    left.retain(|one| {
+        one.holder != Holder::Reference("HEAD".into()) || !one.objects.iter().all(|id| branches.contains(id))
+    });
     if !rest.is_empty() {
         left.push(Leftover { holder: Holder::Unreachable, objects: rest.into_iter().collect(), weak: false });
     }
