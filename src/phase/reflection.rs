@@ -120,6 +120,12 @@ pub struct Failure {
     pub shape: String,
     /// The telling line.
     pub error: String,
+    /// The name that it says is not known: of a command, an option, a script, a field.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// A checksum of its first lines, finer than the signature: the same case, not only the same error.
+    #[serde(default)]
+    pub case: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fix: Option<Fix>,
     pub cite: Cite,

@@ -1,8 +1,11 @@
 //! The default engine: rules and statistics, offline and deterministic. Every proposal says by which rule and by which
 //! evidence it was made. One file per finder; `propose` brings all sessions together and compares them with memory.
 
+mod abstraction;
 mod directives;
 mod facts;
+mod fix;
+mod guess;
 mod habits;
 mod mistakes;
 mod person;
@@ -31,7 +34,7 @@ impl Extract for Embedded {
     }
 
     fn version(&self) -> &str {
-        "1"
+        "2"
     }
 
     fn reflect(&self, session: &Session) -> Reflection {
@@ -45,7 +48,7 @@ impl Extract for Embedded {
             reflection.facts.push(update);
         }
         reflection.failures = mistakes::find(&reading);
-        reflection.rules = rules::find(&reading);
+        reflection.rules = rules::find(&reading, &reflection.failures);
         habits::find(&reading, &mut reflection);
         if reading.is_service() {
             serve(&mut reflection);

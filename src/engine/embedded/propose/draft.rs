@@ -10,6 +10,8 @@ use std::collections::BTreeSet;
 
 /// How many pieces of evidence a proposal cites.
 const CITED: usize = 5;
+/// Up to how many are others cited beside those that show it best.
+const ENOUGH: usize = 3;
 
 /// One place in one session.
 #[derive(Debug, Clone, Copy)]
@@ -32,6 +34,8 @@ pub struct Draft<'a> {
     pub reason: String,
     pub tags: Vec<String>,
     pub seen: Vec<Seen<'a>>,
+    /// Those of `seen` that show it best, cited before the others.
+    pub first: Vec<Seen<'a>>,
     pub confidence: f64,
     pub explicit: bool,
     /// Usefulness, 0 to 1; a tie is broken by support.
@@ -57,6 +61,7 @@ impl<'a> Draft<'a> {
             reason: String::new(),
             tags: Vec::new(),
             seen,
+            first: Vec::new(),
             confidence: 0.7,
             explicit: false,
             rank: 0.5,
@@ -120,24 +125,33 @@ impl<'a> Draft<'a> {
     /// Up to five pieces of evidence, spread over the sessions, the oldest and the newest among them.
     pub fn evidence(&self) -> Vec<Evidence> {
         let mut sessions = BTreeSet::new();
-        let mut first: Vec<&Seen<'_>> = Vec::new();
+        let mut cited: Vec<&Seen<'_>> = Vec::new();
         let mut more: Vec<&Seen<'_>> = Vec::new();
-        for seen in &self.seen {
-            if sessions.insert(&seen.session.session) { first.push(seen) } else { more.push(seen) }
+        for (pool, limit) in [(&self.first, CITED), (&self.seen, if self.first.is_empty() { CITED } else { ENOUGH })] {
+            let mut fresh: Vec<&Seen<'_>> = Vec::new();
+            for seen in pool {
+                if sessions.insert(&seen.session.session) { fresh.push(seen) } else { more.push(seen) }
+            }
+            cited.extend(spread(&fresh, limit.saturating_sub(cited.len())));
         }
-        let room = CITED.saturating_sub(first.len());
-        let mut cited: Vec<&Seen<'_>> =
-            spread(&first).into_iter().copied().chain(more.into_iter().take(room)).collect();
+        let place = |seen: &Seen<'_>| (seen.session.session.clone(), seen.cite.place.clone(), seen.cite.quote.clone());
+        let mut places: BTreeSet<_> = cited.iter().map(|seen| place(seen)).collect();
+        more.retain(|seen| places.insert(place(seen)));
+        let room = if self.first.is_empty() { CITED } else { ENOUGH }.saturating_sub(cited.len());
+        cited.extend(more.into_iter().take(room));
         cited.sort_by_key(|seen| (seen.cite.time, &seen.session.session, seen.cite.place.clone()));
         cited.into_iter().map(|seen| seen.session.evidence(seen.cite)).collect()
     }
 }
 
-fn spread<T>(all: &[T]) -> Vec<&T> {
-    if all.len() <= CITED {
-        return all.iter().collect();
+/// At most so many, the first and the last among them.
+fn spread<'s, T>(all: &[&'s T], room: usize) -> Vec<&'s T> {
+    match room {
+        _ if all.len() <= room => all.to_vec(),
+        0 => Vec::new(),
+        1 => vec![all[all.len() - 1]],
+        _ => (0..room).map(|nth| all[nth * (all.len() - 1) / (room - 1)]).collect(),
     }
-    (0..CITED).map(|nth| &all[nth * (all.len() - 1) / (CITED - 1)]).collect()
 }
 
 /// Sessions and agents, each counted once.

@@ -7,9 +7,11 @@ mod draft;
 mod duplicates;
 mod facts;
 mod focus;
+mod lesson;
 mod memory;
 mod mistakes;
 mod prune;
+mod rules;
 mod workflows;
 
 use crate::model::Proposal;

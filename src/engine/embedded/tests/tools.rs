@@ -16,7 +16,7 @@ fn a_mistake_names_what_fails_what_works_and_how_often() {
     let text = &mistakes[0].belief.as_ref().expect("a belief").text;
     assert_eq!(
         text,
-        "`rtk bun run test` fails: \"error: unrecognized subcommand 'bun'\". What works instead: `bun run test`, without `rtk` (2 of 2 times). Seen in 2 of 3 sessions."
+        "`rtk bun run test` fails: \"error: unrecognized subcommand 'bun'\". Leave out `rtk`: use `bun run test` (worked in 2 of 2 sessions). Seen in 2 of 3 sessions."
     );
     assert!(
         mistakes[0]
@@ -38,7 +38,7 @@ fn the_steps_before_the_same_call_worked_are_the_fix() {
     };
     let found = texts(&dream(vec![talk("a", 0, "/x/a.rs"), talk("b", 1, "/x/b.rs")]));
     assert_eq!(found.len(), 1);
-    assert!(found[0].contains("`Read` the same file first"), "{}", found[0]);
+    assert!(found[0].contains("Read the same file first"), "{}", found[0]);
 }
 
 #[test]
