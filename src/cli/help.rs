@@ -7,7 +7,7 @@ pub const GROUPS: [(&str, &[&str]); 6] = [
     ("Start", &["init", "import", "outcome", "demo"]),
     ("Dream and review", &["run", "list", "status", "show", "check", "review"]),
     ("Decide, and take back", &["approve", "reject", "revert", "restore"]),
-    ("Ask memory", &["why", "log"]),
+    ("Ask memory", &["why", "log", "verify"]),
     ("Unattended", &["schedule"]),
     ("Guard the repository", &["redact", "expire", "doctor", "hook", "merge-driver"]),
 ];

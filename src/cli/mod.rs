@@ -33,6 +33,7 @@ mod scheduled;
 mod show;
 mod status;
 pub mod ui;
+mod verify;
 mod why;
 
 pub use context::Context;
@@ -120,6 +121,7 @@ commands!(
     restore::Restore,
     why::Why,
     log::Log,
+    verify::Verify,
     redact::Redact,
     expire::Expire,
     schedule::Schedule,

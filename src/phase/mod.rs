@@ -18,6 +18,7 @@ pub mod reflection;
 pub mod review;
 pub mod risk;
 pub mod settle;
+pub mod verify;
 pub mod write;
 
 pub use extract::{Extract, Session};

@@ -27,7 +27,7 @@ pub mod lock;
 pub mod memory;
 pub mod merge_config;
 pub mod merge_file;
-mod message;
+pub mod message;
 pub mod nights;
 pub mod object;
 pub mod open;
@@ -50,6 +50,7 @@ mod tidy;
 pub mod tombstone;
 pub mod tree;
 mod tree_delta;
+pub mod tree_diff;
 pub mod tree_merge;
 pub mod worktree;
 
@@ -81,6 +82,7 @@ pub use sign::{Sign, SignError};
 pub use snapshot::{Skipped, Snapshot};
 pub use staged::{Staged, StagedError};
 pub use tree::{TreeEditor, TreeError};
+pub use tree_diff::{FileDelta, TreeDiff, Unexplained};
 pub use tree_merge::{Conflict, ConflictKind, MergeError, Merger, TreeMerge};
 pub use worktree::{WorkTree, WorkTreeError};
 

@@ -53,7 +53,7 @@ pub(super) fn record_path(id: &SessionId) -> String {
 }
 
 /// Versions and parts count from 1.
-pub(super) fn part_path(id: &SessionId, version: usize, part: usize) -> String {
+pub fn part_path(id: &SessionId, version: usize, part: usize) -> String {
     format!("{}/transcript/v{version}-{part:04}", folder(id))
 }
 
@@ -102,6 +102,24 @@ impl Store {
         records.sort_by(|a, b| a.id.cmp(&b.id));
         self.cache_sessions(tree.id, &records);
         Ok(records)
+    }
+
+    /// Every record of a tree of sessions under its path, each read or not: one bad record hides no other.
+    #[expect(clippy::type_complexity, reason = "a path and what was read there")]
+    pub fn stored_records(
+        &self,
+        root: ObjectId,
+    ) -> Result<Vec<(String, Result<SessionRecord, SessionError>)>, ReadError> {
+        let Some(tree) = self.find_path(root, "sessions")? else { return Ok(Vec::new()) };
+        let mut found = Vec::new();
+        for (name, folder) in self.session_folders(tree.id)? {
+            let entries = self.tree(folder)?;
+            let record = entries.iter().find(|entry| entry.name == b"record.json").map(|entry| entry.id);
+            let missing = ReadError::Missing { what: "record", id: folder };
+            let bytes = record.map_or(Err(missing), |id| self.blob(id)).map_err(SessionError::Read);
+            found.push((name.clone(), bytes.and_then(|bytes| decode(&name, &bytes))));
+        }
+        Ok(found)
     }
 
     /// The record of the session with exactly this id.

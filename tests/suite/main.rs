@@ -17,4 +17,5 @@ mod refusals;
 mod reviewing;
 mod starting;
 mod unattended;
+mod verify;
 mod world;

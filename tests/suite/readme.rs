@@ -135,6 +135,15 @@ fn bytes_are_removed_as_it_says() {
 }
 
 #[test]
+fn the_audit_of_the_demo_finds_nothing_as_it_says() {
+    let world = World::new();
+    world.dream(["demo"]).ok();
+    let blocks = blocks("console");
+    let audit = blocks.iter().find(|block| block.contains("$ git dream verify")).expect("an audit");
+    run(&world, &format!("$ cd git-dream-demo\n{audit}"), "");
+}
+
+#[test]
 fn its_two_commands_are_the_demo_and_the_tests() {
     assert_eq!(blocks("sh"), ["cargo run --release -- demo\ncargo test\n"]);
     let ci = fs::read_to_string(root().join(".ci/run")).expect("what is run for every change");

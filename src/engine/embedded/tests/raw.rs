@@ -149,12 +149,8 @@ impl Raw {
         assert_eq!(parsed.sessions.len(), 1);
         let session = parsed.sessions.remove(0);
         let imported = session.ended.expect("times");
-        let part = Part {
-            blob: ObjectId::of_blob(&bytes),
-            bytes: bytes.len() as u64,
-            newlines: self.lines.len() as u32,
-            imported,
-        };
+        let blob = ObjectId::of_blob(&bytes);
+        let part = Part::new(blob, bytes.len() as u64, self.lines.len() as u32, imported);
         let record = SessionRecord {
             schema: 1,
             id: session.id,
