@@ -31,7 +31,8 @@ impl Check {
         let store = context.store()?;
         let ledger = context.ledger(&store)?;
         let dream = ledger.find(&self.dream)?;
-        let findings = checks(context, &store, dream)?;
+        let settings = context.settings(&store, &[])?;
+        let findings = checks(&store, &settings, dream)?;
         let worst = worst(&findings);
         if self.json {
             context.ui.json(json!({ "dream": dream.id, "verdict": worst, "checks": findings }))?;
@@ -47,7 +48,9 @@ impl Check {
                 let change = finding.change.as_ref().map(|key| format!("{key}: ")).unwrap_or_default();
                 page.put(Tone::Plain, format!("{change}{}", finding.detail));
                 let evidence = finding.evidence.iter().filter(|_| finding.verdict != Verdict::Pass);
-                evidence.for_each(|cited| drop(page.put(Tone::Dim, format!("  {cited}"))));
+                evidence.for_each(|cited| {
+                    page.put(Tone::Dim, format!("  {cited}"));
+                });
                 page.end();
             }
             context.ui.page(&page)?;

@@ -1,9 +1,10 @@
 //! `git dream reject`: a dream is put away, with a reason.
 
-use super::decision::{manner, refused};
+use super::decision::refused;
 use super::ui::{Page, Tone};
 use super::{Context, Exit, Failure};
 use crate::text::Scrubbed;
+use crate::store::Manner;
 use clap::Args;
 use serde_json::json;
 
@@ -38,7 +39,7 @@ impl Reject {
         let id = context.ledger(&store)?.find(&self.dream)?.id.clone();
         let reason = Scrubbed::block(&self.reason);
         let landed = store
-            .reject(id.as_str(), &reason, &manner(false, &[]))
+            .reject(id.as_str(), &reason, &Manner::default())
             .map_err(|error| refused(context, "dream", error))?;
         context.tidy(&store);
         if self.json {

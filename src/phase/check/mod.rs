@@ -14,7 +14,7 @@ use crate::store::dream::{ChangeRecord, Dream};
 use crate::store::{ReadError, Snapshot, Store};
 use crate::text::Scrubbed;
 use crate::transcript;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Below this many entries per cents say little: the budget only warns.
@@ -86,6 +86,16 @@ pub enum CheckError {
 
 /// Runs every check that is not off; what a check that only warns found is a warning.
 pub fn check(store: &Store, settings: &Settings, dream: &Dream) -> Result<Vec<Finding>, CheckError> {
+    check_without(store, settings, dream, &BTreeSet::new())
+}
+
+/// The same for a dream from which these changes are left out.
+pub fn check_without(
+    store: &Store,
+    settings: &Settings,
+    dream: &Dream,
+    dropped: &BTreeSet<BeliefKey>,
+) -> Result<Vec<Finding>, CheckError> {
     let records = store.sessions()?;
     let before = dream.base().map(|base| store.snapshot(base, &settings.folders)).transpose()?;
     let after = dream.head().map(|head| match &before {
@@ -97,7 +107,9 @@ pub fn check(store: &Store, settings: &Settings, dream: &Dream) -> Result<Vec<Fi
         dream.changes.iter().map(|change| Ok(store.commit(change.commit)?.message)).collect();
     let review = dream.review.as_ref().map(|review| store.commit(review.commit)).transpose()?;
     let set = &settings.checks;
-    let mut findings = loss(before.as_ref(), &dream.changes, set.loss_budget as usize);
+    let kept: Vec<ChangeRecord> =
+        dream.changes.iter().filter(|change| !dropped.contains(&change.key)).cloned().collect();
+    let mut findings = loss(before.as_ref(), &kept, set.loss_budget as usize);
     findings.extend(provenance(store, &records, dream)?);
     findings.extend(content::trust(&dream.changes));
     findings.extend(content::words(before.as_ref(), after.as_ref(), &dream.changes, &messages?));
@@ -107,7 +119,8 @@ pub fn check(store: &Store, settings: &Settings, dream: &Dream) -> Result<Vec<Fi
         if set.level(finding.name) == Level::Warn {
             finding.verdict = finding.verdict.min(Verdict::Warn);
         }
-        set.level(finding.name) != Level::Off
+        let left_out = finding.change.as_ref().is_some_and(|key| dropped.contains(key));
+        set.level(finding.name) != Level::Off && !left_out
     });
     Ok(findings)
 }
