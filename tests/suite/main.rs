@@ -14,6 +14,7 @@ mod reading;
 mod readme;
 mod refusals;
 mod reviewing;
+mod server;
 mod starting;
 mod unattended;
 mod world;
