@@ -126,7 +126,7 @@ fn a_setting_without_effect_is_warned_about() {
     let world = World::with_memory();
     world.git(["config", "dream.timezone", "Europe/Berlin"]);
     assert_snapshot!(world.dream(["status"]), @r#"
-    memory     main at ec3b6b88b0ae: 0 notes
+    memory     main at 11554e718e53: 0 notes
     sessions   0 of 0 agents, 0 not read by any dream
     ! warning: git config: timezone has no effect: there is no schedule
     ! hint: 'git dream import PATH' brings sessions in

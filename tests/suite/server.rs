@@ -50,12 +50,12 @@ fn serve(world: &World) -> Server {
     server
 }
 
-/// A memory with an open dream, and its server with the hook; these settings are on the server.
-fn guarded(settings: &str) -> (World, Server) {
+/// A memory with an open dream, and its server with the hook; with this setting in `dream.toml`.
+fn guarded(setting: &str) -> (World, Server) {
     let world = world_with_dream();
-    let file = world.read("memory/dream.toml").replace("[trust]", &format!("[trust]\n{settings}"));
+    let file = world.read("memory/dream.toml").replace("two-person = false", setting);
     world.write("memory/dream.toml", file);
-    world.git(["commit", "-qam", "settings"]);
+    world.git(["commit", "-qam", "settings", "--allow-empty"]);
     world.git(["init", "-q", "--bare", "../srv/memory.git"]);
     world.dream_in("srv/memory.git", ["hook", "install"]).ok();
     let server = serve(&world);
@@ -86,7 +86,7 @@ fn as_bo(world: &World, arguments: &[&str]) -> Ran {
 
 #[test]
 fn what_changes_memory_past_a_dream_is_refused() {
-    let (world, _server) = guarded("");
+    let (world, _server) = guarded("two-person = false");
     world.write("memory/notes/own.md", "- mine\n");
     world.git(["add", "-A"]);
     world.git(["commit", "-qm", "an edit"]);
@@ -102,7 +102,7 @@ fn what_changes_memory_past_a_dream_is_refused() {
 
 #[test]
 fn a_push_cannot_switch_off_its_own_guard() {
-    let (world, _server) = guarded("");
+    let (world, _server) = guarded("two-person = false");
     let open = world.read("memory/dream.toml").replace("[trust]", "[trust]\nmaintainers = [\"ada@example.com\"]");
     world.write("memory/dream.toml", open);
     world.git(["commit", "-qam", "let me in"]);
@@ -114,7 +114,7 @@ fn a_push_cannot_switch_off_its_own_guard() {
 
 #[test]
 fn sessions_only_grow() {
-    let (world, _server) = guarded("");
+    let (world, _server) = guarded("two-person = false");
     world.write("more.jsonl", "{\"role\":\"user\",\"text\":\"hello\",\"time\":\"2026-05-05T10:00:00Z\"}\n");
     world.dream(["import", "../more.jsonl"]).ok();
     push(&world, "refs/dream/sessions").ok();
@@ -131,7 +131,7 @@ fn sessions_only_grow() {
 
 #[test]
 fn a_dream_goes_through_and_a_malformed_one_does_not() {
-    let (world, _server) = guarded("");
+    let (world, _server) = guarded("two-person = false");
     push(&world, &format!("dream/{ID}")).ok();
     world.git(["switch", "-q", &format!("dream/{ID}")]);
     world.write("memory/notes/own.md", "- mine\n");
@@ -145,7 +145,7 @@ fn a_dream_goes_through_and_a_malformed_one_does_not() {
 
 #[test]
 fn an_approval_goes_through_and_a_forged_one_does_not() {
-    let (world, _server) = guarded("");
+    let (world, _server) = guarded("two-person = false");
     push(&world, &format!("dream/{ID}")).ok();
     world.git(["branch", "kept", &format!("dream/{ID}")]);
     let merge = |body: &str| {
@@ -169,7 +169,7 @@ fn an_approval_goes_through_and_a_forged_one_does_not() {
 
 #[test]
 fn two_persons_are_two() {
-    let (world, _server) = guarded("two-person = true\n#");
+    let (world, _server) = guarded("two-person = true");
     insta::assert_snapshot!(world.dream(["approve", ID]), @"");
     world.git(["merge", "-q", "--no-ff", "--no-edit", &format!("dream/{ID}")]);
     insta::assert_snapshot!(said(&push(&world, "main")), @"");
@@ -180,7 +180,7 @@ fn two_persons_are_two() {
 
 #[test]
 fn unsigned_approvals_are_refused_and_signed_ones_are_not() {
-    let (world, _server) = guarded("");
+    let (world, _server) = guarded("two-person = false");
     world.git_in("srv/memory.git", ["config", "dream.signatures", "approvals"]).ok();
     let key = world.path("key");
     let made = Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(&key).status();
