@@ -120,9 +120,8 @@ pub fn approve(
     if dream.standing == Standing::Open {
         manner.overrides = set_aside.judge(dream.id.as_str(), &findings)?;
     }
-    let approved = store
-        .approve(dream.id.as_str(), selection, &manner)
-        .map_err(|error| refused(context, "dream", error))?;
+    let approved =
+        store.approve(dream.id.as_str(), selection, &manner).map_err(|error| refused(context, "dream", error))?;
     context.tidy(&store);
     if json {
         context

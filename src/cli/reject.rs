@@ -3,8 +3,8 @@
 use super::decision::refused;
 use super::ui::{Page, Tone};
 use super::{Context, Exit, Failure};
-use crate::text::Scrubbed;
 use crate::store::Manner;
+use crate::text::Scrubbed;
 use clap::Args;
 use serde_json::json;
 
@@ -38,9 +38,8 @@ impl Reject {
         let store = context.store()?;
         let id = context.ledger(&store)?.find(&self.dream)?.id.clone();
         let reason = Scrubbed::block(&self.reason);
-        let landed = store
-            .reject(id.as_str(), &reason, &Manner::default())
-            .map_err(|error| refused(context, "dream", error))?;
+        let landed =
+            store.reject(id.as_str(), &reason, &Manner::default()).map_err(|error| refused(context, "dream", error))?;
         context.tidy(&store);
         if self.json {
             context.ui.json(json!({ "dream": id, "commit": landed.commit, "reason": reason.as_str() }))?;

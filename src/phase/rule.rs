@@ -48,7 +48,8 @@ mod tests {
 
     #[test]
     fn engines_strangers_and_requesters_do_not_approve() {
-        let trust = Trust { two_person: true, approvers: vec!["ada@x.org".into(), "bo@x.org".into()], ..Trust::default() };
+        let trust =
+            Trust { two_person: true, approvers: vec!["ada@x.org".into(), "bo@x.org".into()], ..Trust::default() };
         assert_eq!(objection(&trust, "Embedded@git-dream", Some("ada@x.org")), Some(Objection::Engine));
         assert_eq!(objection(&trust, "eve@x.org", Some("ada@x.org")), Some(Objection::Approver));
         assert_eq!(objection(&trust, "Ada@X.org", Some("ada@x.org")), Some(Objection::TwoPerson));

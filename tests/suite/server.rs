@@ -90,10 +90,22 @@ fn what_changes_memory_past_a_dream_is_refused() {
     world.write("memory/notes/own.md", "- mine\n");
     world.git(["add", "-A"]);
     world.git(["commit", "-qm", "an edit"]);
-    insta::assert_snapshot!(said(&push(&world, "main")), @"");
+    insta::assert_snapshot!(said(&push(&world, "main")), @r#"
+    error: refs/heads/main: commit <id> by ada@example.com edits memory directly, and merges no dream
+    hint: propose it: push a dream's branch, or ask a maintainer ([trust] maintainers in dream.toml)
+    [exit 1]
+    "#);
     world.git(["reset", "-q", "--hard", "HEAD~2"]);
-    insta::assert_snapshot!(said(&push(&world, "--force main")), @"");
-    insta::assert_snapshot!(said(&push(&world, "--delete main")), @"");
+    insta::assert_snapshot!(said(&push(&world, "--force main")), @r#"
+    error: refs/heads/main: memory's history is never rewritten, and this does not build on it
+    hint: git pull --no-rebase, or start again from what is there; 'git dream revert' takes a dream back
+    [exit 1]
+    "#);
+    insta::assert_snapshot!(said(&push(&world, "--delete main")), @r#"
+    error: refs/heads/main: memory is not deleted
+    hint: 'git dream revert' takes a dream back
+    [exit 1]
+    "#);
     // What is nobody's memory is nobody's business.
     push(&world, "main:refs/heads/feature").ok();
     push(&world, "--force main~1:refs/heads/feature").ok();
@@ -119,8 +131,16 @@ fn sessions_only_grow() {
     world.dream(["import", "../more.jsonl"]).ok();
     push(&world, "refs/dream/sessions").ok();
     world.git(["update-ref", "refs/dream/sessions", "refs/dream/sessions~1"]);
-    insta::assert_snapshot!(said(&push(&world, "+refs/dream/sessions")), @"");
-    insta::assert_snapshot!(said(&push(&world, "--delete refs/dream/sessions")), @"");
+    insta::assert_snapshot!(said(&push(&world, "+refs/dream/sessions")), @r#"
+    error: refs/dream/sessions: the sessions only grow, and this would rewrite them
+    hint: bring new sessions in on top: git fetch origin refs/dream/sessions, then import again
+    [exit 1]
+    "#);
+    insta::assert_snapshot!(said(&push(&world, "--delete refs/dream/sessions")), @r#"
+    error: refs/dream/sessions: the sessions are evidence, and are not deleted
+    hint: bring new sessions in on top: git fetch origin refs/dream/sessions, then import again
+    [exit 1]
+    "#);
     // On top of what is there, but with a transcript taken out.
     world.git(["fetch", "-q", "origin", "+refs/dream/sessions:refs/dream/sessions"]);
     let empty = world.git(["mktree"]);
@@ -137,10 +157,22 @@ fn a_dream_goes_through_and_a_malformed_one_does_not() {
     world.write("memory/notes/own.md", "- mine\n");
     world.git(["add", "-A"]);
     world.git(["commit", "-qm", "by hand"]);
-    insta::assert_snapshot!(said(&push(&world, &format!("dream/{ID}"))), @"");
+    insta::assert_snapshot!(said(&push(&world, &format!("dream/{ID}"))), @r#"
+    error: refs/heads/dream/2026-05-06-aaaa: commit <id> of dream 2026-05-06-aaaa does not name it: it is no change that a dream proposed
+    hint: a dream is made by 'git dream run', edited by 'git dream review', and pushed as it is
+    [exit 1]
+    "#);
     world.git(["switch", "-q", "main"]);
-    insta::assert_snapshot!(said(&push(&world, "main:refs/heads/dream/mine")), @"");
-    insta::assert_snapshot!(said(&push(&world, &format!("--delete dream/{ID}"))), @"");
+    insta::assert_snapshot!(said(&push(&world, "main:refs/heads/dream/mine")), @r#"
+    error: refs/heads/dream/mine: 'mine' is no dream's id
+    hint: name the branch otherwise: dream/ is for dreams
+    [exit 1]
+    "#);
+    insta::assert_snapshot!(said(&push(&world, &format!("--delete dream/{ID}"))), @r#"
+    error: refs/heads/dream/2026-05-06-aaaa: dream 2026-05-06-aaaa is open, and nothing says what was decided about it
+    hint: git dream reject 2026-05-06-aaaa --reason TEXT, then push refs/dream/closed/2026-05-06-aaaa with it
+    [exit 1]
+    "#);
 }
 
 #[test]
@@ -153,15 +185,27 @@ fn an_approval_goes_through_and_a_forged_one_does_not() {
     };
     let trailers = format!("Dream-Id: {ID}\nDream-Decision: approved\nApproved-by: ");
     merge(&format!("{trailers}git dream <embedded@git-dream>"));
-    insta::assert_snapshot!(said(&push(&world, "main")), @"");
+    insta::assert_snapshot!(said(&push(&world, "main")), @r#"
+    error: refs/heads/main: the merge of dream 2026-05-06-aaaa says that embedded@git-dream approved it, and was made by ada@example.com
+    hint: whoever approves makes the merge: 'git dream approve' on their own machine
+    [exit 1]
+    "#);
     world.git(["-c", "user.email=embedded@git-dream", "commit", "-q", "--amend", "--no-edit"]);
-    insta::assert_snapshot!(said(&push(&world, "main")), @"");
+    insta::assert_snapshot!(said(&push(&world, "main")), @r#"
+    error: refs/heads/main: dream 2026-05-06-aaaa is approved by embedded@git-dream, which is an engine
+    hint: a person approves: git config user.email says who
+    [exit 1]
+    "#);
     world.git(["reset", "-q", "--hard", "origin/main"]);
     merge("more");
     world.write("memory/notes/own.md", "- slipped in\n");
     world.git(["add", "-A"]);
     world.git(["commit", "-q", "--amend", "--no-edit"]);
-    insta::assert_snapshot!(said(&push(&world, "main")), @"");
+    insta::assert_snapshot!(said(&push(&world, "main")), @r#"
+    error: refs/heads/main: the merge of dream 2026-05-06-aaaa holds more than memory and the dream do
+    hint: merge it again with 'git dream approve', and edit memory in a commit of its own
+    [exit 1]
+    "#);
     world.git(["reset", "-q", "--hard", "origin/main"]);
     world.dream(["approve", ID]).ok();
     push(&world, &format!("main :dream/{ID}")).ok();
@@ -170,9 +214,17 @@ fn an_approval_goes_through_and_a_forged_one_does_not() {
 #[test]
 fn two_persons_are_two() {
     let (world, _server) = guarded("two-person = true");
-    insta::assert_snapshot!(world.dream(["approve", ID]), @"");
+    insta::assert_snapshot!(world.dream(["approve", ID]), @r#"
+    ! error: ada@example.com asked for dream 2026-05-06-aaaa, so somebody else approves it
+    ! hint: ask somebody else to approve it; [trust] two-person in dream.toml asks for that
+    [exit 1]
+    "#);
     world.git(["merge", "-q", "--no-ff", "--no-edit", &format!("dream/{ID}")]);
-    insta::assert_snapshot!(said(&push(&world, "main")), @"");
+    insta::assert_snapshot!(said(&push(&world, "main")), @r#"
+    error: refs/heads/main: dream 2026-05-06-aaaa was asked for and approved by the same person, ada@example.com
+    hint: ask somebody else to approve it; [trust] two-person in dream.toml asks for that
+    [exit 1]
+    "#);
     world.git(["reset", "-q", "--hard", "origin/main"]);
     as_bo(&world, &["approve", ID]).ok();
     push(&world, "main").ok();
@@ -190,7 +242,11 @@ fn unsigned_approvals_are_refused_and_signed_ones_are_not() {
     let signers = signers.to_string_lossy().into_owned();
     world.git_in("srv/memory.git", ["config", "gpg.ssh.allowedSignersFile", &signers]).ok();
     world.dream(["approve", ID]).ok();
-    insta::assert_snapshot!(said(&push(&world, "main")), @"");
+    insta::assert_snapshot!(said(&push(&world, "main")), @r#"
+    error: refs/heads/main: commit <id> is not signed
+    hint: sign it: git config commit.gpgSign true, and have the server's gpg.ssh.allowedSignersFile or keyring name your key
+    [exit 1]
+    "#);
     world.git(["update-ref", &format!("refs/heads/dream/{ID}"), "main^2"]);
     world.git(["reset", "-q", "--hard", "origin/main"]);
     world.git(["config", "gpg.format", "ssh"]);
@@ -198,7 +254,11 @@ fn unsigned_approvals_are_refused_and_signed_ones_are_not() {
     world.git(["config", "commit.gpgSign", "true"]);
     // Signed by Ada, and said to be Bo's.
     as_bo(&world, &["approve", ID]).ok();
-    insta::assert_snapshot!(said(&push(&world, "main")), @"");
+    insta::assert_snapshot!(said(&push(&world, "main")), @r#"
+    error: refs/heads/main: commit <id> is signed by ada@example.com, not by bo@example.com
+    hint: sign it: git config commit.gpgSign true, and have the server's gpg.ssh.allowedSignersFile or keyring name your key
+    [exit 1]
+    "#);
     world.git(["update-ref", &format!("refs/heads/dream/{ID}"), "main^2"]);
     world.git(["reset", "-q", "--hard", "origin/main"]);
     world.dream(["approve", ID]).ok();

@@ -8,7 +8,10 @@ use crate::phase::server::{Guard, Push};
 pub fn pre_receive(context: &Context) -> Result<Exit, Failure> {
     let input = std::io::read_to_string(std::io::stdin())?;
     let pushed: Option<Vec<Push>> = input.lines().map(Push::parse).collect();
-    judge(context, &pushed.ok_or_else(|| Failure::refuse("pre-receive reads '<old> <new> <ref>' lines, as git writes"))?)
+    judge(
+        context,
+        &pushed.ok_or_else(|| Failure::refuse("pre-receive reads '<old> <new> <ref>' lines, as git writes"))?,
+    )
 }
 
 /// One ref of a push, for servers whose pre-receive is taken.
@@ -25,8 +28,13 @@ fn judge(context: &Context, pushed: &[Push]) -> Result<Exit, Failure> {
         Some(_) => context.settings(&store, &[])?,
         None => Default::default(),
     };
-    let guard =
-        Guard { store: &store, memory: memory.as_ref().map(|branch| branch.as_str()), tip, settings: &settings, pushed };
+    let guard = Guard {
+        store: &store,
+        memory: memory.as_ref().map(|branch| branch.as_str()),
+        tip,
+        settings: &settings,
+        pushed,
+    };
     let refused = guard.judge()?;
     for (name, refused) in &refused {
         context.ui.fail(&Failure::refuse(format!("{name}: {}", refused.why)).hint(&refused.hint));

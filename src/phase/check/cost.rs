@@ -23,7 +23,8 @@ pub(super) fn size(after: Option<&Snapshot>, budget: u32) -> Finding {
 /// `review` is the message of the dream's first commit; its `Dream-Bill` trailers say what an engine charged.
 pub(super) fn bill(review: Option<&str>, budget: u32) -> Finding {
     let trailers = review.map(Trailers::parse).unwrap_or_default();
-    let total: Vec<u64> = trailers.all("Dream-Bill").filter_map(|line| line.strip_prefix("total:")).map(spent).collect();
+    let total: Vec<u64> =
+        trailers.all("Dream-Bill").filter_map(|line| line.strip_prefix("total:")).map(spent).collect();
     let tokens: u64 = total.iter().sum();
     let verdict = if tokens > u64::from(budget) { Verdict::Fail } else { Verdict::Pass };
     let detail = match total.is_empty() {

@@ -127,7 +127,11 @@ pub fn check_without(
 
 fn loss(before: Option<&Snapshot>, changes: &[ChangeRecord], budget: usize) -> Vec<Finding> {
     let Some(before) = before else {
-        return vec![finding(Check::Loss, Verdict::Fail, "the memory that the dream began from is not known".to_owned())];
+        return vec![finding(
+            Check::Loss,
+            Verdict::Fail,
+            "the memory that the dream began from is not known".to_owned(),
+        )];
     };
     let documents = |path: &str| NotePath::new(path).ok().and_then(|path| before.notes.get(&path));
     let total: usize = before.notes.values().map(|text| Document::parse(text).spans().len()).sum();

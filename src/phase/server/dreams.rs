@@ -74,7 +74,8 @@ fn flaw(
             let base = trailers.get("Dream-Base").map(str::to_owned);
             let parent = commit.parents.first().map(ToString::to_string);
             let moved = commit.tree != before;
-            (moved || base != parent).then(|| "is no review: it changes files, or did not begin where it says".to_owned())
+            (moved || base != parent)
+                .then(|| "is no review: it changes files, or did not begin where it says".to_owned())
         }
         (false, false) => mismatch(guard.store, guard, commit, before, &trailers)?,
     })
