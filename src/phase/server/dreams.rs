@@ -95,7 +95,9 @@ fn mismatch(
         return Ok(Some(format!("changes {path}, which is no note of memory")));
     }
     let claimed = trailers.get("Dream-Path").unwrap_or_default();
-    if !changed.contains_key(claimed) {
+    // A join names the note that stays, and may only take the other one away.
+    let join = trailers.get("Dream-Change") == Some("join");
+    if changed.is_empty() || !join && !changed.contains_key(claimed) {
         return Ok(Some("does not change the note that it names".to_owned()));
     }
     let alone = matches!(trailers.get("Dream-Change"), Some("add" | "retire")) && changed.len() > 1;
