@@ -1,5 +1,6 @@
 //! How a night is told: to a person, and as the JSON of `git dream run --json`. And what automatic approval merges.
 
+use super::decision::{allowed, signing};
 use super::ui::{Page, Tone};
 use super::{Context, Failure};
 use crate::config::Settings;
@@ -143,9 +144,13 @@ pub fn merge_free(
         context.ui.warn(&format!("dream {} was not merged: {}", dream.id, failed.join("; ")));
         return Ok(None);
     }
+    if let Err(refusal) = allowed(store, settings, record) {
+        context.ui.warn(&format!("dream {} was not merged: {}", dream.id, refusal.error));
+        return Ok(None);
+    }
     let notes =
         findings.iter().map(|f| Scrubbed::line(&format!("Check {}: {}: {}", f.check, f.verdict.as_str(), f.detail)));
-    let manner = Manner { notes: notes.collect(), ..Manner::default() };
+    let manner = Manner { notes: notes.collect(), sign: signing(settings), ..Manner::default() };
     let approved = store.approve(dream.id.as_str(), &Selection::All, &manner)?;
     Ok(Some(approved.landed.commit))
 }

@@ -1,5 +1,7 @@
 //! The keys of `dream.toml`, and which of them this version acts on.
 
+use super::guard::Check;
+
 /// What git config may hold beside the keys: the memory branch, and whether `dream.toml` may name programs.
 const NAMES: [&str; 2] = ["branch", "allow-commands"];
 
@@ -25,10 +27,18 @@ pub enum Key {
     Keep,
     Remote,
     NotifyCommand,
+    Check(Check),
+    LossBudget,
+    SizeBudget,
+    BillBudget,
+    TwoPerson,
+    Maintainers,
+    Approvers,
+    Signatures,
 }
 
 impl Key {
-    pub const ALL: [Key; 19] = [
+    pub const ALL: [Key; 34] = [
         Key::Schedule,
         Key::Timezone,
         Key::Scope,
@@ -48,6 +58,21 @@ impl Key {
         Key::Keep,
         Key::Remote,
         Key::NotifyCommand,
+        Key::Check(Check::Loss),
+        Key::Check(Check::Provenance),
+        Key::Check(Check::Trust),
+        Key::Check(Check::Secrets),
+        Key::Check(Check::Injection),
+        Key::Check(Check::HiddenText),
+        Key::Check(Check::Size),
+        Key::Check(Check::Bill),
+        Key::LossBudget,
+        Key::SizeBudget,
+        Key::BillBudget,
+        Key::TwoPerson,
+        Key::Maintainers,
+        Key::Approvers,
+        Key::Signatures,
     ];
 
     /// Section and name in `dream.toml`.
@@ -61,6 +86,9 @@ impl Key {
             Key::SecretsExtra => ("secrets", "extra"),
             Key::Keep => ("sessions", "keep"),
             Key::NotifyCommand => ("notify", "command"),
+            Key::Check(check) => ("checks", check.as_str()),
+            Key::LossBudget | Key::SizeBudget | Key::BillBudget => ("checks", self.name()),
+            Key::TwoPerson | Key::Maintainers | Key::Approvers | Key::Signatures => ("trust", self.name()),
             _ => ("dream", self.name()),
         }
     }
@@ -87,6 +115,14 @@ impl Key {
             Key::Keep => "keep",
             Key::Remote => "remote",
             Key::NotifyCommand => "notify-command",
+            Key::Check(check) => check.git_name(),
+            Key::LossBudget => "loss-budget",
+            Key::SizeBudget => "size-budget",
+            Key::BillBudget => "bill-budget",
+            Key::TwoPerson => "two-person",
+            Key::Maintainers => "maintainers",
+            Key::Approvers => "approvers",
+            Key::Signatures => "signatures",
         }
     }
 

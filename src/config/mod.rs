@@ -5,6 +5,7 @@
 
 pub mod environment;
 pub mod error;
+pub mod guard;
 pub mod key;
 pub mod raw;
 pub mod schedule;

@@ -1,6 +1,7 @@
 //! Settings that may be acted on. Flag beats git config beats `dream.toml` beats default; the result has a hash, so that a
 //! dream can record under which settings it ran.
 
+use super::guard::{Checks, Trust};
 use super::value::{Value, Written};
 use super::{ConfigError, Key, Origin, Schedule, raw, schedule};
 use crate::model::{AgentName, NotePath, id};
@@ -42,6 +43,10 @@ pub struct Settings {
     pub remote: Option<String>,
     /// What is told how each night ended.
     pub notify: Option<String>,
+    /// What blocks an approval, and the budgets.
+    pub checks: Checks,
+    /// Who may approve and edit, and what is signed.
+    pub trust: Trust,
 }
 
 /// What an import does with a transcript that holds credentials.
@@ -121,6 +126,8 @@ impl Default for Settings {
             schedule: None,
             remote: None,
             notify: None,
+            checks: Checks::default(),
+            trust: Trust::default(),
         }
     }
 }
@@ -169,6 +176,11 @@ impl Settings {
                 self.remote = Some(written.text("the name of a remote such as \"origin\" is expected")?.to_owned())
             }
             Key::NotifyCommand => self.notify = Some(written.text("a command in quotes is expected")?.to_owned()),
+            Key::Check(check) => self.checks.set(check, written)?,
+            Key::LossBudget => self.checks.loss_budget = written.percent()?,
+            Key::SizeBudget => self.checks.size_budget = written.count()?,
+            Key::BillBudget => self.checks.bill_budget = written.count()?,
+            Key::TwoPerson | Key::Maintainers | Key::Approvers | Key::Signatures => self.trust.set(written)?,
             Key::Scope => self.scope = scope(written)?,
             Key::Approval => self.approval = approval(written)?,
             Key::Retention => {

@@ -17,6 +17,8 @@ pub mod reconcile;
 pub mod reflection;
 pub mod review;
 pub mod risk;
+pub mod rule;
+pub mod server;
 pub mod settle;
 pub mod verify;
 pub mod write;

@@ -187,7 +187,7 @@ impl Store {
 
     fn hooks(&self) -> Vec<Finding> {
         let area = "hooks";
-        let files = match self.hook_files() {
+        let files = match self.present_hooks() {
             Ok(files) => files,
             Err(error) => {
                 return vec![Finding::broken(area, format!("could not {error}"), "see that the folder can be read")];

@@ -15,11 +15,13 @@ pub struct Manner {
     pub sign: Sign,
     /// Paragraphs for the message's body, such as what the checks said.
     pub notes: Vec<Scrubbed>,
+    /// Required checks that failed and were set aside, each with the reason.
+    pub overrides: Vec<Scrubbed>,
 }
 
 impl Default for Manner {
     fn default() -> Self {
-        Self { verify: Verify::Yes, sign: Sign::AsConfigured, notes: Vec::new() }
+        Self { verify: Verify::Yes, sign: Sign::AsConfigured, notes: Vec::new(), overrides: Vec::new() }
     }
 }
 

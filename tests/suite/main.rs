@@ -15,6 +15,7 @@ mod readme;
 mod redact;
 mod refusals;
 mod reviewing;
+mod server;
 mod starting;
 mod unattended;
 mod verify;
