@@ -75,6 +75,7 @@ pub fn settle(proposals: Vec<Proposal>, ground: &Ground<'_>, quotes: &mut dyn Qu
         }
     }
     settled.changes.sort_by_key(|change| change.phase);
+    risk::mark_losses(&mut settled.changes, ground.held.len());
     settled
 }
 

@@ -6,6 +6,7 @@ pub mod hidden;
 pub mod injection;
 pub mod likeness;
 pub mod meaning;
+pub mod pasted;
 pub mod probe;
 pub mod scrub;
 pub mod secret;

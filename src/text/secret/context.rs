@@ -106,6 +106,28 @@ impl Shape {
     }
 }
 
+/// Whether the name says that its value is public or names something else.
+pub(super) fn harmless(weight: Weight, name: &[u8]) -> bool {
+    if !matches!(weight, Weight::Token | Weight::Password | Weight::Provider) {
+        return false;
+    }
+    let lower = String::from_utf8_lossy(name).to_ascii_lowercase();
+    let bare = lower.trim_end_matches(|c: char| !c.is_alphanumeric());
+    ["public", "csrf", "xsrf", "authenticity", "checksum", "integrity", "pagetoken", "page_token", "continuation"].iter().any(|word| lower.contains(word))
+        || ["id", "url", "uri", "name", "path", "file", "type", "length", "count", "label", "class", "hash", "version", "api"]
+            .iter()
+            .any(|end| bare.ends_with(end) && !bare.ends_with("access_id") && !bare.ends_with("reporter_id") && !(bare.ends_with("_api")))
+}
+
+/// Whether something in a provider's format is a stand-in: one letter over and over, or a word for it.
+pub(super) fn stand_in(value: &[u8]) -> bool {
+    let lower = String::from_utf8_lossy(&value[..value.len().min(200)]).to_ascii_lowercase();
+    let repeated = value.windows(6).any(|six| six.iter().all(|byte| *byte == six[0]) && !matches!(six[0], b'A' | b'-' | b'='));
+    let alternating = value.windows(12).any(|part| part.chunks(3).all(|three| three == &part[..3]));
+    let block = value.starts_with(b"-----");
+    !block && (repeated || alternating || ["example", "xxxx", "your", "redacted", "placeholder", "tokenhere", "goeshere", "removed"].iter().any(|word| lower.contains(word)))
+}
+
 /// Words that stand where people leave a secret out.
 const STAND_INS: [&str; 33] = [
     "example", "xxx", "your", "changeme", "change_me", "change-me", "placeholder", "redacted", "dummy", "removed",

@@ -25,7 +25,7 @@ pub(super) const FORMATS: &[&str] = &[
     r"\bGOCSPX-[A-Za-z0-9_-]{20,}",
     r"\bya29\.[A-Za-z0-9_-]{20,}",
     r"\b(?i:AccountKey|SharedAccessKey)=([A-Za-z0-9+/]{40,}={0,2})",
-    r"\b[A-Za-z0-9_~.-]{3}[78]Q~[A-Za-z0-9_~.-]{31,34}",
+    r"(?:^|[^A-Za-z0-9_~.-])([A-Za-z0-9_~.-]{3}[78]Q~[A-Za-z0-9_~.-]{31,34})(?:[^A-Za-z0-9_~.-]|$)",
     r"\bId=[A-Za-z0-9+/_-]{4,}:?[A-Za-z0-9+/_-]{0,40};Secret=([A-Za-z0-9+/]{36,}=)",
     r"\b(?:dop|doo|dor)_v1_[0-9a-f]{64}",
     r"\bHRKU-[A-Za-z0-9_-]{36,}",
@@ -65,7 +65,6 @@ pub(super) const FORMATS: &[&str] = &[
     r"\bhooks\.slack\.com/(?:services|workflows|triggers)/[A-Za-z0-9]{8,}/[A-Za-z0-9]{8,}/[A-Za-z0-9]{16,}",
     r"(?i:\b[\w.-]*(?:webhook\.office\.com/webhookb2|outlook\.office(?:365)?\.com/webhook)/)[0-9a-f-]{36}@[0-9a-f-]{36}/\w+/[0-9a-f]{32}/[0-9a-f-]{36}",
     r"\bdiscord(?:app)?\.com/api/webhooks/\d{17,20}/[A-Za-z0-9_-]{60,}",
-    r"\b[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,38}\b",
     r"\b\d{8,10}:A[A-Za-z0-9_-]{34}\b",
     r"\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}",
     r"\b(?:SK|AC)[0-9a-f]{32}\b",
@@ -74,7 +73,6 @@ pub(super) const FORMATS: &[&str] = &[
     r"\bxkeysib-[0-9a-f]{64}-[A-Za-z0-9]{16}",
     r"\bre_[A-Za-z0-9]{8}_[A-Za-z0-9]{24}\b",
     r"\boauth:[a-z0-9]{30}\b|\blive_\d{6,12}_[A-Za-z0-9]{30}\b",
-    r"\b\d{6,19}-[A-Za-z0-9]{40}\b",
     // Money and shops
     r"\b[rs]k_(?:live|test|prod)_[A-Za-z0-9]{16,}",
     r"\bwhsec_[A-Za-z0-9+/=]{24,}",
@@ -85,7 +83,6 @@ pub(super) const FORMATS: &[&str] = &[
     r"\b(?:rzp|plaid|lob|fl)_?(?:live|test)_[A-Za-z0-9]{14,}",
     r"\b(?:FLWSECK|duffel|shippo)_(?:TEST|live|test)[_-][A-Za-z0-9_=-]{12,}",
     r"\bEAA(?:C|ACEdEose0cBA|[A-Z0-9])[A-Za-z0-9]{90,}",
-    r"\b\d{15,16}(?:\||%7[Cc])[A-Za-z0-9_-]{27,40}",
     // Work tools
     r"\blin_(?:api|oauth)_[A-Za-z0-9]{32,}",
     r"\b(?:ntn_[0-9]{11}[A-Za-z0-9]{32,35}|secret_[A-Za-z0-9]{43})\b",
@@ -113,7 +110,7 @@ pub(super) const FORMATS: &[&str] = &[
     r"\b[a-zA-Z0-9]{14}\.atlasv1\.[A-Za-z0-9_=-]{60,}",
     r"\bphc_[A-Za-z0-9]{43}\b|\bphx_[A-Za-z0-9]{40,}",
     r"\b(?:sbp_[0-9a-f]{40}|sb_secret_[A-Za-z0-9_-]{20,}|nfp_[A-Za-z0-9]{36}|pscale_(?:tkn|pw|oauth)_[A-Za-z0-9=_.-]{32,})",
-    r"\b(?:dvc_server_|mtls_|ico-|p8e-|tfp_|sph_|CFPAT-|lip_|hubapi_)[A-Za-z0-9_-]{32,}",
+    r"\b(?:dvc_server_|mtls_|p8e-|tfp_|sph_|CFPAT-|lip_|hubapi_)[A-Za-z0-9_-]{32,}",
     r"\bcloud\.blynk\.cc/[A-Za-z0-9_-]{32}",
     r"\boa2-client-id_[A-Za-z0-9_-]{32}:[A-Za-z0-9_-]{40}",
     // Any issuer
@@ -122,3 +119,34 @@ pub(super) const FORMATS: &[&str] = &[
     r"\$(?:[156]|7|8|9|y)\$(?:rounds=\d{1,9}\$)?[./A-Za-z0-9]{4,16}\$[./A-Za-z0-9]{22,88}",
     r"\$(?:argon2id?|scrypt|pbkdf2-sha\d+|krb5(?:asrep|tgs|pa))\$[A-Za-z0-9+/=,.$*@_-]{40,}",
 ];
+
+/// Where a search is worth its time: literals of which every format holds one, followed by a long run of characters.
+pub(super) const PREFIXES: &[&str] = &[
+    "LS0tLS1CRUdJTi", "AGE-SECRET-KEY-1", "sk-", "gsk_", "xai-", "r8_", "pplx-", "fw_", "nvapi-", "tvly-", "jina_", "csk-",
+    "hf_", "api_org_", "fc-", "ABSK", "bedrock-api-key-", "A3T", "AKIA", "ASIA", "ABIA", "ACCA", "AGPA", "AIDA", "AROA",
+    "AIPA", "ANPA", "ANVA", "amzn.mws.", "da2-", "AIza", "GOCSPX-", "ya29.", "AccountKey=", "AccessKey=", "Q~", "Secret=",
+    "_v1_", "HRKU-", "dapi", "ocid1.", "LTAI", "AKID", "FlyV1 ", "fm1", "fm2", "fo1_", "pul-", "pnu_", "sha256~", "ghp_",
+    "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "glptt-", "gldt-", "glrt-", "glrtr-", "glsoat-", "glft-",
+    "glimt-", "glagent-", "glcbt-", "glffct-", "gloas-", "GR1348941", "ATATT3", "ATCTT3", "ATBB", "npm_", "pypi-",
+    "rubygems_", "oy2", "CLOJARS_", "dckr_", "AKC", "cmVmdGtu", "sgp_", "slk_", "sqp_", "squ_", "sqa_", "API-", "xox",
+    "xapp-", "slack.com/", "webhook", "SG.", "key-", "-us", ":AA", "xkeysib-", "oauth:", "live_", "test_", "_prod_",
+    "whsec_", "sq0", "EAAA", "EAA", "shpat_", "shpca_", "shppa_", "shpss_", "shptka_", "$production$", "EZAK", "EZTK",
+    "FLWSECK", "duffel_", "shippo_", "lin_api_", "lin_oauth_", "ntn_", "secret_", "figd_", "figo_", "figur_", "PMAK-",
+    "rdme_", "dp.", "ops_", "A3-", "s-s4t2", "aio_", "sl.", "tk.eyJ", "sk.eyJ", "odt_", "dt0", "glc_", "glsa_", "NRAK-",
+    "NRII-", "NRIQ-", "NRRA-", "NRJS-", "NRAA-", "NRIK-", "px-api-", "px-dep-", "sntry", "hawk.", "hvs.", "hvb.", "hvr.",
+    ".atlasv1.", "phc_", "phx_", "sbp_", "sb_secret_", "nfp_", "pscale_", "dvc_server_", "p8e-", "tfp_", "sph_", "CFPAT-",
+    "lip_", "hubapi_", "blynk.c", "client-id_", "eyJ", "$2a$", "$2b$", "$2x$", "$2y$", "$5$", "$6$", "$7$", "$8$", "$9$",
+    "$y$", "$1$", "$argon2", "$scrypt$", "$pbkdf2", "$krb5",
+];
+
+/// The same for what is found by its surroundings: a value with letters and digits must follow close by.
+pub(super) const SURROUNDINGS: &[&str] = &[
+    "://", "bearer", "basic ", "authorization", "passw", "passphrase", "pwd", "pw=", "pass=", "pass:", "pass ", "pass\"", "pass'", "secret",
+    "token", "credential", "_key", "-key", "apikey", "authkey", "privatekey", "accesskey", "clientkey", "consumerkey", "appkey", "insertkey", "querykey",
+    "licensekey", "deploykey", "api key", "unseal key", "license", "sharedkey", "sessionkey", "encryptionkey", "signingkey", "storagekey", "_pat", "_api", "-u ",
+    "--user", "docker", "mysql", "psexec", "nuget push", "sig=", "reporter_id", "sonar", "heroku", "okta", "mailchimp", "facebook", "fbconnect", "twitter",
+    "linkedin", "artifactory", "jenkins", "newrelic", "postmark", "particle", "datadog", "discord", "dropbox", "sourcegraph", "twilio", "?key=", "&key=",
+];
+
+/// What a search of many bytes is worth.
+pub(super) const BLOCKS: &[&str] = &["PRIVATE KEY", "PuTTY-User-Key-File", "NRAL"];

@@ -4,6 +4,7 @@
 
 mod context;
 mod formats;
+mod window;
 
 use context::Weight;
 use regex::bytes::{Captures, Regex, RegexBuilder};
@@ -28,6 +29,8 @@ pub struct Detector {
     weights: Vec<Option<Weight>>,
     /// What is no secret here, whatever the rules say.
     allow: Vec<Regex>,
+    /// Own patterns may begin with anything: the whole text is searched.
+    everywhere: bool,
 }
 
 impl Detector {
@@ -54,7 +57,7 @@ impl Detector {
             weights.push(Some(*weight));
         }
         let rules = RegexBuilder::new(&all.join("|")).size_limit(64 << 20).dfa_size_limit(AUTOMATON).build()?;
-        Ok(Self { rules, weights, allow })
+        Ok(Self { rules, weights, allow, everywhere: !extra.is_empty() })
     }
 
     /// Whether the text holds a credential.
@@ -64,7 +67,21 @@ impl Detector {
 
     /// Where the credentials are, in order, without overlap.
     pub fn spans<'t>(&'t self, text: &'t [u8]) -> impl Iterator<Item = Range<usize>> + 't {
-        self.rules.captures_iter(text).filter_map(|found| self.secret(text, &found))
+        let windows = window::Windows::new(text, self.everywhere);
+        let mut after = 0;
+        windows
+            .flat_map(move |window| {
+                let part = &text[window.clone()];
+                let secret = move |found: Captures<'_>| self.secret(part, &found);
+                self.rules.captures_iter(part).filter_map(secret).map(move |span| {
+                    span.start + window.start..span.end + window.start
+                })
+            })
+            .filter(move |span| {
+                let new = span.start >= after;
+                after = after.max(span.end);
+                new
+            })
     }
 
     /// The secret part of a match, if it is one.
@@ -73,8 +90,11 @@ impl Detector {
         let value = found.get(group)?;
         let quoted = value.start() > 0 && matches!(text[value.start() - 1], b'"' | b'\'' | b'`');
         let stands = match self.weights[group] {
-            Some(weight) => context::weighs(weight, value.as_bytes(), quoted),
-            None => !context::placeholder(value.as_bytes()),
+            Some(weight) => {
+                let name = &text[found.get(0)?.start().saturating_sub(24)..value.start()];
+                !context::harmless(weight, name) && context::weighs(weight, value.as_bytes(), quoted)
+            }
+            None => !context::stand_in(value.as_bytes()),
         };
         let allowed = || self.allow.iter().any(|pattern| pattern.is_match(value.as_bytes()));
         (stands && !allowed()).then(|| value.range())
