@@ -3,6 +3,7 @@
 
 use super::memory::MEMORY;
 use super::message;
+use super::trust;
 use crate::config::Settings;
 use crate::model::evidence::Cited;
 use crate::model::{BeliefKey, ChangeType, Document, NotePath, ObjectId, SessionId, SessionRecord};
@@ -82,6 +83,8 @@ pub fn check(store: &Store, settings: &Settings, dream: &Dream) -> Result<Vec<Fi
     let after = after.transpose()?;
     let mut findings = loss(before.as_ref(), &dream.changes);
     findings.extend(provenance(store, &records, dream)?);
+    let ledger = store.ledger(store.memory_tip().ok().flatten())?;
+    findings.extend(trust::check(&ledger, before.as_ref(), dream));
     findings.push(size(after.as_ref()));
     Ok(findings)
 }

@@ -17,6 +17,7 @@ pub mod reflection;
 pub mod review;
 pub mod risk;
 pub mod settle;
+pub mod trust;
 pub mod write;
 
 pub use extract::{Extract, Session};

@@ -70,7 +70,7 @@ fn single_session(proposal: &Proposal) -> bool {
 
 /// Nothing but the output of tools supports it. A mistake is what tools did, so their output is its proper evidence;
 /// that its words may be planted is what the injection signals are for.
-fn untrusted(proposal: &Proposal) -> bool {
+pub fn untrusted(proposal: &Proposal) -> bool {
     let memory_only = matches!(proposal.change, ChangeType::Retire | ChangeType::Join);
     proposal.kind != Kind::Mistake
         && !memory_only

@@ -6,6 +6,7 @@ mod hooks;
 mod layers;
 mod merge;
 mod night;
+mod poison;
 mod proposal;
 mod reading;
 mod readme;
