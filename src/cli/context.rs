@@ -40,6 +40,28 @@ impl Context {
         self.program.is_file().then(|| self.program.parent()).flatten()
     }
 
+    /// The program itself, for whoever is to call it again: as it was called, else found as a shell would.
+    pub fn program(&self) -> Result<PathBuf, Failure> {
+        if self.program.is_file() {
+            return Ok(self.program.clone());
+        }
+        let paths = self.environment.variable("PATH").unwrap_or_default();
+        let found = paths.split(':').map(|folder| Path::new(folder).join("git-dream")).find(|path| path.is_file());
+        found.ok_or_else(|| Failure::refuse("git-dream is not on your PATH"))
+    }
+
+    /// What a shell types to call us: `git dream` where git finds us, else the program itself.
+    pub fn command_line(&self) -> Result<String, Failure> {
+        let program = self.program()?;
+        let paths = self.environment.variable("PATH").unwrap_or_default();
+        let found = paths.split(':').map(|folder| Path::new(folder).join("git-dream")).find(|path| path.is_file());
+        let same = |path: PathBuf| path.canonicalize().ok() == program.canonicalize().ok();
+        match found.is_some_and(same) {
+            true => Ok("git dream".to_owned()),
+            false => Ok(format!("'{}'", program.to_string_lossy().replace('\'', "'\\''"))),
+        }
+    }
+
     /// A path as it was typed, from the directory that the command runs in.
     pub fn path(&self, typed: &Path) -> PathBuf {
         self.environment.directory.join(typed)

@@ -4,6 +4,7 @@ use super::{Exit, Refusal};
 use crate::config::{ConfigError, Origin};
 use crate::model::IdError;
 use crate::store::init::InitError;
+use crate::store::lease::LeaseError;
 use crate::store::{
     DecideError, FindDreamError, FindError, HookError, IdentityError, LandError, MemoryError, OpenError, RefError,
     Standing, WorkTreeError,
@@ -25,7 +26,7 @@ impl Advice {
 
 /// Looks through an error and its sources for types that we can advise on; the outermost wins.
 pub fn advice(error: &(dyn Error + 'static)) -> Advice {
-    let rules = [config, open, memory, identity, reference, dream, session, decide, land, init, disk];
+    let rules = [config, open, memory, identity, reference, dream, session, decide, land, init, lease, disk];
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(advice) = rules.iter().find_map(|rule| rule(error)) {
@@ -39,6 +40,17 @@ pub fn advice(error: &(dyn Error + 'static)) -> Advice {
 /// Whether an error's words stand alone; all others are fragments that fit after "could not".
 pub fn is_sentence(error: &(dyn Error + 'static)) -> bool {
     error.is::<Refusal>() || error.is::<ConfigError>() || error.is::<IdError>() || error.is::<std::io::Error>()
+}
+
+fn lease(error: &(dyn Error + 'static)) -> Option<Advice> {
+    match error.downcast_ref::<LeaseError>()? {
+        LeaseError::Remote { remote, .. } => {
+            let hint =
+                format!("'git fetch {remote}' must work here without asking anything; the next call tries again");
+            Some(Advice { hints: vec![hint], exit: Some(Exit::Busy) })
+        }
+        _ => None,
+    }
 }
 
 /// What the system refused, whatever we were about to do.

@@ -6,6 +6,7 @@ mod check;
 mod context;
 mod decision;
 mod demo;
+mod doctor;
 mod exit;
 mod failure;
 mod help;
@@ -15,6 +16,7 @@ mod import;
 mod init;
 mod list;
 mod log;
+mod merge_driver;
 mod name;
 mod night;
 mod outcome;
@@ -24,6 +26,8 @@ mod restore;
 mod revert;
 mod review;
 mod run;
+mod schedule;
+mod scheduled;
 mod show;
 mod status;
 pub mod ui;
@@ -114,5 +118,8 @@ commands!(
     restore::Restore,
     why::Why,
     log::Log,
+    schedule::Schedule,
+    doctor::Doctor,
     hook::Hook,
+    merge_driver::MergeDriver,
 );

@@ -15,10 +15,14 @@ use std::time::Duration;
 
 /// What a person reads after a run: what was read, what is proposed, what was left out.
 pub fn summary(page: &mut Page, night: &Night, dry_run: bool) {
-    let turns: u64 = night.sessions.iter().map(|session| u64::from(session.turns)).sum();
+    let turns: usize = night.sessions.iter().map(|session| session.turns as usize).sum();
     let agents: std::collections::BTreeSet<_> = night.sessions.iter().map(|session| &session.agent).collect();
-    let read =
-        format!("Read {}, {turns} turns, of {}", count(night.sessions.len(), "session"), count(agents.len(), "agent"));
+    let read = format!(
+        "Read {}, {}, of {}",
+        count(night.sessions.len(), "session"),
+        count(turns, "turn"),
+        count(agents.len(), "agent")
+    );
     page.line(Tone::Plain, read);
     match (&night.dream, &night.held) {
         (None, None) if dry_run && !night.changes.is_empty() => {

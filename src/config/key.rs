@@ -1,5 +1,8 @@
 //! The keys of `dream.toml`, and which of them this version acts on.
 
+/// What git config may hold beside the keys: the memory branch, and whether `dream.toml` may name programs.
+const NAMES: [&str; 2] = ["branch", "allow-commands"];
+
 /// One setting. In git config it is `dream.<name>`; `[engine] name` is `dream.engine` there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Key {
@@ -16,10 +19,12 @@ pub enum Key {
     Engine,
     Notes,
     Folders,
+    Remote,
+    NotifyCommand,
 }
 
 impl Key {
-    pub const ALL: [Key; 13] = [
+    pub const ALL: [Key; 15] = [
         Key::Schedule,
         Key::Timezone,
         Key::Scope,
@@ -33,6 +38,8 @@ impl Key {
         Key::Engine,
         Key::Notes,
         Key::Folders,
+        Key::Remote,
+        Key::NotifyCommand,
     ];
 
     /// Section and name in `dream.toml`.
@@ -41,6 +48,7 @@ impl Key {
             Key::Engine => ("engine", "name"),
             Key::Notes => ("memory", "notes"),
             Key::Folders => ("memory", "folders"),
+            Key::NotifyCommand => ("notify", "command"),
             _ => ("dream", self.name()),
         }
     }
@@ -61,22 +69,25 @@ impl Key {
             Key::Engine => "engine",
             Key::Notes => "notes",
             Key::Folders => "folders",
+            Key::Remote => "remote",
+            Key::NotifyCommand => "notify-command",
         }
     }
 
-    /// Whether this version does anything with the key.
-    pub fn acts(self) -> bool {
-        !matches!(self, Key::Schedule | Key::Timezone)
+    /// Whether the key names a program to run. A file that came with a clone must not choose programs for whoever
+    /// cloned it, so such a key of `dream.toml` needs a word of git config beside it.
+    pub fn runs_a_program(self) -> bool {
+        matches!(self, Key::NotifyCommand)
     }
 
     /// Whether git's configuration may hold `dream.<name>`: a key of ours, or the name of the memory branch.
     pub fn is_in_git(name: &str) -> bool {
-        name == "branch" || Self::ALL.iter().any(|key| key.name() == name)
+        NAMES.contains(&name) || Self::ALL.iter().any(|key| key.name() == name)
     }
 
     /// The known name most like this one.
     pub fn near_name(name: &str) -> Option<&'static str> {
-        let names = Self::ALL.into_iter().map(Key::name).chain(["branch"]);
+        let names = Self::ALL.into_iter().map(Key::name).chain(NAMES);
         names.min_by_key(|known| edits(name, known)).filter(|known| edits(name, known) <= (name.len() / 3).max(1))
     }
 

@@ -2,9 +2,10 @@
 //! dream can record under which settings it ran.
 
 use super::value::{Value, Written};
-use super::{ConfigError, Key, Origin, raw};
+use super::{ConfigError, Key, Origin, Schedule, raw, schedule};
 use crate::model::{AgentName, NotePath, id};
 use chrono::Duration;
+use chrono_tz::Tz;
 use sha1::{Digest, Sha1};
 
 /// Everything that a dream needs to be told.
@@ -27,6 +28,12 @@ pub struct Settings {
     pub notes: String,
     /// The folders that memory is read from; `.` is the whole repository.
     pub folders: Vec<String>,
+    /// When nights are; `None` when nobody asked for any.
+    pub schedule: Option<Schedule>,
+    /// Where machines agree on who dreams a night.
+    pub remote: Option<String>,
+    /// What is told how each night ended.
+    pub notify: Option<String>,
 }
 
 /// Whose sessions are read.
@@ -65,11 +72,12 @@ pub enum Engine {
 pub struct Warning {
     pub key: &'static str,
     pub origin: Origin,
+    pub why: &'static str,
 }
 
 impl std::fmt::Display for Warning {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: {} has no effect in this version", self.origin, self.key)
+        write!(f, "{}: {} has no effect: {}", self.origin, self.key, self.why)
     }
 }
 
@@ -87,6 +95,9 @@ impl Default for Settings {
             engine: Engine::Embedded,
             notes: "notes".to_owned(),
             folders: vec!["notes".to_owned()],
+            schedule: None,
+            remote: None,
+            notify: None,
         }
     }
 }
@@ -110,18 +121,31 @@ impl Settings {
             origin: Origin::Flag,
         }));
         let mut settings = Settings::default();
+        let allowed = git("dream.allow-commands").is_some_and(|value| value == "true");
         written.iter().try_for_each(|written| settings.set(written))?;
         settings.check_notes(&written)?;
-        let idle = written.iter().filter(|written| !written.key.acts());
-        let warnings = idle.map(|written| Warning { key: written.key.name(), origin: written.origin.clone() });
-        Ok((settings, warnings.collect()))
+        settings.schedule = nights(&written)?;
+        let mut warnings = idle(&written);
+        let program =
+            |written: &&Written| written.key.runs_a_program() && matches!(written.origin, Origin::File { .. });
+        if let Some(written) = written.iter().rev().find(|written| written.key.runs_a_program()).filter(program)
+            && !allowed
+        {
+            settings.notify = None;
+            let why = "a file of the repository names a program only where git config dream.allow-commands is true";
+            warnings.push(Warning { key: written.key.name(), origin: written.origin.clone(), why });
+        }
+        Ok((settings, warnings))
     }
 
     fn set(&mut self, written: &Written) -> Result<(), ConfigError> {
         match written.key {
-            Key::Schedule | Key::Timezone => {
-                written.text("text in quotes is expected")?;
+            // Checked together, once both are known.
+            Key::Schedule | Key::Timezone => {}
+            Key::Remote => {
+                self.remote = Some(written.text("the name of a remote such as \"origin\" is expected")?.to_owned())
             }
+            Key::NotifyCommand => self.notify = Some(written.text("a command in quotes is expected")?.to_owned()),
             Key::Scope => self.scope = scope(written)?,
             Key::Approval => self.approval = approval(written)?,
             Key::Retention => {
@@ -192,6 +216,26 @@ impl Settings {
         let folders: Vec<String> = folders.iter().map(|folder| toml::Value::from(*folder).to_string()).collect();
         include_str!("template.toml").replace("@folders@", &folders.join(", "))
     }
+}
+
+/// The schedule: the last pattern written, in the last time zone written.
+fn nights(written: &[Written]) -> Result<Option<Schedule>, ConfigError> {
+    let last = |key: Key| written.iter().rev().find(|written| written.key == key);
+    let fields = "five fields such as \"0 3 * * *\" are expected (minute, hour, day, month, weekday)";
+    let zones = "a time zone such as \"Europe/Berlin\" or \"UTC\" is expected";
+    let zone = last(Key::Timezone).map(|written| written.text(zones)?.parse::<Tz>().map_err(|_| written.refuse(zones)));
+    let zone = zone.transpose()?.unwrap_or(Tz::UTC);
+    let Some(written) = last(Key::Schedule) else { return Ok(None) };
+    let pattern = schedule::pattern(written.text(fields)?).ok_or_else(|| written.refuse(fields))?;
+    Ok(Some(Schedule::new(&pattern, zone)))
+}
+
+/// Settings that were understood and change nothing as things stand.
+fn idle(written: &[Written]) -> Vec<Warning> {
+    let has = |key: Key| written.iter().any(|written| written.key == key);
+    let lone = written.iter().filter(|written| written.key == Key::Timezone && !has(Key::Schedule));
+    let why = "there is no schedule";
+    lone.map(|written| Warning { key: written.key.name(), origin: written.origin.clone(), why }).collect()
 }
 
 const FOLDER: &str = "a folder of the repository such as \"notes\" is expected";
@@ -309,9 +353,31 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_do_nothing_yet_are_warned_about() {
-        let (_, warnings) = read("[dream]\nschedule = \"0 3 * * *\"\n").expect("valid");
-        assert_eq!(warnings[0].to_string(), "dream.toml line 2: schedule has no effect in this version");
+    fn keys_that_change_nothing_are_warned_about() {
+        let (_, warnings) = read("[dream]\ntimezone = \"UTC\"\n").expect("valid");
+        assert_eq!(warnings[0].to_string(), "dream.toml line 2: timezone has no effect: there is no schedule");
+    }
+
+    #[test]
+    fn a_schedule_is_five_fields_in_a_time_zone() {
+        let file = "[dream]\nschedule = \"0  3 * * *\"\ntimezone = \"Europe/Berlin\"\n";
+        let schedule = read(file).expect("valid").0.schedule.expect("a schedule");
+        assert_eq!(schedule.to_string(), "0 3 * * * Europe/Berlin");
+        assert!(refusal("[dream]\nschedule = \"@daily\"\n").contains("five fields"));
+        assert!(refusal("[dream]\ntimezone = \"Berlin\"\n").contains("a time zone such as"));
+    }
+
+    #[test]
+    fn a_file_names_a_program_only_where_its_owner_allows_it() {
+        let file = "[notify]\ncommand = \"mail me\"\n";
+        let (settings, warnings) = read(file).expect("valid");
+        assert!(settings.notify.is_none() && warnings[0].to_string().contains("dream.allow-commands"));
+        let allow = |key: &str| (key == "dream.allow-commands").then(|| "true".to_owned());
+        let (settings, warnings) = Settings::resolve(Some(file), allow, &[]).expect("valid");
+        assert_eq!((settings.notify.as_deref(), warnings.len()), (Some("mail me"), 0));
+        let own = |key: &str| (key == "dream.notify-command").then(|| "own".to_owned());
+        let (settings, warnings) = Settings::resolve(Some(file), own, &[]).expect("valid");
+        assert_eq!((settings.notify.as_deref(), warnings.len()), (Some("own"), 0));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 mod cache;
 pub mod check;
 pub mod dream;
+pub mod due;
 pub mod extract;
 pub mod gate;
 pub mod memory;

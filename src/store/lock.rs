@@ -21,6 +21,21 @@ pub struct StoreLock {
 }
 
 impl Store {
+    /// The lock of a scheduled night, freed by the kernel when its holder dies; nothing when another night of this
+    /// repository is being dreamt on this machine.
+    pub fn night_lock(&self) -> Result<Option<File>, RefError> {
+        let folder = self.common_dir().join("dream");
+        let path = folder.join("night.lock");
+        let wrap = |source| RefError::Lock { path: path.clone(), source };
+        fs::create_dir_all(&folder).map_err(wrap)?;
+        let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path).map_err(wrap)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(file)),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(source)) => Err(wrap(source)),
+        }
+    }
+
     /// Waits up to ten seconds for the lock of this repository.
     pub fn lock(&self) -> Result<StoreLock, RefError> {
         let folder = self.common_dir().join("dream");
@@ -58,7 +73,7 @@ impl StoreLock {
     }
 }
 
-fn wait(file: &File, path: &std::path::Path) -> Result<(), RefError> {
+pub(super) fn wait(file: &File, path: &std::path::Path) -> Result<(), RefError> {
     let start = Instant::now();
     let mut pause = FIRST_PAUSE;
     loop {

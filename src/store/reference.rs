@@ -1,7 +1,7 @@
 //! Moving refs: all of one operation or none, each against the value it is expected to have, on disk when it returns.
 //! git's own `update-ref` does the transaction, so that reflogs, hooks and locks are git's.
 
-use super::{GitError, ReadError, Store, StoreLock, stale};
+use super::{GitError, ReadError, Store, StoreLock, fault, stale};
 use crate::model::ObjectId;
 use crate::text::Scrubbed;
 use std::io;
@@ -54,7 +54,9 @@ impl Store {
         let locks = stale::locks_of(self, updates);
         let noted = |source| RefError::Lock { path: self.common_dir().join("dream/lock"), source };
         lock.note(&locks).map_err(noted)?;
+        fault::point();
         let result = self.transact(updates, &locks);
+        fault::point();
         lock.forget().map_err(noted)?;
         result
     }

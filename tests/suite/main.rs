@@ -2,9 +2,12 @@
 
 mod caching;
 mod deciding;
+mod doctor;
+mod faults;
 mod hooks;
 mod layers;
 mod merge;
+mod merging;
 mod night;
 mod poison;
 mod proposal;
@@ -13,4 +16,5 @@ mod readme;
 mod refusals;
 mod reviewing;
 mod starting;
+mod unattended;
 mod world;

@@ -24,15 +24,15 @@ fn a_dream_is_listed_with_where_it_stands() {
 fn status_says_what_waits_and_what_to_type_next() {
     let world = World::with_memory();
     assert_snapshot!(world.dream(["status"]), @r#"
-    memory    main at 3f2eb84f282b: 0 notes
-    sessions  0 of 0 agents, 0 not read by any dream
+    memory     main at ec3b6b88b0ae: 0 notes
+    sessions   0 of 0 agents, 0 not read by any dream
     ! hint: 'git dream import PATH' brings sessions in
     [exit 0]
     "#);
     assert_snapshot!(world_with_dream().dream(["status"]), @r#"
-    memory    main at 9705a36509ea: 2 notes
-    sessions  1 of 1 agent, 0 not read by any dream
-    open      2026-05-06-aaaa  open        3 changes  2026-05-06 03:07
+    memory     main at 66b960e99a44: 2 notes
+    sessions   1 of 1 agent, 0 not read by any dream
+    open       2026-05-06-aaaa  open        3 changes  2026-05-06 03:07
     ! hint: 'git dream review 2026-05-06-aaaa' goes through its changes one by one
     [exit 0]
     "#);
@@ -69,7 +69,7 @@ fn a_change_is_shown_with_its_evidence_and_the_turns_around_it() {
 fn a_dream_is_shown_change_by_change() {
     assert_snapshot!(world_with_dream().dream(["show", "2026-05-06"]), @r#"
     dream 2026-05-06-aaaa  open
-    read 1 session on memory 9705a36509ea, engine embedded, 2026-05-06 03:07
+    read 1 session on memory 66b960e99a44, engine embedded, 2026-05-06 03:07
 
     [1/3] extract: the API is in UTC
       11111111  add fact  notes/utc.md
@@ -138,7 +138,7 @@ fn memory_answers_why_it_says_what_it_says() {
     assert_snapshot!(world.dream(["why", "notes/utc.md"]), @r#"
     notes/utc.md:6
       The API is in UTC.
-      2942fa2e302b  extract: the API is in UTC
+      229a2250cbfd  extract: the API is in UTC
       dream 2026-05-06-aaaa, approved by Ada <ada@example.com>, 2026-05-06 03:16
       11111111  add fact  notes/utc.md
       risk: single-session
@@ -159,7 +159,7 @@ fn memory_answers_why_it_says_what_it_says() {
     team.md:4
       Staging is on 8080.
       written by Ada <ada@example.com>, 2026-05-06 03:20, not by a dream
-      fdb78939bfbe  team: who and where
+      c7eccc4efcee  team: who and where
     [exit 0]
     "#);
 }
@@ -170,13 +170,13 @@ fn history_lists_dreams_reverts_and_direct_edits() {
     world.dream(["approve", ID]).ok();
     world.dream(["revert", ID, "--change", UTC]).ok();
     assert_snapshot!(world.dream(["log"]), @r#"
-    4651adbc7384  2026-05-06 03:17  revert  Revert change 11111111 of dream 2026-05-06-aaaa  Ada <ada@example.com>
-    7502e4b43646  2026-05-06 03:16  dream   Merge dream 2026-05-06-aaaa  Ada <ada@example.com>
+    dee2ffee0b3e  2026-05-06 03:17  revert  Revert change 11111111 of dream 2026-05-06-aaaa  Ada <ada@example.com>
+    19d78f97b49f  2026-05-06 03:16  dream   Merge dream 2026-05-06-aaaa  Ada <ada@example.com>
         11111111  extract: the API is in UTC  notes/utc.md
         22222222  reconcile: deploys run from release branches  notes/deploys.md
         33333333  prune: the old server is gone  notes/old.md
-    9705a36509ea  2026-05-06 03:02  edit    first notes  Ada <ada@example.com>
-    3f2eb84f282b  2026-05-06 03:00  edit    init: dream.toml  Ada <ada@example.com>
+    66b960e99a44  2026-05-06 03:02  edit    first notes  Ada <ada@example.com>
+    ec3b6b88b0ae  2026-05-06 03:00  edit    init: dream.toml  Ada <ada@example.com>
     [exit 0]
     "#);
     let log = world.dream(["log", "notes/deploys.md", "--json"]).json();

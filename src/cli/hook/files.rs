@@ -23,6 +23,12 @@ pub fn install(context: &Context) -> Result<Exit, Failure> {
         };
         line(&mut page, new, did);
     }
+    let settings = context.settings(&store, &[])?;
+    let did = match store.install_merge_driver(&context.command_line()?, &settings.folders)? {
+        true => "installed",
+        false => "already installed",
+    };
+    page.put(Tone::Name, "merge driver ").line(Tone::Plain, did);
     context.ui.print(&page)?;
     let foreign: Vec<&HookFile> = after.iter().filter(|file| file.state == HookState::Foreign).collect();
     if foreign.is_empty() {
@@ -46,7 +52,8 @@ fn shared(files: &[HookFile]) -> String {
 }
 
 pub fn uninstall(context: &Context) -> Result<Exit, Failure> {
-    let files = context.store()?.uninstall_hooks()?;
+    let store = context.store()?;
+    let files = store.uninstall_hooks()?;
     let mut page = Page::new();
     for file in &files {
         let did = match file.state {
@@ -56,6 +63,8 @@ pub fn uninstall(context: &Context) -> Result<Exit, Failure> {
         };
         line(&mut page, file, did);
     }
+    let did = if store.uninstall_merge_driver()? { "removed" } else { "was not there" };
+    page.put(Tone::Name, "merge driver ").line(Tone::Plain, did);
     context.ui.print(&page)?;
     Ok(Exit::Done)
 }
