@@ -44,7 +44,8 @@ struct Options {
 }
 
 fn options() -> Options {
-    let mut options = Options { data: None, json: None, pairs: None, texts: None, secrets: None, planted: None, show: 0 };
+    let mut options =
+        Options { data: None, json: None, pairs: None, texts: None, secrets: None, planted: None, show: 0 };
     let mut arguments = std::env::args().skip(1);
     while let Some(name) = arguments.next() {
         let value = arguments.next().unwrap_or_else(|| usage(&format!("{name} needs a value")));
@@ -63,7 +64,9 @@ fn options() -> Options {
 }
 
 fn usage(why: &str) -> ! {
-    eprintln!("error: {why}\nusage: evaluate --data DIR [--json FILE] [--pairs FILE] [--texts FILE] [--secrets FILE] [--planted DIR] [--show N]");
+    eprintln!(
+        "error: {why}\nusage: evaluate --data DIR [--json FILE] [--pairs FILE] [--texts FILE] [--secrets FILE] [--planted DIR] [--show N]"
+    );
     std::process::exit(2)
 }
 

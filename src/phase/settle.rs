@@ -150,7 +150,10 @@ fn rests_on(proposal: &Proposal, untrusted: &BTreeSet<String>) -> bool {
         Target::Entry { path, .. } if proposal.belief.is_some() => Some(path),
         _ => None,
     };
-    target.into_iter().chain(proposal.absorbs.iter().map(|(path, _)| path)).any(|path| untrusted.contains(path.as_str()))
+    target
+        .into_iter()
+        .chain(proposal.absorbs.iter().map(|(path, _)| path))
+        .any(|path| untrusted.contains(path.as_str()))
 }
 
 /// The phase follows from what the change does, whatever the engine says.

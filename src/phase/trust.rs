@@ -30,9 +30,9 @@ impl Lineage {
         let mut dreams: Vec<&Dream> = ledger.dreams.values().filter(|dream| !dream.landed.is_empty()).collect();
         dreams.sort_by(|a, b| (a.created(), &a.id).cmp(&(b.created(), &b.id)));
         let mut lineage = Self::default();
-        let landed = dreams.into_iter().flat_map(|dream| {
-            dream.changes.iter().filter(|change| dream.landed.contains_key(&change.key))
-        });
+        let landed = dreams
+            .into_iter()
+            .flat_map(|dream| dream.changes.iter().filter(|change| dream.landed.contains_key(&change.key)));
         for change in landed {
             let path = change.path.as_deref().unwrap_or_default();
             lineage.rewrite(path, &[], own(change), change.change == ChangeType::Add);

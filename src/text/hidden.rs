@@ -26,7 +26,10 @@ static MARKUP: LazyLock<RegexSet> = LazyLock::new(|| {
 
 /// Whether the text hides something from a reader.
 pub fn found(text: &str) -> bool {
-    unseen(text) || MARKUP.is_match(text) || (!text.is_ascii() && (mixed(text) || deceiving_link(text))) || deceiving_link(text)
+    unseen(text)
+        || MARKUP.is_match(text)
+        || (!text.is_ascii() && (mixed(text) || deceiving_link(text)))
+        || deceiving_link(text)
 }
 
 /// Characters that nobody sees, but those that join emoji.
@@ -47,13 +50,45 @@ fn is_script_joiner(c: char, last: char) -> bool {
 /// The Latin letter that a letter of another script or width looks like.
 fn latin(c: char) -> Option<char> {
     let known = match c {
-        'а' | 'α' | 'ɑ' => 'a', 'в' => 'b', 'с' | 'ϲ' => 'c', 'ԁ' => 'd', 'е' | 'ё' | 'ε' => 'e', 'һ' => 'h',
-        'і' | 'ι' | 'ı' | 'ӏ' => 'i', 'ј' => 'j', 'к' | 'κ' => 'k', 'м' => 'm', 'н' => 'h', 'о' | 'ο' | 'σ' | 'օ' => 'o',
-        'р' | 'ρ' => 'p', 'ԛ' => 'q', 'г' => 'r', 'ѕ' => 's', 'т' | 'τ' => 't', 'υ' => 'u', 'ν' => 'v', 'ԝ' | 'ω' => 'w',
-        'х' | 'χ' => 'x', 'у' | 'γ' => 'y',
-        'А' | 'Α' => 'A', 'В' | 'Β' => 'B', 'С' => 'C', 'Е' | 'Ε' => 'E', 'Н' | 'Η' => 'H', 'І' | 'Ι' => 'I', 'Ј' => 'J',
-        'К' | 'Κ' => 'K', 'М' | 'Μ' => 'M', 'Ν' => 'N', 'О' | 'Ο' => 'O', 'Р' | 'Ρ' => 'P', 'Ѕ' => 'S', 'Т' | 'Τ' => 'T',
-        'Х' | 'Χ' => 'X', 'У' | 'Υ' => 'Y', 'Ζ' => 'Z',
+        'а' | 'α' | 'ɑ' => 'a',
+        'в' => 'b',
+        'с' | 'ϲ' => 'c',
+        'ԁ' => 'd',
+        'е' | 'ё' | 'ε' => 'e',
+        'һ' => 'h',
+        'і' | 'ι' | 'ı' | 'ӏ' => 'i',
+        'ј' => 'j',
+        'к' | 'κ' => 'k',
+        'м' => 'm',
+        'н' => 'h',
+        'о' | 'ο' | 'σ' | 'օ' => 'o',
+        'р' | 'ρ' => 'p',
+        'ԛ' => 'q',
+        'г' => 'r',
+        'ѕ' => 's',
+        'т' | 'τ' => 't',
+        'υ' => 'u',
+        'ν' => 'v',
+        'ԝ' | 'ω' => 'w',
+        'х' | 'χ' => 'x',
+        'у' | 'γ' => 'y',
+        'А' | 'Α' => 'A',
+        'В' | 'Β' => 'B',
+        'С' => 'C',
+        'Е' | 'Ε' => 'E',
+        'Н' | 'Η' => 'H',
+        'І' | 'Ι' => 'I',
+        'Ј' => 'J',
+        'К' | 'Κ' => 'K',
+        'М' | 'Μ' => 'M',
+        'Ν' => 'N',
+        'О' | 'Ο' => 'O',
+        'Р' | 'Ρ' => 'P',
+        'Ѕ' => 'S',
+        'Т' | 'Τ' => 'T',
+        'Х' | 'Χ' => 'X',
+        'У' | 'Υ' => 'Y',
+        'Ζ' => 'Z',
         '\u{ff01}'..='\u{ff5e}' => return char::from_u32(c as u32 - 0xfee0),
         '\u{1d400}'..='\u{1d6a3}' => {
             let nth = (c as u32 - 0x1d400) % 52;
@@ -111,7 +146,9 @@ fn drawn_together(text: &str) -> Option<String> {
         LazyLock::new(|| regex::Regex::new(r"\b(?:\w[ .*_-]){4,}\w\b").expect("a constant pattern"));
     SPACED.is_match(text).then(|| {
         SPACED
-            .replace_all(text, |found: &regex::Captures<'_>| found[0].chars().filter(|c| c.is_alphanumeric()).collect::<String>())
+            .replace_all(text, |found: &regex::Captures<'_>| {
+                found[0].chars().filter(|c| c.is_alphanumeric()).collect::<String>()
+            })
             .into_owned()
     })
 }

@@ -22,7 +22,9 @@ pub(super) fn payloads(text: &str) -> impl Iterator<Item = String> + '_ {
 fn decoded(run: &str) -> Option<String> {
     let bytes = match run {
         _ if run.contains('%') => percent(run),
-        _ if run.starts_with("\\x") || run.bytes().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b' ' | b':')) => {
+        _ if run.starts_with("\\x")
+            || run.bytes().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b' ' | b':')) =>
+        {
             let digits: Vec<u8> = run.bytes().filter(u8::is_ascii_hexdigit).collect();
             hexadecimal(&digits)
         }

@@ -73,9 +73,10 @@ impl Detector {
             .flat_map(move |window| {
                 let part = &text[window.clone()];
                 let secret = move |found: Captures<'_>| self.secret(part, &found);
-                self.rules.captures_iter(part).filter_map(secret).map(move |span| {
-                    span.start + window.start..span.end + window.start
-                })
+                self.rules
+                    .captures_iter(part)
+                    .filter_map(secret)
+                    .map(move |span| span.start + window.start..span.end + window.start)
             })
             .filter(move |span| {
                 let new = span.start >= after;

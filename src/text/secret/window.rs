@@ -44,7 +44,9 @@ impl<'t> Windows<'t> {
             let which = hit.pattern().as_usize();
             let reach = match which {
                 _ if which < PREFIXES.len() => prefixed(PREFIXES[which], &self.text[start..end], rest).then_some(AFTER),
-                _ if which < PREFIXES.len() + SURROUNDINGS.len() => surrounded(&self.text[start..end], rest).then_some(AFTER),
+                _ if which < PREFIXES.len() + SURROUNDINGS.len() => {
+                    surrounded(&self.text[start..end], rest).then_some(AFTER)
+                }
                 _ => Some(BLOCK),
             };
             if let Some(reach) = reach {
@@ -59,7 +61,9 @@ impl<'t> Windows<'t> {
 fn prefixed(literal: &str, found: &[u8], rest: &[u8]) -> bool {
     literal.as_bytes() == found
         && rest.len() >= RUN
-        && rest[..RUN].iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/' | b'+' | b'=' | b'$' | b'~' | b'@'))
+        && rest[..RUN].iter().all(|byte| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/' | b'+' | b'=' | b'$' | b'~' | b'@')
+        })
 }
 
 /// A value close by: among the next words one of six characters, with a digit or a sign among letters. Behind
@@ -70,12 +74,20 @@ fn surrounded(found: &[u8], rest: &[u8]) -> bool {
         let end = near.iter().position(|byte| matches!(byte, b' ' | b'"' | b'\'' | b'\\' | b')' | b'<' | b'>' | b'\n'));
         return near[..end.unwrap_or(near.len())].contains(&b'@');
     }
-    let ends = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'\\' | b',' | b'(' | b')' | b'<' | b'>' | b'`' | b'{' | b'}' | b':' | b'=');
+    let ends = |byte: &u8| {
+        byte.is_ascii_whitespace()
+            || matches!(
+                byte,
+                b'"' | b'\'' | b'\\' | b',' | b'(' | b')' | b'<' | b'>' | b'`' | b'{' | b'}' | b':' | b'='
+            )
+    };
     let values = near.split(ends).filter(|value| !value.is_empty());
     values.take(4).any(|value| {
         value.len() >= 6
             && value.iter().any(u8::is_ascii_alphabetic)
-            && value.iter().any(|byte| byte.is_ascii_digit() || matches!(byte, b'$' | b'@' | b'!' | b'#' | b'^' | b'%' | b'&' | b'*' | b'+'))
+            && value.iter().any(|byte| {
+                byte.is_ascii_digit() || matches!(byte, b'$' | b'@' | b'!' | b'#' | b'^' | b'%' | b'&' | b'*' | b'+')
+            })
     })
 }
 
