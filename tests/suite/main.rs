@@ -9,6 +9,7 @@ mod layers;
 mod merge;
 mod merging;
 mod night;
+mod poison;
 mod proposal;
 mod reading;
 mod readme;
