@@ -1,7 +1,7 @@
 //! Measures the embedded engine on folders of sample data, in memory: parse, reflect, propose. Every figure says how
 //! it is matched; one that cannot be computed from the data given is "not measured", never invented.
 //!
-//! `cargo run --release --example evaluate -- --data DIR [--json FILE] [--pairs FILE] [--show N]`
+//! `cargo run --release --example evaluate -- --data DIR [--only PART,…] [--json FILE] [--pairs FILE] [--show N]`
 
 mod coding;
 mod documents;
@@ -36,11 +36,12 @@ struct Options {
     data: Option<PathBuf>,
     json: Option<PathBuf>,
     pairs: Option<PathBuf>,
+    only: Vec<String>,
     show: usize,
 }
 
 fn options() -> Options {
-    let mut options = Options { data: None, json: None, pairs: None, show: 0 };
+    let mut options = Options { data: None, json: None, pairs: None, only: Vec::new(), show: 0 };
     let mut arguments = std::env::args().skip(1);
     while let Some(name) = arguments.next() {
         let value = arguments.next().unwrap_or_else(|| usage(&format!("{name} needs a value")));
@@ -48,6 +49,7 @@ fn options() -> Options {
             "--data" => options.data = Some(value.into()),
             "--json" => options.json = Some(value.into()),
             "--pairs" => options.pairs = Some(value.into()),
+            "--only" => options.only = parts(&value),
             "--show" => options.show = value.parse().unwrap_or_else(|_| usage("--show needs a number")),
             _ => usage(&format!("unknown option {name}")),
         }
@@ -55,8 +57,19 @@ fn options() -> Options {
     options
 }
 
+/// The parts of a measurement, each of which can be asked for by itself.
+const PARTS: &[&str] = &["coding", "profiles", "documents", "service", "nights"];
+
+fn parts(value: &str) -> Vec<String> {
+    let parts: Vec<String> = value.split(',').map(str::to_owned).collect();
+    if let Some(unknown) = parts.iter().find(|part| !PARTS.contains(&part.as_str())) {
+        usage(&format!("there is no part {unknown}: there are {}", PARTS.join(", ")));
+    }
+    parts
+}
+
 fn usage(why: &str) -> ! {
-    eprintln!("error: {why}\nusage: evaluate --data DIR [--json FILE] [--pairs FILE] [--show N]");
+    eprintln!("error: {why}\nusage: evaluate --data DIR [--only PART,…] [--json FILE] [--pairs FILE] [--show N]");
     std::process::exit(2)
 }
 
@@ -67,7 +80,7 @@ fn main() {
     }
     let mut figures = Vec::new();
     if let Some(data) = &options.data {
-        figures.extend(measured(data, options.show));
+        figures.extend(measured(data, &options));
     }
     if let Some(pairs) = &options.pairs {
         figures.extend(pairs::figures(pairs, options.show));
@@ -82,15 +95,21 @@ fn main() {
     }
 }
 
-fn measured(data: &Path, show: usize) -> Vec<Figure> {
-    let mut figures = Vec::new();
-    for folder in load::folders(data) {
-        figures.extend(coding::figures(&folder, show));
+fn measured(data: &Path, options: &Options) -> Vec<Figure> {
+    let (show, mut figures) = (options.show, Vec::new());
+    for part in PARTS.iter().filter(|part| options.only.is_empty() || options.only.iter().any(|only| only == *part)) {
+        match *part {
+            "coding" => {
+                for folder in load::folders(data) {
+                    figures.extend(coding::figures(&folder, show));
+                }
+            }
+            "profiles" => figures.extend(profiles::figures(&data.join("conversations"), show)),
+            "documents" => figures.extend(documents::figures(&data.join("evolving-documents"), show)),
+            "service" => figures.extend(service::figures(&data.join("customer-service"), show)),
+            _ => figures.extend(nights::figures(data, show)),
+        }
     }
-    figures.extend(profiles::figures(&data.join("conversations"), show));
-    figures.extend(documents::figures(&data.join("evolving-documents"), show));
-    figures.extend(service::figures(&data.join("customer-service"), show));
-    figures.extend(nights::figures(data, show));
     figures
 }
 
