@@ -78,6 +78,16 @@ fn narrows(newer: &str, older: &str) -> bool {
     CONDITIONS.iter().any(|condition| has(&newer, condition) && !has(&older, condition))
 }
 
+/// Whether two statements begin with subjects of which neither names the other's: they may both be true.
+pub fn about_others(a: &str, b: &str) -> bool {
+    let (a, b) = (items(a), items(b));
+    let named = |one: &[Item], other: &[Item]| match one.first() {
+        Some(Item::Stem(first)) => other.contains(&Item::Stem(first.clone())),
+        _ => true,
+    };
+    !named(&a, &b) && !named(&b, &a)
+}
+
 /// Whether a statement says itself that it was otherwise before.
 fn changes(text: &str) -> bool {
     let words: Vec<String> = words::words(text).map(str::to_lowercase).collect();
@@ -114,6 +124,12 @@ mod tests {
         ] {
             assert!(replaces(newer, older), "{newer} / {older}");
         }
+    }
+
+    #[test]
+    fn statements_about_others_are_told_apart() {
+        assert!(about_others("Metrics are now kept for 90 days.", "Logs are kept for 30 days."));
+        assert!(!about_others("Build logs are now kept for 90 days.", "Logs are kept for 30 days."));
     }
 
     #[test]

@@ -259,8 +259,7 @@ fn state(reading: &Reading<'_>, turn: &Turn, sentence: &str, core: &str, working
     open.then(|| made("user", None, None, ends)).into_iter().collect()
 }
 
-/// Whether a sentence begins with what an earlier one named: "we moved it". A pronoun in a later clause may stand for
-/// what the first one names: "I tried Cython but it was messy".
+/// Whether a sentence points to an earlier one: "we moved it", but not "I tried Cython but it was messy".
 fn points_back(core: &str) -> bool {
     let first = LATER.find(core).map_or(core, |found| &core[..found.start()]);
     let named = if words::stems(first).len() >= 2 { first } else { core };
@@ -397,5 +396,6 @@ mod tests {
             assert!(!is_open(text), "{text}");
         }
         assert!(is_open("I work on data pipelines at my company"));
+        assert!(points_back("we moved it to the new rack") && !points_back("I tried Cython but it was messy"));
     }
 }

@@ -10,7 +10,6 @@ use crate::text::{Meaning, Probe, Relation, frame, words};
 use std::collections::BTreeMap;
 
 struct Belief<'a> {
-    meaning: Meaning,
     members: Vec<(Seen<'a>, &'a Stated)>,
     void: bool,
 }
@@ -32,7 +31,7 @@ pub fn drafts<'a>(night: &Night<'a>) -> Vec<Draft<'a>> {
             Some(at) => at,
             None => {
                 probe.add(&meaning);
-                beliefs.push(Belief { meaning: meaning.clone(), members: Vec::new(), void: false });
+                beliefs.push(Belief { members: Vec::new(), void: false });
                 beliefs.len() - 1
             }
         };

@@ -174,9 +174,10 @@ fn against_parts(draft: &Draft<'_>, meaning: &Meaning, memory: &Memory<'_>) -> S
         match part.meaning.relation(meaning) {
             Relation::Same | Relation::Contains => return Standing::Held,
             relation
-                if relation == Relation::Contradicts
-                    || draft.updates()
-                        && (part.meaning.is_updated_by(meaning) || frame::replaces(&draft.text, part.text)) =>
+                if !frame::about_others(&draft.text, part.text)
+                    && (relation == Relation::Contradicts
+                        || draft.updates()
+                            && (part.meaning.is_updated_by(meaning) || frame::replaces(&draft.text, part.text))) =>
             {
                 return if is_older(draft, held) { Standing::Held } else { Standing::Supersedes(part.entry, whole) };
             }
