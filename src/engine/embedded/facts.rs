@@ -249,10 +249,8 @@ fn state(reading: &Reading<'_>, turn: &Turn, sentence: &str, core: &str, working
     if let Some((subject, attribute, value)) = system {
         return vec![made(&subject, attribute.as_deref(), Some(&value), None)];
     }
-    let ends = ENDED
-        .captures(core)
-        .and_then(|found| found.name("x").or(found.name("y")).or(found.name("a")))
-        .map(|ends| ends.as_str());
+    let ended = |of: regex::Captures<'_>| of.name("x").or(of.name("y")).or(of.name("a")).map(|ends| ends.range());
+    let ends = ENDED.captures(core).and_then(ended).map(|range| &core[range]);
     let told_to = voice::imperative(voice::asked(core)).is_some() || core.to_ascii_lowercase().starts_with("like ");
     let open = (is_open(core) && !told_to)
         || ((CHANGED.is_match(core) || counts(core)) && speaks_of_self(turn) && !FEELING.is_match(core) && !told_to);
