@@ -1,7 +1,9 @@
 //! Measures the embedded engine on folders of sample data, in memory: parse, reflect, propose. Every figure says how
 //! it is matched; one that cannot be computed from the data given is "not measured", never invented.
 //!
-//! `cargo run --release --example evaluate -- --data DIR [--only PART,…] [--json FILE] [--pairs FILE] [--show N]`
+//! `cargo run --release --example evaluate -- --data DIR [--only PART,…] [--json FILE] [--pairs FILE] [--texts FILE] [--secrets FILE] [--planted DIR] [--show N]`
+//!
+//! `--sample N --seed S` prints N changes drawn at random over the coding sets instead, for a reader to judge.
 
 mod coding;
 mod documents;
@@ -10,7 +12,9 @@ mod memory;
 mod nights;
 mod pairs;
 mod profiles;
+mod sample;
 mod service;
+mod trust;
 
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -37,20 +41,41 @@ struct Options {
     json: Option<PathBuf>,
     pairs: Option<PathBuf>,
     only: Vec<String>,
+    texts: Option<PathBuf>,
+    secrets: Option<PathBuf>,
+    planted: Option<PathBuf>,
     show: usize,
+    sample: Option<usize>,
+    seed: u64,
 }
 
 fn options() -> Options {
-    let mut options = Options { data: None, json: None, pairs: None, only: Vec::new(), show: 0 };
+    let mut options = Options {
+        data: None,
+        json: None,
+        pairs: None,
+        texts: None,
+        secrets: None,
+        planted: None,
+        only: Vec::new(),
+        show: 0,
+        sample: None,
+        seed: 1,
+    };
     let mut arguments = std::env::args().skip(1);
     while let Some(name) = arguments.next() {
         let value = arguments.next().unwrap_or_else(|| usage(&format!("{name} needs a value")));
         match name.as_str() {
             "--data" => options.data = Some(value.into()),
             "--json" => options.json = Some(value.into()),
+            "--texts" => options.texts = Some(value.into()),
+            "--secrets" => options.secrets = Some(value.into()),
+            "--planted" => options.planted = Some(value.into()),
             "--pairs" => options.pairs = Some(value.into()),
             "--only" => options.only = parts(&value),
             "--show" => options.show = value.parse().unwrap_or_else(|_| usage("--show needs a number")),
+            "--sample" => options.sample = Some(value.parse().unwrap_or_else(|_| usage("--sample needs a number"))),
+            "--seed" => options.seed = value.parse().unwrap_or_else(|_| usage("--seed needs a number")),
             _ => usage(&format!("unknown option {name}")),
         }
     }
@@ -58,7 +83,7 @@ fn options() -> Options {
 }
 
 /// The parts of a measurement, each of which can be asked for by itself.
-const PARTS: &[&str] = &["coding", "profiles", "documents", "service", "nights"];
+const PARTS: &[&str] = &["coding", "profiles", "documents", "service", "nights", "planted"];
 
 fn parts(value: &str) -> Vec<String> {
     let parts: Vec<String> = value.split(',').map(str::to_owned).collect();
@@ -69,14 +94,21 @@ fn parts(value: &str) -> Vec<String> {
 }
 
 fn usage(why: &str) -> ! {
-    eprintln!("error: {why}\nusage: evaluate --data DIR [--only PART,…] [--json FILE] [--pairs FILE] [--show N]");
+    eprintln!(
+        "error: {why}\nusage: evaluate --data DIR [--only PART,…] [--json FILE] [--pairs FILE] [--texts FILE] [--secrets FILE] [--planted DIR] \
+         [--show N] [--sample N --seed S]"
+    );
     std::process::exit(2)
 }
 
 fn main() {
     let options = options();
-    if options.data.is_none() && options.pairs.is_none() {
-        usage("give --data DIR or --pairs FILE");
+    let given = [&options.data, &options.pairs, &options.texts, &options.secrets, &options.planted];
+    if given.iter().all(|option| option.is_none()) {
+        usage("give --data DIR, --planted DIR, --pairs FILE, --texts FILE or --secrets FILE");
+    }
+    if let (Some(count), Some(data)) = (options.sample, &options.data) {
+        return sample::print(data, count, options.seed);
     }
     let mut figures = Vec::new();
     if let Some(data) = &options.data {
@@ -85,6 +117,9 @@ fn main() {
     if let Some(pairs) = &options.pairs {
         figures.extend(pairs::figures(pairs, options.show));
     }
+    figures.extend(options.texts.iter().flat_map(|path| trust::texts(path, options.show)));
+    figures.extend(options.secrets.iter().flat_map(|path| trust::secrets(path, options.show)));
+    figures.extend(options.planted.iter().flat_map(|path| trust::planted(path, options.show)));
     print(&figures);
     if let Some(path) = &options.json {
         let text = serde_json::to_string_pretty(&as_json(&figures)).expect("figures are plain data");
@@ -107,7 +142,8 @@ fn measured(data: &Path, options: &Options) -> Vec<Figure> {
             "profiles" => figures.extend(profiles::figures(&data.join("conversations"), show)),
             "documents" => figures.extend(documents::figures(&data.join("evolving-documents"), show)),
             "service" => figures.extend(service::figures(&data.join("customer-service"), show)),
-            _ => figures.extend(nights::figures(data, show)),
+            "nights" => figures.extend(nights::figures(data, show)),
+            _ => figures.extend(trust::planted(data, show)),
         }
     }
     figures

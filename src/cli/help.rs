@@ -3,12 +3,13 @@
 use clap::Command;
 
 /// Every command stands in exactly one group.
-pub const GROUPS: [(&str, &[&str]); 5] = [
+pub const GROUPS: [(&str, &[&str]); 6] = [
     ("Start", &["init", "import", "outcome", "demo"]),
     ("Dream and review", &["run", "list", "status", "show", "check", "review"]),
     ("Decide, and take back", &["approve", "reject", "revert", "restore"]),
-    ("Ask memory", &["why", "log"]),
-    ("Guard the repository", &["hook"]),
+    ("Ask memory", &["why", "log", "verify"]),
+    ("Unattended", &["schedule"]),
+    ("Guard the repository", &["redact", "expire", "doctor", "hook", "merge-driver"]),
 ];
 
 /// Replaces clap's one long list by our groups.
@@ -27,7 +28,7 @@ fn groups(command: &Command) -> String {
         text.push_str(&format!("{heading}:\n"));
         for found in names.iter().filter_map(|name| command.find_subcommand(name)) {
             let about = found.get_about().map(ToString::to_string).unwrap_or_default();
-            text.push_str(&format!("  {:<9} {about}\n", found.get_name()));
+            text.push_str(&format!("  {:<12} {about}\n", found.get_name()));
         }
         text.push('\n');
     }

@@ -6,7 +6,9 @@ mod check;
 mod context;
 mod decision;
 mod demo;
+mod doctor;
 mod exit;
+mod expire;
 mod failure;
 mod help;
 mod hint;
@@ -15,18 +17,23 @@ mod import;
 mod init;
 mod list;
 mod log;
+mod merge_driver;
 mod name;
 mod night;
 mod outcome;
+mod redact;
 mod reject;
 mod report;
 mod restore;
 mod revert;
 mod review;
 mod run;
+mod schedule;
+mod scheduled;
 mod show;
 mod status;
 pub mod ui;
+mod verify;
 mod why;
 
 pub use context::Context;
@@ -114,5 +121,11 @@ commands!(
     restore::Restore,
     why::Why,
     log::Log,
+    verify::Verify,
+    redact::Redact,
+    expire::Expire,
+    schedule::Schedule,
+    doctor::Doctor,
     hook::Hook,
+    merge_driver::MergeDriver,
 );

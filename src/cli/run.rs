@@ -1,7 +1,8 @@
 //! `git dream run`: one night, and what came of it.
 
 use super::night;
-use super::ui::Page;
+use super::scheduled::{self, Told};
+use super::ui::{Page, count};
 use super::{Context, Exit, Failure, Hint};
 use crate::config::{Key, Settings};
 use crate::engine::Embedded;
@@ -9,7 +10,9 @@ use crate::model::SessionId;
 use crate::phase::dream::{self, Night, Request};
 use crate::phase::review::Filter;
 use crate::store::Store;
+use crate::store::nights::NightState;
 use chrono::{DateTime, NaiveDate, Utc};
+use std::time::Duration;
 
 /// Read sessions and memory, and propose a better memory on a branch
 ///
@@ -26,6 +29,9 @@ pub struct Run {
     /// Find everything, write nothing
     #[arg(long)]
     dry_run: bool,
+    /// Dream only when the schedule of dream.toml says so and that night was not dreamt yet: for timers
+    #[arg(long, conflicts_with_all = ["dry_run", "session", "since", "agent"])]
+    if_due: bool,
     /// Read only sessions that happened on or after this day or time (UTC)
     #[arg(long, value_name = "DATE")]
     since: Option<String>,
@@ -50,17 +56,41 @@ impl Run {
     pub fn run(self, context: &Context) -> Result<Exit, Failure> {
         let store = context.store()?;
         let settings = context.settings(&store, &self.flags())?;
-        let filter = self.filter(&store, &settings)?;
+        if self.if_due {
+            return scheduled::run(context, &store, &settings, || self.told(context, &store, &settings));
+        }
+        self.night(context, &store, &settings)?;
+        Ok(Exit::Done)
+    }
+
+    /// Dreams, and tells the terminal.
+    fn night(&self, context: &Context, store: &Store, settings: &Settings) -> Result<(Night, Duration), Failure> {
+        let filter = self.filter(store, settings)?;
         let start = std::time::Instant::now();
-        let night = dream(&store, &settings, filter, self.dry_run)?;
-        let merged = night::merge_free(context, &store, &settings, &night)?;
-        context.tidy(&store);
+        let night = dream(store, settings, filter, self.dry_run)?;
+        let merged = night::merge_free(context, store, settings, &night)?;
+        context.tidy(store);
+        let took = start.elapsed();
         if self.json {
-            context.ui.json(night::json(&night, start.elapsed()))?;
+            context.ui.json(night::json(&night, took))?;
         } else {
             self.report(context, &night, merged.is_some())?;
         }
-        Ok(Exit::Done)
+        Ok((night, took))
+    }
+
+    /// The same for the log of nights.
+    fn told(&self, context: &Context, store: &Store, settings: &Settings) -> Result<Told, Failure> {
+        let (night, took) = self.night(context, store, settings)?;
+        let shown = night.dream.as_ref().or(night.held.as_ref());
+        let changes = shown.map_or(0, |dream| dream.changes.len());
+        let read = format!("{} read", count(night.sessions.len(), "session"));
+        Ok(Told {
+            state: if shown.is_some() { NightState::Proposed } else { NightState::Nothing },
+            dream: shown.map(|dream| dream.id.clone()),
+            detail: if changes > 0 { format!("{read}, {} proposed", count(changes, "change")) } else { read },
+            json: night::json(&night, took),
+        })
     }
 
     fn flags(&self) -> Vec<(Key, String)> {

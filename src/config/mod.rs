@@ -5,12 +5,15 @@
 
 pub mod environment;
 pub mod error;
+pub mod guard;
 pub mod key;
 pub mod raw;
+pub mod schedule;
 pub mod settings;
 pub mod value;
 
 pub use environment::Environment;
 pub use error::{ConfigError, Origin};
 pub use key::Key;
+pub use schedule::Schedule;
 pub use settings::{Approval, Engine, Scope, Settings, Warning};

@@ -7,6 +7,7 @@ pub mod evidence;
 pub mod id;
 pub mod note;
 pub mod session;
+pub mod tombstone;
 pub mod trailer;
 pub mod turn;
 
@@ -16,6 +17,7 @@ pub use change::{
 pub use document::{Document, EntryEdit, EntryError};
 pub use evidence::Evidence;
 pub use id::{AgentName, BeliefKey, DreamId, IdError, NotePath, ObjectId, SessionId};
-pub use session::{Host, Outcome, OutcomeResult, Part, SessionRecord, SessionVersion};
+pub use session::{Expired, Former, Host, Outcome, OutcomeResult, Part, Removal, SessionRecord, SessionVersion};
+pub use tombstone::Tombstone;
 pub use trailer::Trailers;
 pub use turn::{Content, Lines, Place, Role, Status, ToolCall, ToolResult, Turn};

@@ -12,6 +12,7 @@ use super::reconcile::{Held, Reconcile, Situation};
 use super::reflection::Reflection;
 use super::review::{self, Filter};
 use super::settle::{self, Ground, Settled, Skipped};
+use super::trust::Lineage;
 use super::write::{self, Hand, WriteDreamError, Written};
 use crate::config::Settings;
 use crate::config::settings::Approval;
@@ -20,7 +21,7 @@ use crate::store::dream::Standing;
 use crate::store::{IdentityError, Ledger, MemoryError, ReadError, Signature, Snapshot, Store};
 use chrono::{DateTime, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What thinks: reflects on single sessions, then reconciles all of them with memory.
 pub trait Engine: Extract + Reconcile {}
@@ -177,6 +178,8 @@ struct Thinking<'a> {
     past: Past,
     reflections: BTreeMap<SessionId, Reflection>,
     transcripts: Transcripts<'a>,
+    /// Files that hold what only untrusted sources support.
+    untrusted: BTreeSet<String>,
 }
 
 impl<'a> Thinking<'a> {
@@ -192,7 +195,8 @@ impl<'a> Thinking<'a> {
         let past = memory::past(ledger, records);
         let transcripts = Transcripts::new(store, records);
         let reader = Reader::new(store, engine);
-        Self { store, engine, reader, request, snapshot, held, past, reflections: BTreeMap::new(), transcripts }
+        let (reflections, untrusted) = (BTreeMap::new(), Lineage::of(ledger).untrusted());
+        Self { store, engine, reader, request, snapshot, held, past, reflections, transcripts, untrusted }
     }
 
     fn read(&mut self, records: &[&SessionRecord], skipped: &mut Vec<Skipped>) {
@@ -225,6 +229,7 @@ impl<'a> Thinking<'a> {
             past: &self.past,
             notes_folder: &settings.notes,
             max_changes: settings.max_changes as usize,
+            untrusted: self.untrusted.clone(),
         };
         let settled = settle::settle(proposals, &ground, &mut self.transcripts);
         self.transcripts.remember();

@@ -4,6 +4,7 @@
 mod cache;
 pub mod check;
 pub mod dream;
+pub mod due;
 pub mod extract;
 pub mod gate;
 pub mod memory;
@@ -16,7 +17,11 @@ pub mod reconcile;
 pub mod reflection;
 pub mod review;
 pub mod risk;
+pub mod rule;
+pub mod server;
 pub mod settle;
+pub mod trust;
+pub mod verify;
 pub mod write;
 
 pub use extract::{Extract, Session};

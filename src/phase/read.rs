@@ -40,7 +40,10 @@ impl<'a> Reader<'a> {
     /// Reflects on every record, from the cache where it can.
     pub fn reflect(&self, records: &[&SessionRecord]) -> Read {
         let cache = &self.cache;
-        let known: Vec<Option<Reflection>> = records.par_iter().map(|record| cache.get(record)).collect();
+        let mut known: Vec<Option<Reflection>> = records.par_iter().map(|record| cache.get(record)).collect();
+        for (record, known) in records.iter().zip(&mut known).filter(|(record, _)| !record.is_kept()) {
+            *known = kept(self.store, record);
+        }
         let mut missing: BTreeMap<Vec<ObjectId>, Vec<&SessionRecord>> = BTreeMap::new();
         for (record, _) in records.iter().zip(&known).filter(|(_, known)| known.is_none()) {
             missing.entry(parts(record)).or_default().push(record);
@@ -60,6 +63,14 @@ impl<'a> Reader<'a> {
         }
         read
     }
+}
+
+/// What an expired session taught, as it was kept with the record.
+pub(super) fn kept(store: &Store, record: &SessionRecord) -> Option<Reflection> {
+    let bytes = store.kept_reflection(&record.id).ok()??;
+    let mut reflection: Reflection = serde_json::from_slice(&bytes).ok()?;
+    reflection.judge(record);
+    (reflection.session == record.id).then_some(reflection)
 }
 
 fn parts(record: &SessionRecord) -> Vec<ObjectId> {
@@ -116,6 +127,9 @@ fn reflect_group<'a>(
 
 /// A transcript with all sessions that it holds.
 fn sessions(store: &Store, record: &SessionRecord) -> Result<(Vec<u8>, Vec<transcript::Session>), String> {
+    if !record.is_kept() {
+        return Err("its transcript was dropped because of its age".to_owned());
+    }
     let bytes = store.transcript(record).map_err(|error| format!("could not {error}"))?;
     let parsed = transcript::parse(&bytes, &Hint::new(record.id.as_str())).map_err(|error| error.to_string())?;
     Ok((bytes, parsed.sessions))

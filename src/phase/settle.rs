@@ -2,17 +2,18 @@
 //! proposal is untrusted here. Keys are given, known beliefs are recognised, quotes are looked up in the cited lines,
 //! risks are computed, paths are made.
 
+use super::memory::MEMORY;
 use super::past::{Past, Standing};
 use super::reconcile::Held;
 use super::risk;
 use crate::model::change::{Belief, Target};
 use crate::model::note::{render_note, slug};
-use crate::model::{BeliefKey, Change, ChangeType, Edit, Evidence, Kind, NotePath, Phase, Proposal, Risk};
+use crate::model::{BeliefKey, Change, ChangeType, Edit, Evidence, Kind, NotePath, Phase, Proposal, Risk, SessionId};
 use crate::text::Scrubbed;
 use std::collections::BTreeSet;
 
 /// Evidence that one change cites at most; support counts the rest.
-const CITED: usize = 5;
+pub const CITED: usize = 5;
 /// Characters of a belief's text at most; a longer one is no note but a document.
 const LONGEST_BELIEF: usize = 4_000;
 
@@ -36,6 +37,8 @@ pub struct Ground<'a> {
     /// The folder for new notes.
     pub notes_folder: &'a str,
     pub max_changes: usize,
+    /// Files that hold what only untrusted sources support: what is made of them is marked as they are.
+    pub untrusted: BTreeSet<String>,
 }
 
 /// What may be committed, in the order of phases, and what was left out.
@@ -75,6 +78,7 @@ pub fn settle(proposals: Vec<Proposal>, ground: &Ground<'_>, quotes: &mut dyn Qu
         }
     }
     settled.changes.sort_by_key(|change| change.phase);
+    risk::mark_losses(&mut settled.changes, ground.held.len());
     settled
 }
 
@@ -110,8 +114,13 @@ fn check(
             _ => "no quote was found in the lines that it cites".to_owned(),
         });
     }
+    proposal.support.sessions = supported(&proposal);
+    if rests_on(&proposal, &ground.untrusted) {
+        proposal.risks.push(Risk::UntrustedSource);
+    }
+    let tools = risk::untrusted(&proposal);
     let risks = risk::of(&proposal);
-    if risks.contains(&Risk::UntrustedSource) && matches!(proposal.kind, Kind::Preference | Kind::Workflow) {
+    if tools && matches!(proposal.kind, Kind::Preference | Kind::Workflow) {
         return Err("only the output of tools supports it, which never becomes a directive".to_owned());
     }
     let edits = edits(&proposal, ground, taken)?;
@@ -135,6 +144,29 @@ fn check(
         confidence: proposal.confidence,
         risks,
     })
+}
+
+/// Sessions that support a proposal: where not as many were cited as may be, no more than those whose quotes stood.
+fn supported(proposal: &Proposal) -> u32 {
+    let named: BTreeSet<&SessionId> =
+        proposal.evidence.iter().map(|item| &item.session).filter(|session| session.as_str() != MEMORY).collect();
+    let named = u32::try_from(named.len()).unwrap_or(u32::MAX);
+    match proposal.evidence.len() < CITED && named > 0 {
+        true => named,
+        false => proposal.support.sessions.max(named),
+    }
+}
+
+/// Whether a change rewrites or joins what only untrusted sources support. Taking it out of memory needs no trust.
+fn rests_on(proposal: &Proposal, untrusted: &BTreeSet<String>) -> bool {
+    let target = match &proposal.target {
+        Target::Entry { path, .. } if proposal.belief.is_some() => Some(path),
+        _ => None,
+    };
+    target
+        .into_iter()
+        .chain(proposal.absorbs.iter().map(|(path, _)| path))
+        .any(|path| untrusted.contains(path.as_str()))
 }
 
 /// The phase follows from what the change does, whatever the engine says.

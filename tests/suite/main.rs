@@ -2,14 +2,22 @@
 
 mod caching;
 mod deciding;
+mod doctor;
+mod faults;
 mod hooks;
 mod layers;
 mod merge;
+mod merging;
 mod night;
+mod poison;
 mod proposal;
 mod reading;
 mod readme;
+mod redact;
 mod refusals;
 mod reviewing;
+mod server;
 mod starting;
+mod unattended;
+mod verify;
 mod world;

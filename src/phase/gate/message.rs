@@ -94,7 +94,7 @@ fn wrong(key: &str, value: &str) -> Option<&'static str> {
         "dream-decision" => (["approved", "rejected", "reverted"].contains(&value), "no decision"),
         "dream-outcome" => (outcome(value), "no outcome of a session"),
         "dream-engine" | "dream-settings" | "dream-instructions" | "dream-reason" | "dream-edited-by"
-        | "dream-import" => (!value.is_empty(), "says nothing"),
+        | "dream-import" | "dream-override" | "dream-bill" => (!value.is_empty(), "says nothing"),
         "evidence" => (Cited::parse(value).is_some(), "not of the form 'SESSION@BLOB#L1-L2 ROLE'"),
         _ => (false, "git dream knows no such trailer"),
     };
