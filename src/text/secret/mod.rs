@@ -112,7 +112,7 @@ fn by_format(text: &[u8], number: usize, hit: Range<usize>) -> Option<Secret> {
     let range = hit.start..hit.end + rest.end();
     let drawn = &text[hit.end..range.end];
     let ends = !text.get(range.end).is_some_and(u8::is_ascii_alphanumeric) || drawn.len() > 100;
-    let short = format.prefix.len() <= 4 && !format.kind.starts_with("AWS");
+    let short = format.prefix.len() <= 4 && !["AWS", "GitHub"].iter().any(|kind| format.kind.starts_with(kind));
     let lone = !short || is_lone(text, hit.start, drawn);
     (ends && lone && !is_sample(drawn)).then_some(Secret { kind: format.kind, range })
 }
