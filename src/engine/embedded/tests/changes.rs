@@ -16,7 +16,7 @@ fn stays(held: &str, said: &str) -> bool {
 
 #[test]
 fn an_older_value_goes_and_what_is_about_something_else_stays() {
-    let (mut changes, mut gone, mut wrong) = (0, 0, Vec::new());
+    let (mut changes, mut left, mut wrong) = (0, Vec::new(), Vec::new());
     for line in CASES.lines() {
         let case: serde_json::Value = serde_json::from_str(line).expect("a case");
         let text = |name: &str| case[name].as_str().expect("a text").to_owned();
@@ -24,17 +24,13 @@ fn an_older_value_goes_and_what_is_about_something_else_stays() {
         match text("expect").as_str() {
             "supersedes" => {
                 changes += 1;
-                gone += usize::from(!stays);
-                if stays {
-                    println!("stays: {held} / {said}");
-                }
+                left.extend(stays.then(|| format!("{held} / {said}")));
             }
             _ if !stays => wrong.push(format!("{held} / {said}")),
             _ => {}
         }
     }
-    println!("{gone} of {changes} older values gone, {} entries lost", wrong.len());
-    assert!(gone * 10 >= changes * 8, "{gone} of {changes} older values gone");
+    assert!(left.len() * 10 <= changes * 2, "of {changes} older values these stay: {left:#?}");
     // Two are known to be lost: opposite verbs with two times, and two objects of one verb with two names.
     assert!(wrong.len() <= 2, "entries about something else were lost: {wrong:#?}");
 }
