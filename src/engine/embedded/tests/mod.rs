@@ -1,5 +1,6 @@
 //! The engine on small sessions: what is proposed, what is not, and what memory does to it.
 
+mod changes;
 mod errors;
 mod hosts;
 mod memory;
