@@ -5,6 +5,7 @@ mod errors;
 mod hosts;
 mod memory;
 mod people;
+mod properties;
 mod raw;
 mod tools;
 mod turns;
