@@ -2,6 +2,7 @@
 //! wish is no fact. In a session in which an agent works on code only statements about systems and lasting
 //! preferences count, because most sentences there describe the task at hand.
 
+use super::clauses::clauses;
 use super::person::third_person;
 use super::reading::{QUOTE, Reading, cut};
 use super::voice;
@@ -142,7 +143,8 @@ pub fn find(reading: &Reading<'_>, said: &[Said]) -> Vec<Stated> {
     for &at in &reading.spoken {
         let turn = &reading.session.turns[at];
         let Some(text) = turn.text() else { continue };
-        for sentence in joined(text, voice::said(text)) {
+        let sentences = joined(text, voice::said(text)).into_iter();
+        for sentence in sentences.flat_map(|sentence| if working { vec![sentence] } else { clauses(sentence) }) {
             if said.iter().any(|said| {
                 said.manner != Manner::Request
                     && said.cite.place == turn.place

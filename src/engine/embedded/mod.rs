@@ -2,6 +2,7 @@
 //! evidence it was made. One file per finder; `propose` brings all sessions together and compares them with memory.
 
 mod abstraction;
+mod clauses;
 mod directives;
 mod facts;
 mod files;
