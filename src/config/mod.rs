@@ -6,6 +6,7 @@
 pub mod environment;
 pub mod error;
 pub mod key;
+pub mod model;
 pub mod raw;
 pub mod settings;
 pub mod value;
@@ -13,4 +14,5 @@ pub mod value;
 pub use environment::Environment;
 pub use error::{ConfigError, Origin};
 pub use key::Key;
+pub use model::{Api, Budget, Format, KeySource, Model, ModelKey, Prices, Provider};
 pub use settings::{Approval, Engine, Scope, Settings, Warning};

@@ -1,0 +1,486 @@
+//! Language models as settings name them: provider, interface, address, where the key comes from, prices and budgets.
+//! A key itself is never a setting. `dream.toml` travels with the memory, so it may not name a command to run, nor an
+//! arbitrary variable to send away, and an address in it counts only once git config confirms it.
+
+use super::settings::Engine;
+use super::value::Written;
+use super::{ConfigError, Key, Origin};
+use crate::text::secret;
+
+macro_rules! keys {
+    ($($variant:ident = $name:literal, $reviewer:literal;)+) => {
+        /// One key of `[engine]` or `[reviewer]` beside `name`.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum ModelKey {
+            $($variant),+
+        }
+
+        impl ModelKey {
+            pub const ALL: &'static [ModelKey] = &[$(ModelKey::$variant),+];
+
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(ModelKey::$variant => $name),+
+                }
+            }
+
+            /// In git config, where there are no sections.
+            pub fn reviewer_name(self) -> &'static str {
+                match self {
+                    $(ModelKey::$variant => $reviewer),+
+                }
+            }
+        }
+    };
+}
+
+keys! {
+    Model = "model", "reviewer-model";
+    Api = "api", "reviewer-api";
+    Format = "format", "reviewer-format";
+    BaseUrl = "base-url", "reviewer-base-url";
+    ApiKeyEnv = "api-key-env", "reviewer-api-key-env";
+    ApiKeyCommand = "api-key-command", "reviewer-api-key-command";
+    ApiKeyHeader = "api-key-header", "reviewer-api-key-header";
+    ExtraHeaders = "extra-headers", "reviewer-extra-headers";
+    CaFile = "ca-file", "reviewer-ca-file";
+    Timeout = "timeout", "reviewer-timeout";
+    MaxParallel = "max-parallel", "reviewer-max-parallel";
+    Temperature = "temperature", "reviewer-temperature";
+    ContextTokens = "context-tokens", "reviewer-context-tokens";
+    AnswerTokens = "answer-tokens", "reviewer-answer-tokens";
+    PriceInput = "price-input", "reviewer-price-input";
+    PriceCached = "price-cached", "reviewer-price-cached";
+    PriceOutput = "price-output", "reviewer-price-output";
+    MaxInputTokens = "max-input-tokens", "reviewer-max-input-tokens";
+    MaxOutputTokens = "max-output-tokens", "reviewer-max-output-tokens";
+    MaxCost = "max-cost", "reviewer-max-cost";
+}
+
+impl ModelKey {
+    /// Budgets are the dream's, whoever spends them.
+    pub fn is_budget(self) -> bool {
+        matches!(self, ModelKey::MaxInputTokens | ModelKey::MaxOutputTokens | ModelKey::MaxCost)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Provider {
+    Anthropic,
+    OpenAi,
+    Ollama,
+}
+
+impl Provider {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Provider::Anthropic => "anthropic",
+            Provider::OpenAi => "openai",
+            Provider::Ollama => "ollama",
+        }
+    }
+
+    fn base_url(self) -> &'static str {
+        match self {
+            Provider::Anthropic => "https://api.anthropic.com",
+            Provider::OpenAi => "https://api.openai.com/v1",
+            Provider::Ollama => "http://127.0.0.1:11434",
+        }
+    }
+
+    fn key(self) -> KeySource {
+        match self {
+            Provider::Anthropic => KeySource::Variable("ANTHROPIC_API_KEY".to_owned()),
+            Provider::OpenAi => KeySource::Variable("OPENAI_API_KEY".to_owned()),
+            Provider::Ollama => KeySource::Nowhere,
+        }
+    }
+
+    fn context_tokens(self) -> u32 {
+        match self {
+            Provider::Anthropic => 200_000,
+            Provider::OpenAi => 128_000,
+            Provider::Ollama => 16_384,
+        }
+    }
+}
+
+/// The interface that a server speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Api {
+    Messages,
+    Chat,
+    Responses,
+    Ollama,
+}
+
+impl Api {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Api::Messages => "messages",
+            Api::Chat => "chat",
+            Api::Responses => "responses",
+            Api::Ollama => "ollama",
+        }
+    }
+}
+
+/// How an answer is held to its shape.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// The strongest that the interface has; a server that refuses it is asked for less.
+    Auto,
+    Schema,
+    Tool,
+    Json,
+    Text,
+}
+
+/// Where the key comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeySource {
+    Nowhere,
+    Variable(String),
+    /// A shell command that prints it; only git config may name one.
+    Command(String),
+}
+
+/// Thousandths of a currency unit per million tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Prices {
+    pub input: u64,
+    /// Input that the provider read from its cache; the price of input where it is not set.
+    pub cached: Option<u64>,
+    pub output: u64,
+}
+
+/// A language model, and all that is needed to ask it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Model {
+    pub provider: Provider,
+    pub api: Api,
+    pub format: Format,
+    pub model: String,
+    pub base_url: String,
+    /// Whether the address is the provider's own, this machine's, or named outside of the memory.
+    pub trusted_url: bool,
+    pub key: KeySource,
+    pub key_header: Option<String>,
+    pub extra_headers: Vec<(String, String)>,
+    pub ca_file: Option<String>,
+    pub timeout_seconds: u32,
+    pub max_parallel: u32,
+    /// In thousandths; `None` leaves it to the provider.
+    pub temperature: Option<u64>,
+    pub context_tokens: u32,
+    pub answer_tokens: u32,
+    pub prices: Option<Prices>,
+}
+
+/// What one dream may spend.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Budget {
+    pub input_tokens: Option<u64>,
+    pub output_tokens: Option<u64>,
+    /// Thousandths of a currency unit.
+    pub cost: Option<u64>,
+}
+
+/// The two sections that name a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Section {
+    Engine,
+    Reviewer,
+}
+
+impl Section {
+    fn name_key(self) -> Key {
+        match self {
+            Section::Engine => Key::Engine,
+            Section::Reviewer => Key::Reviewer,
+        }
+    }
+
+    fn key(self, key: ModelKey) -> Key {
+        match self {
+            Section::Engine => Key::Model(key),
+            Section::Reviewer => Key::ReviewerModel(key),
+        }
+    }
+}
+
+/// The written values of one section; the last that was written wins.
+struct Fields<'w> {
+    section: Section,
+    written: &'w [Written],
+}
+
+impl<'w> Fields<'w> {
+    fn last(&self, key: Key) -> Option<&'w Written> {
+        self.written.iter().rev().find(|written| written.key == key)
+    }
+
+    fn get(&self, key: ModelKey) -> Option<&'w Written> {
+        self.last(self.section.key(key))
+    }
+
+    fn text(&self, key: ModelKey) -> Result<Option<&'w str>, ConfigError> {
+        self.get(key).map(|written| written.text("text in quotes is expected")).transpose()
+    }
+
+    fn count(&self, key: ModelKey, default: u32) -> Result<u32, ConfigError> {
+        self.get(key).map_or(Ok(default), Written::count)
+    }
+}
+
+/// The engine that a section names; `None` where it names none.
+pub(super) fn engine(section: Section, written: &[Written]) -> Result<Option<Engine>, ConfigError> {
+    let fields = Fields { section, written };
+    let Some(name) = fields.last(section.name_key()) else { return without_name(&fields) };
+    let allowed = "\"embedded\", \"anthropic\", \"openai\" or \"ollama\" is expected";
+    let provider = match name.text(allowed)? {
+        "embedded" => return Ok(Some(Engine::Embedded)),
+        "anthropic" => Provider::Anthropic,
+        "openai" => Provider::OpenAi,
+        "ollama" => Provider::Ollama,
+        _ => return Err(name.refuse(allowed)),
+    };
+    let Some(model) = fields.text(ModelKey::Model)? else {
+        return Err(name.refuse("it needs a model: set model beside name"));
+    };
+    checked(&fields, provider, model).map(|model| Some(Engine::Model(Box::new(model))))
+}
+
+/// Keys of a reviewer that has no name would do nothing.
+fn without_name(fields: &Fields<'_>) -> Result<Option<Engine>, ConfigError> {
+    let stray = ModelKey::ALL.iter().find_map(|key| fields.get(*key));
+    match stray.filter(|_| fields.section == Section::Reviewer) {
+        Some(written) => Err(written.refuse("it has no effect without a name in [reviewer]")),
+        None => Ok(None),
+    }
+}
+
+fn checked(fields: &Fields<'_>, provider: Provider, model: &str) -> Result<Model, ConfigError> {
+    let api = api(fields, provider)?;
+    let (base_url, trusted_url) = base_url(fields, provider)?;
+    let temperature = fields.get(ModelKey::Temperature);
+    let temperature = temperature.map(|written| {
+        let allowed = "a number from 0 to 2 is expected";
+        written.thousandths(allowed).and_then(|t| if t <= 2000 { Ok(t) } else { Err(written.refuse(allowed)) })
+    });
+    let context_tokens = fields.count(ModelKey::ContextTokens, provider.context_tokens())?;
+    let answer_tokens = fields.count(ModelKey::AnswerTokens, 4_096.min(context_tokens / 3).max(1))?;
+    if let Some(written) = fields.get(ModelKey::AnswerTokens).filter(|_| answer_tokens > context_tokens / 2) {
+        return Err(written.refuse("at most half of context-tokens is expected"));
+    }
+    Ok(Model {
+        provider,
+        api,
+        format: format(fields, api)?,
+        model: model.to_owned(),
+        base_url,
+        trusted_url,
+        key: key_source(fields, provider)?,
+        key_header: key_header(fields)?,
+        extra_headers: extra_headers(fields)?,
+        ca_file: fields.text(ModelKey::CaFile)?.map(str::to_owned),
+        timeout_seconds: timeout(fields)?,
+        max_parallel: parallel(fields, provider)?,
+        temperature: temperature.transpose()?,
+        context_tokens,
+        answer_tokens,
+        prices: prices(fields)?,
+    })
+}
+
+fn api(fields: &Fields<'_>, provider: Provider) -> Result<Api, ConfigError> {
+    let Some(written) = fields.get(ModelKey::Api) else {
+        return Ok(match provider {
+            Provider::Anthropic => Api::Messages,
+            Provider::OpenAi => Api::Chat,
+            Provider::Ollama => Api::Ollama,
+        });
+    };
+    let allowed = "\"chat\" or \"responses\" is expected, and only with openai";
+    match (provider, written.text(allowed)?) {
+        (Provider::OpenAi, "chat") => Ok(Api::Chat),
+        (Provider::OpenAi, "responses") => Ok(Api::Responses),
+        _ => Err(written.refuse(allowed)),
+    }
+}
+
+fn format(fields: &Fields<'_>, api: Api) -> Result<Format, ConfigError> {
+    let Some(written) = fields.get(ModelKey::Format) else { return Ok(Format::Auto) };
+    let allowed = "\"auto\", \"schema\", \"tool\" (anthropic), \"json\" (openai, ollama) or \"text\" is expected";
+    match (written.text(allowed)?, api) {
+        ("auto", _) => Ok(Format::Auto),
+        ("schema", _) => Ok(Format::Schema),
+        ("tool", Api::Messages) => Ok(Format::Tool),
+        ("json", Api::Chat | Api::Responses | Api::Ollama) => Ok(Format::Json),
+        ("text", _) => Ok(Format::Text),
+        _ => Err(written.refuse(allowed)),
+    }
+}
+
+/// The address, and whether it may be sent transcripts.
+fn base_url(fields: &Fields<'_>, provider: Provider) -> Result<(String, bool), ConfigError> {
+    let Some(written) = fields.get(ModelKey::BaseUrl) else { return Ok((provider.base_url().to_owned(), true)) };
+    let allowed = "an address such as \"https://gateway.example/v1\", without a password in it, is expected";
+    let url = written.text(allowed)?.trim_end_matches('/');
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    let host = rest.map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default()).unwrap_or_default();
+    let plain = |c: char| c.is_ascii_graphic() && !"\"<>\\^`{|}#".contains(c);
+    if host.is_empty() || host.contains('@') || !url.chars().all(plain) || secret::found(url) {
+        return Err(written.refuse(allowed));
+    }
+    let outside = !matches!(written.origin, Origin::File { .. });
+    Ok((url.to_owned(), outside || url == provider.base_url() || is_local(host)))
+}
+
+fn is_local(host: &str) -> bool {
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    matches!(name, "localhost" | "::1") || name.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback())
+}
+
+fn key_source(fields: &Fields<'_>, provider: Provider) -> Result<KeySource, ConfigError> {
+    if let Some(written) = fields.get(ModelKey::ApiKeyCommand) {
+        if matches!(written.origin, Origin::File { .. }) {
+            return Err(written.refuse("only 'git config dream.api-key-command' may name a command to run"));
+        }
+        return Ok(KeySource::Command(written.text("a command is expected")?.to_owned()));
+    }
+    let Some(written) = fields.get(ModelKey::ApiKeyEnv) else { return Ok(provider.key()) };
+    let allowed = "the name of a variable that ends in _API_KEY is expected, or \"none\"; others only in git config";
+    let name = written.text(allowed)?;
+    let is_name = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') && !name.as_bytes()[0].is_ascii_digit();
+    let file = matches!(written.origin, Origin::File { .. });
+    match name {
+        "none" => Ok(KeySource::Nowhere),
+        _ if is_name && (!file || name.ends_with("_API_KEY")) => Ok(KeySource::Variable(name.to_owned())),
+        // It may be the key itself: it is not repeated.
+        _ => Err(ConfigError::BadValue {
+            origin: written.origin.clone(),
+            key: written.key.name(),
+            found: "no such name".to_owned(),
+            allowed,
+        }),
+    }
+}
+
+fn key_header(fields: &Fields<'_>) -> Result<Option<String>, ConfigError> {
+    let Some(written) = fields.get(ModelKey::ApiKeyHeader) else { return Ok(None) };
+    let allowed = "the name of a header such as \"api-key\" is expected";
+    let name = written.text(allowed)?;
+    if is_header(name) { Ok(Some(name.to_ascii_lowercase())) } else { Err(written.refuse(allowed)) }
+}
+
+fn is_header(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+}
+
+fn extra_headers(fields: &Fields<'_>) -> Result<Vec<(String, String)>, ConfigError> {
+    let Some(written) = fields.get(ModelKey::ExtraHeaders) else { return Ok(Vec::new()) };
+    let allowed = "a list of headers such as [\"x-team: billing\"] is expected, none of which holds a key";
+    let header = |text: &String| -> Option<(String, String)> {
+        let (name, value) = text.split_once(':')?;
+        let (name, value) = (name.trim().to_ascii_lowercase(), value.trim().to_owned());
+        let keyed = matches!(name.as_str(), "authorization" | "x-api-key" | "api-key" | "cookie" | "host");
+        let plain = value.bytes().all(|b| (b' '..=b'~').contains(&b));
+        (is_header(&name) && !keyed && plain && !secret::found(text)).then_some((name, value))
+    };
+    let headers: Option<Vec<_>> = written.list(allowed)?.iter().map(header).collect();
+    headers.ok_or_else(|| written.refuse(allowed))
+}
+
+fn timeout(fields: &Fields<'_>) -> Result<u32, ConfigError> {
+    let Some(written) = fields.get(ModelKey::Timeout) else { return Ok(300) };
+    let allowed = "a time such as \"90s\" or \"10m\", at most an hour, is expected";
+    let text = written.text(allowed)?;
+    let seconds = |number: &str, unit: u32| number.parse::<u32>().ok()?.checked_mul(unit);
+    let found = match (text.strip_suffix('s'), text.strip_suffix('m')) {
+        (Some(number), _) => seconds(number, 1),
+        (_, Some(number)) => seconds(number, 60),
+        _ => None,
+    };
+    found.filter(|seconds| (1..=3600).contains(seconds)).ok_or_else(|| written.refuse(allowed))
+}
+
+fn parallel(fields: &Fields<'_>, provider: Provider) -> Result<u32, ConfigError> {
+    let own = if provider == Provider::Ollama { 1 } else { 8 };
+    let count = fields.count(ModelKey::MaxParallel, own)?;
+    match fields.get(ModelKey::MaxParallel).filter(|_| count > 64) {
+        Some(written) => Err(written.refuse("at most 64 is expected")),
+        None => Ok(count),
+    }
+}
+
+fn prices(fields: &Fields<'_>) -> Result<Option<Prices>, ConfigError> {
+    let price = |key| {
+        let allowed = "a price per million tokens such as 3.0 is expected";
+        fields.get(key).map(|written| written.thousandths(allowed)).transpose()
+    };
+    let (input, output) = (price(ModelKey::PriceInput)?, price(ModelKey::PriceOutput)?);
+    let cached = price(ModelKey::PriceCached)?;
+    match (input, output) {
+        (Some(input), Some(output)) => Ok(Some(Prices { input, cached, output })),
+        (None, None) if cached.is_none() => Ok(None),
+        _ => {
+            let written = [ModelKey::PriceInput, ModelKey::PriceOutput, ModelKey::PriceCached];
+            let written = written.into_iter().find_map(|key| fields.get(key)).expect("one of them was written");
+            Err(written.refuse("price-input and price-output are expected together"))
+        }
+    }
+}
+
+/// What a dream may spend. A limit on cost without prices could not be kept.
+pub(super) fn budget(written: &[Written], engine: &Engine) -> Result<Budget, ConfigError> {
+    let fields = Fields { section: Section::Engine, written };
+    let count = |key| fields.get(key).map(|written| written.count().map(u64::from)).transpose();
+    let cost = fields.get(ModelKey::MaxCost);
+    let priced = matches!(engine, Engine::Model(model) if model.prices.is_some());
+    if let Some(written) = cost.filter(|_| matches!(engine, Engine::Model(_)) && !priced) {
+        return Err(written.refuse("it needs price-input and price-output"));
+    }
+    let allowed = "an amount such as 2.50 is expected";
+    Ok(Budget {
+        input_tokens: count(ModelKey::MaxInputTokens)?,
+        output_tokens: count(ModelKey::MaxOutputTokens)?,
+        cost: cost.map(|written| written.thousandths(allowed)).transpose()?,
+    })
+}
+
+/// What of models goes into the hash of settings: what an answer depends on, not how it is fetched.
+pub(super) fn canonical(engine: &Engine, reviewer: Option<&Engine>, budget: &Budget) -> (String, String) {
+    let mut more = String::new();
+    if let Engine::Model(_) = engine {
+        more.push_str(&format!("budget={budget:?}\n"));
+    }
+    if let Some(reviewer) = reviewer {
+        more.push_str(&format!("reviewer={}\n", named(reviewer)));
+    }
+    (named(engine), more)
+}
+
+fn named(engine: &Engine) -> String {
+    match engine {
+        Engine::Embedded => "Embedded".to_owned(),
+        Engine::Model(model) => format!(
+            "{} {} {:?} {:?} {} temperature={:?} context={} answer={}",
+            model.provider.as_str(),
+            model.api.as_str(),
+            model.format,
+            model.model,
+            model.base_url,
+            model.temperature,
+            model.context_tokens,
+            model.answer_tokens
+        ),
+    }
+}
+
+#[cfg(test)]
+#[path = "model_tests.rs"]
+mod tests;
