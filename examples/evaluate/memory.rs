@@ -14,11 +14,13 @@ pub struct Memory {
 }
 
 pub fn reflect(sessions: &[Session]) -> Vec<Reflection> {
-    sessions.par_iter().map(|session| Embedded.reflect(session)).collect()
+    sessions.par_iter().map(|session| Embedded.reflect(session).expect("rules always answer")).collect()
 }
 
 pub fn propose(reflections: &[Reflection], held: &[Held], now: DateTime<Utc>, min_support: u32) -> Vec<Proposal> {
+    let unread = reflections.iter().map(|reflection| reflection.session.clone()).collect();
     let situation = Situation {
+        unread: &unread,
         now,
         memory_commit: None,
         held,

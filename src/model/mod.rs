@@ -6,6 +6,7 @@ pub mod document;
 pub mod evidence;
 pub mod id;
 pub mod note;
+pub mod opinion;
 pub mod session;
 pub mod trailer;
 pub mod turn;
@@ -16,6 +17,7 @@ pub use change::{
 pub use document::{Document, EntryEdit, EntryError};
 pub use evidence::Evidence;
 pub use id::{AgentName, BeliefKey, DreamId, IdError, NotePath, ObjectId, SessionId};
+pub use opinion::{Opinion, Verdict};
 pub use session::{Host, Outcome, OutcomeResult, Part, SessionRecord, SessionVersion};
 pub use trailer::Trailers;
 pub use turn::{Content, Lines, Place, Role, Status, ToolCall, ToolResult, Turn};

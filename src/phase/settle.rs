@@ -134,6 +134,7 @@ fn check(
         support: proposal.support,
         confidence: proposal.confidence,
         risks,
+        opinion: None,
     })
 }
 

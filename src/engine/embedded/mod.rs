@@ -5,6 +5,7 @@ mod directives;
 mod facts;
 mod habits;
 mod mistakes;
+mod opinion;
 mod person;
 mod phrases;
 mod propose;
@@ -15,6 +16,9 @@ mod shell;
 mod signature;
 mod updates;
 mod voice;
+
+pub use opinion::EmbeddedReviewer;
+pub use propose::housekeeping;
 
 use crate::model::Proposal;
 use crate::phase::reflection::Manner;
@@ -34,7 +38,7 @@ impl Extract for Embedded {
         "1"
     }
 
-    fn reflect(&self, session: &Session) -> Reflection {
+    fn reflect(&self, session: &Session) -> Result<Reflection, String> {
         let mut reflection = Reflection::empty(&session.record);
         let reading = Reading::new(session);
         reflection.said = directives::find(&reading);
@@ -50,7 +54,7 @@ impl Extract for Embedded {
         if reading.is_service() {
             serve(&mut reflection);
         }
-        reflection
+        Ok(reflection)
     }
 }
 

@@ -1,0 +1,1 @@
+//! The parts together, without a server: answers come from a tape.
