@@ -85,12 +85,7 @@ struct Workshop<'a> {
 }
 
 impl<'a> Workshop<'a> {
-    fn new(
-        context: &'a Context,
-        store: &'a Store,
-        settings: &Settings,
-        manner: &'a Manner,
-    ) -> Result<Self, Failure> {
+    fn new(context: &'a Context, store: &'a Store, settings: &Settings, manner: &'a Manner) -> Result<Self, Failure> {
         let kept = || Tape::kept_in(store.common_dir().join("dream/cache/exchanges"));
         let tape = match (&manner.replay, &manner.record) {
             (Some(folder), _) => Tape::replaying(&context.path(folder))?,

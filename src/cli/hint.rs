@@ -63,9 +63,9 @@ fn config(error: &(dyn Error + 'static)) -> Option<Advice> {
 
 fn model(error: &(dyn Error + 'static)) -> Option<Advice> {
     let hint = match error.downcast_ref::<ModelError>()? {
-        ModelError::NoKey { variable, .. } => format!(
-            "export {variable}=…, or let a command print it: git config dream.api-key-command COMMAND"
-        ),
+        ModelError::NoKey { variable, .. } => {
+            format!("export {variable}=…, or let a command print it: git config dream.api-key-command COMMAND")
+        }
         ModelError::KeyCommand { .. } => "'git config --show-origin --get-regexp api-key-command' shows it".to_owned(),
         ModelError::Untrusted { url, setting, .. } => {
             format!("if you trust it with your key and your transcripts: git config {setting} {url}")
@@ -82,9 +82,15 @@ fn model(error: &(dyn Error + 'static)) -> Option<Advice> {
             return Some(Advice { hints: vec![hint.to_owned()], exit: Some(Exit::Busy) });
         }
         ModelError::Timeout { .. } => "raise timeout in [engine]; then: git dream run --resume".to_owned(),
-        ModelError::Unreachable { .. } => "see base-url in [engine]; when it answers: git dream run --resume".to_owned(),
-        ModelError::Rejected { .. } => "'git dream run --explain' shows what would be sent; format in [engine] asks for less".to_owned(),
-        ModelError::NotRecorded => "memory, sessions, settings and prompts must be as they were when it was recorded".to_owned(),
+        ModelError::Unreachable { .. } => {
+            "see base-url in [engine]; when it answers: git dream run --resume".to_owned()
+        }
+        ModelError::Rejected { .. } => {
+            "'git dream run --explain' shows what would be sent; format in [engine] asks for less".to_owned()
+        }
+        ModelError::NotRecorded => {
+            "memory, sessions, settings and prompts must be as they were when it was recorded".to_owned()
+        }
         _ => return None,
     };
     Advice::hint(hint)

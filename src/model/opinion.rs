@@ -15,8 +15,7 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    pub const ALL: [Verdict; 4] =
-        [Verdict::Supported, Verdict::Unsupported, Verdict::Harmful, Verdict::NeedsPerson];
+    pub const ALL: [Verdict; 4] = [Verdict::Supported, Verdict::Unsupported, Verdict::Harmful, Verdict::NeedsPerson];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -51,7 +50,11 @@ impl Opinion {
     pub fn parse(text: &str) -> Option<Self> {
         let (head, reason) = text.split_once(':')?;
         let (verdict, by) = head.split_once(',')?;
-        Some(Self { verdict: Verdict::parse(verdict.trim())?, by: by.trim().to_owned(), reason: Scrubbed::line(reason) })
+        Some(Self {
+            verdict: Verdict::parse(verdict.trim())?,
+            by: by.trim().to_owned(),
+            reason: Scrubbed::line(reason),
+        })
     }
 }
 

@@ -4,10 +4,10 @@
 use super::extract::{Extract, Keeping};
 use super::memory;
 use super::message::Review;
+use super::opinion::Reviewer;
 use super::past::Past;
 use super::quiet::Quiet;
 use super::quotes::Transcripts;
-use super::opinion::Reviewer;
 use super::read::{Read, Reader};
 use super::reconcile::{Held, Reconcile, Report, Situation};
 use super::reflection::Reflection;
@@ -210,19 +210,7 @@ impl<'a> Thinking<'a> {
         let transcripts = Transcripts::new(store, records);
         let reader = Reader::new(store, engine);
         let (reflections, failed) = (BTreeMap::new(), BTreeSet::new());
-        Self {
-            store,
-            engine,
-            reader,
-            request,
-            snapshot,
-            held,
-            past,
-            reflections,
-            transcripts,
-            failed,
-            fresh: 0,
-        }
+        Self { store, engine, reader, request, snapshot, held, past, reflections, transcripts, failed, fresh: 0 }
     }
 
     /// Whether a reflection costs more than time.

@@ -250,7 +250,10 @@ impl Reflection {
         let calls = self.failures.iter().map(|failure| &failure.cite);
         let calls = calls.chain(self.commands.values().map(|used| &used.cite));
         let learned = self.lessons.iter().flat_map(|lesson| &lesson.cites);
-        said.chain(learned).chain(calls).chain(self.commits.iter().map(|made| &made.cite)).chain(self.tools.iter().map(|t| &t.cite))
+        said.chain(learned)
+            .chain(calls)
+            .chain(self.commits.iter().map(|made| &made.cite))
+            .chain(self.tools.iter().map(|t| &t.cite))
     }
 
     pub fn evidence(&self, cite: &Cite) -> Evidence {

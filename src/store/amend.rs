@@ -93,8 +93,11 @@ impl Store {
         let message = message.trim_end();
         let (above, block) = message.rsplit_once("\n\n").unwrap_or((message, ""));
         let quoted: String = amendment.proposed.as_str().lines().map(|line| format!("  {line}\n")).collect();
-        let mut trailers: Vec<String> =
-            block.lines().filter(|line| !line.starts_with("Dream-Risk:") && !line.starts_with("Dream-Verdict:")).map(str::to_owned).collect();
+        let mut trailers: Vec<String> = block
+            .lines()
+            .filter(|line| !line.starts_with("Dream-Risk:") && !line.starts_with("Dream-Verdict:"))
+            .map(str::to_owned)
+            .collect();
         let mut new = Trailers::new();
         if !amendment.risks.is_empty() {
             let risks: Vec<&str> = amendment.risks.iter().map(|risk| risk.as_str()).collect();

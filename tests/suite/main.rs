@@ -4,6 +4,7 @@ mod caching;
 mod deciding;
 mod hooks;
 mod layers;
+mod llm;
 mod merge;
 mod merging;
 mod night;

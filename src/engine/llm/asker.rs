@@ -181,7 +181,8 @@ impl Asker {
     /// Whether a refusal is about how we asked for the shape, and there is a weaker way.
     fn may_weaken(&self, at: usize, said: &str) -> bool {
         let said = said.to_lowercase();
-        let words = ["format", "schema", "tool", "json", "grammar", "structured", "unsupported", "not support", "extra"];
+        let words =
+            ["format", "schema", "tool", "json", "grammar", "structured", "unsupported", "not support", "extra"];
         self.model.format == Format::Auto
             && at + 1 < provider::formats(self.model.api).len()
             && words.iter().any(|word| said.contains(word))

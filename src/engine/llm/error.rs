@@ -51,9 +51,7 @@ pub enum ModelError {
 impl ModelError {
     /// Whether no other request would fare better.
     pub fn is_fatal(&self) -> bool {
-        use ModelError::{
-            BadKey, Certificates, KeyCommand, NoCredit, NoKey, Proxy, Recording, Unknown, Untrusted,
-        };
+        use ModelError::{BadKey, Certificates, KeyCommand, NoCredit, NoKey, Proxy, Recording, Unknown, Untrusted};
         matches!(
             self,
             NoKey { .. }

@@ -69,7 +69,8 @@ pub fn groups<'a>(situation: &Situation<'a>) -> Vec<Group<'a>> {
     let mut sessions: Vec<&Reflection> = situation.reflections.iter().collect();
     sessions.sort_by(|a, b| (a.happened, &a.session).cmp(&(b.happened, &b.session)));
     sessions.dedup_by(|a, b| a.session == b.session);
-    let lessons = sessions.iter().flat_map(|&session| session.lessons.iter().map(move |lesson| Taught { session, lesson }));
+    let lessons =
+        sessions.iter().flat_map(|&session| session.lessons.iter().map(move |lesson| Taught { session, lesson }));
     // A lesson joins the first group whose oldest lesson it is related to: chains of likeness join nothing.
     let (mut groups, mut leaders, mut probe): (Vec<Group<'a>>, Vec<Words>, Probe) = Default::default();
     for taught in lessons {

@@ -157,11 +157,7 @@ fn note_line(held: &Held) -> String {
     let kind = held.kind.map(|kind| format!("{kind}, ")).unwrap_or_default();
     let pinned = if held.pinned { ", pinned: it may not change" } else { "" };
     let since = held.last_evidence.or(held.since).map(|time| time.format("%Y-%m-%d").to_string());
-    format!(
-        "({kind}since {}{pinned}) {}",
-        since.as_deref().unwrap_or("unknown"),
-        Scrubbed::short(&held.text, LONGEST)
-    )
+    format!("({kind}since {}{pinned}) {}", since.as_deref().unwrap_or("unknown"), Scrubbed::short(&held.text, LONGEST))
 }
 
 /// What of an answer may be proposed. `taken` holds the notes that another change is about already.

@@ -94,9 +94,8 @@ mod tests {
     #[test]
     fn servers_ask_in_seconds_milliseconds_or_dates() {
         let now = DateTime::parse_from_rfc3339("2026-05-06T03:00:00Z").expect("a time").to_utc();
-        let ask = |name: &'static str, value: &'static str| {
-            asked(|header| (header == name).then(|| value.to_owned()), now)
-        };
+        let ask =
+            |name: &'static str, value: &'static str| asked(|header| (header == name).then(|| value.to_owned()), now);
         assert_eq!(ask("retry-after", "2"), Some(Duration::from_secs(2)));
         assert_eq!(ask("retry-after-ms", "150"), Some(Duration::from_millis(150)));
         assert_eq!(ask("retry-after", "Wed, 06 May 2026 03:00:30 GMT"), Some(Duration::from_secs(30)));

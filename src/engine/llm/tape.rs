@@ -142,11 +142,8 @@ fn key(path: &str, request: &Value) -> ObjectId {
 fn write(path: &Path, exchange: &Exchange) -> io::Result<()> {
     let folder = path.parent().unwrap_or(path);
     fs::create_dir_all(folder)?;
-    let clean = Exchange {
-        request: masked(&exchange.request),
-        response: masked(&exchange.response),
-        ..exchange.clone()
-    };
+    let clean =
+        Exchange { request: masked(&exchange.request), response: masked(&exchange.response), ..exchange.clone() };
     let mut new = tempfile::NamedTempFile::new_in(folder)?;
     serde_json::to_writer_pretty(&mut new, &clean)?;
     new.write_all(b"\n")?;

@@ -31,7 +31,10 @@ fn turns_are_numbered_and_what_hosts_inject_is_left_out() {
         turn(Role::Agent, Content::Call(call)),
         result("no rule", Status::Failed),
     ];
-    assert_eq!(whole(&turns), "[2] user: Build it\n[4] call Bash: {\"command\":\"make\"}\n[5] tool (failed): no rule\n");
+    assert_eq!(
+        whole(&turns),
+        "[2] user: Build it\n[4] call Bash: {\"command\":\"make\"}\n[5] tool (failed): no rule\n"
+    );
 }
 
 #[test]
