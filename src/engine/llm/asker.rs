@@ -209,7 +209,12 @@ impl Asker {
             }
             Found::Nowhere => self.fetch(task, path, &request, input, answer_tokens)?,
         };
-        Ok((request, provider::read(model.api, &response)?))
+        let answer = provider::read(model.api, &response);
+        if answer.as_ref().is_err_and(|error| !error.is_size()) {
+            // Another time it may say more.
+            self.tape.forget(path, &request);
+        }
+        Ok((request, answer?))
     }
 
     fn fetch(

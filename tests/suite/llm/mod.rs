@@ -1,8 +1,11 @@
 //! Dreams with language models, against servers of the tests' own.
 
+mod answers;
 mod model;
 mod nights;
 mod server;
+mod spending;
+mod trouble;
 
 use crate::world::{Ran, World};
 use serde_json::{Value, json};
