@@ -13,7 +13,7 @@ pub fn object(text: &str) -> Result<Value, String> {
     }
     let text = without_thoughts(text).trim();
     let whole = serde_json::from_str(text).ok();
-    let inner = || outermost(text).and_then(|inner| parse(inner));
+    let inner = || outermost(text).and_then(parse);
     match whole.or_else(inner) {
         Some(value @ Value::Object(_)) => Ok(value),
         Some(_) => Err("the answer is JSON, but no object".to_owned()),

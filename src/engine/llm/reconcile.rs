@@ -218,13 +218,14 @@ impl<'a> Given<'a, '_> {
         if touched.iter().any(|at| taken.contains(at)) {
             return Err("another change is about the same note".to_owned());
         }
+        let whole = touched.iter().all(|at| self.situation.held[*at].whole_note);
         taken.extend(touched);
         let evidence = lessons.iter().flat_map(|t| t.lesson.cites.iter().map(|cite| t.session.evidence(cite)));
         Ok(Proposal {
             change,
             phase: Phase::Reconcile,
             kind,
-            canonical: canonical(&lessons, &target),
+            canonical: canonical(&lessons, &target, whole),
             subject: subject(raw, belief.as_ref(), &target),
             target,
             belief,
@@ -307,11 +308,13 @@ fn confidence(support: Support, lasting: bool) -> Confidence {
 }
 
 /// Names the belief by the oldest lesson behind it, which is kept, and not by the words of tonight's answer.
-fn canonical(lessons: &[Taught<'_>], target: &Target) -> String {
+fn canonical(lessons: &[Taught<'_>], target: &Target, whole: bool) -> String {
     let first = lessons.iter().min_by_key(|taught| (taught.session.happened, &taught.session.session));
     let stems = words::stems(&first.expect("a change names lessons").lesson.text).join(" ");
     match target {
         Target::New => format!("lesson {stems}"),
+        // A file of many entries is many beliefs.
+        Target::Entry { path, text } if !whole => format!("lesson {stems} in {path} {}", words::stems(text).join(" ")),
         Target::Entry { path, .. } => format!("lesson {stems} in {path}"),
     }
 }

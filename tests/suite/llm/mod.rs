@@ -3,6 +3,7 @@
 mod answers;
 mod model;
 mod nights;
+mod sdk;
 mod server;
 mod spending;
 mod trouble;

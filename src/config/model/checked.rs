@@ -1,194 +1,15 @@
-//! Language models as settings name them: provider, interface, address, where the key comes from, prices and budgets.
-//! A key itself is never a setting. `dream.toml` travels with the memory, so it may not name a command to run, nor an
-//! arbitrary variable to send away, and an address in it counts only once git config confirms it.
+//! From written values to a model that may be asked. `dream.toml` travels with the memory, so it may not name a command
+//! to run, nor an arbitrary variable to send away, and an address in it counts only once git config confirms it.
 
-use super::settings::Engine;
-use super::value::Written;
-use super::{ConfigError, Key, Origin};
+use super::{Api, Budget, Format, KeySource, Model, ModelKey, Prices, Provider};
+use crate::config::settings::Engine;
+use crate::config::value::Written;
+use crate::config::{ConfigError, Key, Origin};
 use crate::text::secret;
-
-macro_rules! keys {
-    ($($variant:ident = $name:literal, $reviewer:literal;)+) => {
-        /// One key of `[engine]` or `[reviewer]` beside `name`.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-        pub enum ModelKey {
-            $($variant),+
-        }
-
-        impl ModelKey {
-            pub const ALL: &'static [ModelKey] = &[$(ModelKey::$variant),+];
-
-            pub fn name(self) -> &'static str {
-                match self {
-                    $(ModelKey::$variant => $name),+
-                }
-            }
-
-            /// In git config, where there are no sections.
-            pub fn reviewer_name(self) -> &'static str {
-                match self {
-                    $(ModelKey::$variant => $reviewer),+
-                }
-            }
-        }
-    };
-}
-
-keys! {
-    Model = "model", "reviewer-model";
-    Api = "api", "reviewer-api";
-    Format = "format", "reviewer-format";
-    BaseUrl = "base-url", "reviewer-base-url";
-    ApiKeyEnv = "api-key-env", "reviewer-api-key-env";
-    ApiKeyCommand = "api-key-command", "reviewer-api-key-command";
-    ApiKeyHeader = "api-key-header", "reviewer-api-key-header";
-    ExtraHeaders = "extra-headers", "reviewer-extra-headers";
-    CaFile = "ca-file", "reviewer-ca-file";
-    Timeout = "timeout", "reviewer-timeout";
-    MaxParallel = "max-parallel", "reviewer-max-parallel";
-    Temperature = "temperature", "reviewer-temperature";
-    ContextTokens = "context-tokens", "reviewer-context-tokens";
-    AnswerTokens = "answer-tokens", "reviewer-answer-tokens";
-    PriceInput = "price-input", "reviewer-price-input";
-    PriceCached = "price-cached", "reviewer-price-cached";
-    PriceOutput = "price-output", "reviewer-price-output";
-    MaxInputTokens = "max-input-tokens", "reviewer-max-input-tokens";
-    MaxOutputTokens = "max-output-tokens", "reviewer-max-output-tokens";
-    MaxCost = "max-cost", "reviewer-max-cost";
-}
-
-impl ModelKey {
-    /// Budgets are the dream's, whoever spends them.
-    pub fn is_budget(self) -> bool {
-        matches!(self, ModelKey::MaxInputTokens | ModelKey::MaxOutputTokens | ModelKey::MaxCost)
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Provider {
-    Anthropic,
-    OpenAi,
-    Ollama,
-}
-
-impl Provider {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Provider::Anthropic => "anthropic",
-            Provider::OpenAi => "openai",
-            Provider::Ollama => "ollama",
-        }
-    }
-
-    fn base_url(self) -> &'static str {
-        match self {
-            Provider::Anthropic => "https://api.anthropic.com",
-            Provider::OpenAi => "https://api.openai.com/v1",
-            Provider::Ollama => "http://127.0.0.1:11434",
-        }
-    }
-
-    fn key(self) -> KeySource {
-        match self {
-            Provider::Anthropic => KeySource::Variable("ANTHROPIC_API_KEY".to_owned()),
-            Provider::OpenAi => KeySource::Variable("OPENAI_API_KEY".to_owned()),
-            Provider::Ollama => KeySource::Nowhere,
-        }
-    }
-
-    fn context_tokens(self) -> u32 {
-        match self {
-            Provider::Anthropic => 200_000,
-            Provider::OpenAi => 128_000,
-            Provider::Ollama => 16_384,
-        }
-    }
-}
-
-/// The interface that a server speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Api {
-    Messages,
-    Chat,
-    Responses,
-    Ollama,
-}
-
-impl Api {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Api::Messages => "messages",
-            Api::Chat => "chat",
-            Api::Responses => "responses",
-            Api::Ollama => "ollama",
-        }
-    }
-}
-
-/// How an answer is held to its shape.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// The strongest that the interface has; a server that refuses it is asked for less.
-    Auto,
-    Schema,
-    Tool,
-    Json,
-    Text,
-}
-
-/// Where the key comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum KeySource {
-    Nowhere,
-    Variable(String),
-    /// A shell command that prints it; only git config may name one.
-    Command(String),
-}
-
-/// Thousandths of a currency unit per million tokens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Prices {
-    pub input: u64,
-    /// Input that the provider read from its cache; the price of input where it is not set.
-    pub cached: Option<u64>,
-    pub output: u64,
-}
-
-/// A language model, and all that is needed to ask it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Model {
-    pub provider: Provider,
-    pub api: Api,
-    pub format: Format,
-    pub model: String,
-    pub base_url: String,
-    /// Whether the address is the provider's own, this machine's, or named outside of the memory.
-    pub trusted_url: bool,
-    pub key: KeySource,
-    pub key_header: Option<String>,
-    pub extra_headers: Vec<(String, String)>,
-    pub ca_file: Option<String>,
-    pub timeout_seconds: u32,
-    pub max_parallel: u32,
-    /// In thousandths; `None` leaves it to the provider.
-    pub temperature: Option<u64>,
-    pub context_tokens: u32,
-    pub answer_tokens: u32,
-    pub prices: Option<Prices>,
-}
-
-/// What one dream may spend.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Budget {
-    pub input_tokens: Option<u64>,
-    pub output_tokens: Option<u64>,
-    /// Thousandths of a currency unit.
-    pub cost: Option<u64>,
-}
 
 /// The two sections that name a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Section {
+pub(in crate::config) enum Section {
     Engine,
     Reviewer,
 }
@@ -234,7 +55,7 @@ impl<'w> Fields<'w> {
 }
 
 /// The engine that a section names; `None` where it names none.
-pub(super) fn engine(section: Section, written: &[Written]) -> Result<Option<Engine>, ConfigError> {
+pub(in crate::config) fn engine(section: Section, written: &[Written]) -> Result<Option<Engine>, ConfigError> {
     let fields = Fields { section, written };
     let Some(name) = fields.last(section.name_key()) else { return without_name(&fields) };
     let allowed = "\"embedded\", \"anthropic\", \"openai\" or \"ollama\" is expected";
@@ -436,7 +257,7 @@ fn prices(fields: &Fields<'_>) -> Result<Option<Prices>, ConfigError> {
 }
 
 /// What a dream may spend. A limit on cost without prices could not be kept.
-pub(super) fn budget(written: &[Written], engine: &Engine) -> Result<Budget, ConfigError> {
+pub(in crate::config) fn budget(written: &[Written], engine: &Engine) -> Result<Budget, ConfigError> {
     let fields = Fields { section: Section::Engine, written };
     let count = |key| fields.get(key).map(|written| written.count().map(u64::from)).transpose();
     let cost = fields.get(ModelKey::MaxCost);
@@ -451,36 +272,3 @@ pub(super) fn budget(written: &[Written], engine: &Engine) -> Result<Budget, Con
         cost: cost.map(|written| written.thousandths(allowed)).transpose()?,
     })
 }
-
-/// What of models goes into the hash of settings: what an answer depends on, not how it is fetched.
-pub(super) fn canonical(engine: &Engine, reviewer: Option<&Engine>, budget: &Budget) -> (String, String) {
-    let mut more = String::new();
-    if let Engine::Model(_) = engine {
-        more.push_str(&format!("budget={budget:?}\n"));
-    }
-    if let Some(reviewer) = reviewer {
-        more.push_str(&format!("reviewer={}\n", named(reviewer)));
-    }
-    (named(engine), more)
-}
-
-fn named(engine: &Engine) -> String {
-    match engine {
-        Engine::Embedded => "Embedded".to_owned(),
-        Engine::Model(model) => format!(
-            "{} {} {:?} {:?} {} temperature={:?} context={} answer={}",
-            model.provider.as_str(),
-            model.api.as_str(),
-            model.format,
-            model.model,
-            model.base_url,
-            model.temperature,
-            model.context_tokens,
-            model.answer_tokens
-        ),
-    }
-}
-
-#[cfg(test)]
-#[path = "model_tests.rs"]
-mod tests;
