@@ -84,11 +84,6 @@ fn without_name(fields: &Fields<'_>) -> Result<Option<Engine>, ConfigError> {
 fn checked(fields: &Fields<'_>, provider: Provider, model: &str) -> Result<Model, ConfigError> {
     let api = api(fields, provider)?;
     let (base_url, trusted_url) = base_url(fields, provider)?;
-    let temperature = fields.get(ModelKey::Temperature);
-    let temperature = temperature.map(|written| {
-        let allowed = "a number from 0 to 2 is expected";
-        written.thousandths(allowed).and_then(|t| if t <= 2000 { Ok(t) } else { Err(written.refuse(allowed)) })
-    });
     let context_tokens = fields.count(ModelKey::ContextTokens, provider.context_tokens())?;
     let answer_tokens = fields.count(ModelKey::AnswerTokens, 4_096.min(context_tokens / 3).max(1))?;
     if let Some(written) = fields.get(ModelKey::AnswerTokens).filter(|_| answer_tokens > context_tokens / 2) {
@@ -107,11 +102,23 @@ fn checked(fields: &Fields<'_>, provider: Provider, model: &str) -> Result<Model
         ca_file: fields.text(ModelKey::CaFile)?.map(str::to_owned),
         timeout_seconds: timeout(fields)?,
         max_parallel: parallel(fields, provider)?,
-        temperature: temperature.transpose()?,
+        temperature: temperature(fields, api)?,
         context_tokens,
         answer_tokens,
         prices: prices(fields)?,
     })
+}
+
+fn temperature(fields: &Fields<'_>, api: Api) -> Result<Option<u64>, ConfigError> {
+    let Some(written) = fields.get(ModelKey::Temperature) else { return Ok(None) };
+    if api == Api::Messages {
+        return Err(written.refuse("the Messages interface takes none"));
+    }
+    let allowed = "a number from 0 to 2 is expected";
+    match written.thousandths(allowed)? {
+        thousandths @ 0..=2000 => Ok(Some(thousandths)),
+        _ => Err(written.refuse(allowed)),
+    }
 }
 
 fn api(fields: &Fields<'_>, provider: Provider) -> Result<Api, ConfigError> {

@@ -52,6 +52,8 @@ fn what_travels_with_the_memory_may_not_run_or_leak_anything() {
     let pasted = format!("sk-{}", "a1B2".repeat(10));
     let said = refusal(&format!("api-key-env = \"{pasted}\""));
     assert!(!said.contains(&pasted), "{said}");
+    let anthropic = read("[engine]\nname = \"anthropic\"\nmodel = \"m\"\ntemperature = 0.1\n");
+    assert!(anthropic.expect_err("it has none").contains("the Messages interface takes none"));
     assert!(refusal("extra-headers = [\"authorization: x\"]").contains("none of which holds a key"));
     let named = |base: &str| model(&format!("[engine]\nname = \"openai\"\nmodel = \"m\"\nbase-url = \"{base}\"\n"));
     assert!(!named("https://evil.example/v1").trusted_url);

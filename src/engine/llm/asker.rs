@@ -147,7 +147,7 @@ impl Asker {
                 Err(why) if asked.len() < 2 => {
                     let shown: String = text.chars().take(SHOWN).collect();
                     turns.push(if shown.trim().is_empty() { "(nothing)".to_owned() } else { shown });
-                    turns.push(self.prompts.repair(&why));
+                    turns.push(self.prompts.repair(&why, task.schema));
                 }
                 Err(why) => {
                     // Kept, it would be of no use the next time either.
@@ -258,10 +258,11 @@ impl Asker {
         Ok(response)
     }
 
-    /// Charges what the server counted; where it does not say, what we count ourselves.
+    /// Charges what the server counted; where it does not say, or says that nothing was read, what we count ourselves.
     fn charge(&self, task: &Task<'_>, response: &Value, input: u64) {
         let estimated = || Usage { input, cached: 0, output: tokens(&response.to_string()) };
-        let usage = provider::usage(self.model.api, response).unwrap_or_else(estimated);
+        let counted = provider::usage(self.model.api, response).filter(|usage| usage.input > 0);
+        let usage = counted.unwrap_or_else(estimated);
         self.meter.charge(task.phase, &task.worker, self.model.prices, usage);
     }
 

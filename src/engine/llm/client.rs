@@ -150,6 +150,8 @@ impl Client {
             404 => Failed::Final(ModelError::Unknown { model, url: provider::url(&self.model), said }),
             413 => Failed::Final(ModelError::TooLong { said }),
             400 | 422 | 500 if is_too_long(&lower) => Failed::Final(ModelError::TooLong { said }),
+            // llama.cpp, where the model's own words did not fit what it was held to: the same again would give the same.
+            500 if has(&["output that does not match"]) => Failed::Final(ModelError::Malformed { why: said }),
             408 | 409 | 425 | 500..=599 => {
                 Failed::Passing(Passing::Broken(format!("the server failed ({status}): {said}")), asked)
             }

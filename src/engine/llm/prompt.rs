@@ -1,7 +1,7 @@
 //! Prompts: files of the program that a memory may replace under `.dream/prompts/`. Their hash names what a model was
 //! asked, for whoever audits its answers.
 
-use super::schema::{CHANGES_SCHEMA, OPINION, REFLECTION};
+use super::schema::{CHANGES_SCHEMA, OPINION, REFLECTION, Schema};
 use crate::model::ObjectId;
 use sha1::{Digest, Sha1};
 
@@ -43,8 +43,8 @@ impl Prompts {
     }
 
     /// What a model is told whose answer could not be used.
-    pub fn repair(&self, why: &str) -> String {
-        self.repair.replace("{{why}}", why)
+    pub fn repair(&self, why: &str, schema: &Schema) -> String {
+        self.repair.replace("{{schema}}", &schema.json.to_string()).replace("{{why}}", why)
     }
 
     fn name(&self) -> ObjectId {

@@ -75,8 +75,10 @@ fn part_read(
         Ok(raw) => Ok(vec![raw]),
         Err(error) if error.is_size() && halvings > 0 => {
             let Some((first, second)) = halves(text) else { return Err(error) };
-            let mut raws = part_read(asker, prompts, session, &format!("{worker}a"), first, halvings - 1)?;
-            raws.extend(part_read(asker, prompts, session, &format!("{worker}b"), second, halvings - 1)?);
+            // An answer that has no end for half of it has none for a quarter either.
+            let left = if error == ModelError::CutOff { 0 } else { halvings - 1 };
+            let mut raws = part_read(asker, prompts, session, &format!("{worker}a"), first, left)?;
+            raws.extend(part_read(asker, prompts, session, &format!("{worker}b"), second, left)?);
             Ok(raws)
         }
         Err(error) => Err(error),

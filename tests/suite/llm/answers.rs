@@ -154,7 +154,7 @@ fn a_server_that_knows_no_schema_is_asked_for_plain_json() {
         sessions(&world, &FACTS[..1]);
         let night = run(&world);
         assert_eq!(texts(&night), [FACT], "{engine}: {night:#}");
-        let refused = server.asked().iter().filter(|asked| asked.body.to_string().contains("schema")).count();
+        let refused = server.asked().iter().filter(|asked| asked.body.to_string().contains("json_schema")).count();
         assert!(refused <= 3, "the refusal is remembered: {refused}");
     }
 }

@@ -38,7 +38,8 @@ fn bodies(interface: &str, engine: &str, lines: &mut String) {
         _ => reply(asked, &good(asked)),
     });
     let reviewer = format!("[reviewer]\n{engine}\nmodel = \"second\"\nbase-url = \"{}\"", server.url);
-    let world = world(&server, &format!("{engine}\ntemperature = 0.2\n{reviewer}"));
+    let temperature = if interface == "messages" { "" } else { "temperature = 0.2" };
+    let world = world(&server, &format!("{engine}\n{temperature}\n{reviewer}"));
     sessions(&world, &FACTS[..2]);
     let night = run(&world);
     assert_eq!(texts(&night).len(), 2, "{night:#}");

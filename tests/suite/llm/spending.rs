@@ -102,3 +102,16 @@ fn a_hundred_sessions_take_little_more_than_their_answers() {
     let ideal = Duration::from_secs((extracts.div_ceil(16) + rest.div_ceil(16)) as u64);
     assert!(took < ideal + Duration::from_secs(10), "{took:?}, ideally {ideal:?}");
 }
+
+#[test]
+fn a_server_that_counts_nothing_is_counted_for() {
+    let server = Server::new(|asked, _| {
+        let mut answer = reply(asked, &good(asked));
+        answer.body = answer.body.replace("1000", "0");
+        answer
+    });
+    let world = world(&server, INTERFACES[1]);
+    sessions(&world, &FACTS[..1]);
+    let night = run(&world);
+    assert!(night["usage"]["input_tokens"].as_u64().expect("tokens") > 500, "{night:#}");
+}

@@ -6,8 +6,8 @@ use crate::engine::llm::error::ModelError;
 use serde_json::{Value, json};
 
 pub fn body(question: &Question<'_>) -> Value {
-    let system = [("system", question.system)];
-    let turns = system.into_iter().chain(question.roles());
+    let system = question.system_text();
+    let turns = [("system", system.as_ref())].into_iter().chain(question.roles());
     let turns: Vec<Value> = turns.map(|(role, text)| json!({"role": role, "content": text})).collect();
     let mut body = json!({"model": question.model.model, "messages": turns});
     // OpenAI's newer models refuse the old name; older servers know only that one.

@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 
 pub fn body(question: &Question<'_>) -> Value {
     let turns = question.roles().map(|(role, text)| json!({"role": role, "content": [{"type": "text", "text": text}]}));
+    // The interface takes no temperature.
     let mut body = json!({
         "model": question.model.model,
         "max_tokens": question.answer_tokens,
-        "system": [{"type": "text", "text": question.system, "cache_control": {"type": "ephemeral"}}],
+        "system": [{"type": "text", "text": question.system_text(), "cache_control": {"type": "ephemeral"}}],
         "messages": turns.collect::<Vec<_>>(),
     });
     let (name, schema) = (question.schema.name, &question.schema.json);
@@ -21,9 +22,6 @@ pub fn body(question: &Question<'_>) -> Value {
         }
         Format::Schema => body["output_config"] = json!({"format": {"type": "json_schema", "schema": schema}}),
         Format::Json | Format::Text => {}
-    }
-    if let Some(temperature) = question.temperature() {
-        body["temperature"] = json!(temperature);
     }
     body
 }

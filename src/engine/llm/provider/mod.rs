@@ -11,6 +11,7 @@ use super::schema::Schema;
 use crate::config::{Api, Format, Model};
 use crate::text::Scrubbed;
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// What is asked, for any interface.
 #[derive(Debug, Clone)]
@@ -29,6 +30,18 @@ impl<'a> Question<'a> {
     /// Our turns and theirs, each with its role.
     fn roles(&'a self) -> impl Iterator<Item = (&'static str, &'a str)> {
         self.turns.iter().enumerate().map(|(at, text)| (if at % 2 == 0 { "user" } else { "assistant" }, text.as_str()))
+    }
+
+    /// What is said of the task; of the shape too, where nothing else holds the answer to it.
+    fn system_text(&self) -> Cow<'a, str> {
+        match self.format {
+            Format::Json | Format::Text => format!(
+                "{}\n\nAnswer with one JSON object and nothing else. Its JSON schema is {}",
+                self.system, self.schema.json
+            )
+            .into(),
+            _ => self.system.into(),
+        }
     }
 
     fn temperature(&self) -> Option<f64> {

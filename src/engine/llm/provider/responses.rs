@@ -6,10 +6,10 @@ use crate::engine::llm::error::ModelError;
 use serde_json::{Value, json};
 
 pub fn body(question: &Question<'_>) -> Value {
-    let turns: Vec<Value> = question.roles().map(|(role, text)| json!({"role": role, "content": text})).collect();
+    let turns: Vec<Value> = question.roles().map(|(role, text)| json!({"type": "message", "role": role, "content": text})).collect();
     let mut body = json!({
         "model": question.model.model,
-        "instructions": question.system,
+        "instructions": question.system_text(),
         "input": turns,
         "max_output_tokens": question.answer_tokens,
         "store": false,
