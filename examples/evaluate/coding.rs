@@ -19,6 +19,8 @@ struct Group {
     sessions: usize,
     instances: BTreeSet<(String, u32)>,
     uids: BTreeSet<String>,
+    /// What the tool said, of each instance.
+    errors: Vec<String>,
 }
 
 pub fn figures(folder: &Folder, show: usize) -> Vec<Figure> {
@@ -90,6 +92,7 @@ fn groups(folder: &Folder) -> Vec<Group> {
                 .iter()
                 .filter_map(|one| Some((one["session"].as_str()?.to_owned(), one["line"].as_u64()? as u32)))
                 .collect(),
+            errors: instances.iter().filter_map(|one| Some(one["error"].as_str()?.to_owned())).collect(),
             uids: instances.iter().filter_map(|one| Some(one["uuid"].as_str()?.to_owned())).collect(),
         })
     };
@@ -129,7 +132,7 @@ fn errors(folder: &Folder, proposals: &[Proposal], groups: &[Group]) -> Vec<Figu
         folder.name
     );
     let precise = format!(
-        "{}: of the evidence of mistake changes that name a labelled group, the share that is an instance of that group ({} of {})",
+        "{}: of the evidence of mistake changes that name a labelled group, the share that is an instance of that very group, as labelled ({} of {})",
         folder.name, cited.0, cited.1
     );
     vec![
@@ -164,37 +167,51 @@ fn split(folder: &Folder, sessions: &[Session], groups: &[Group]) -> Vec<Figure>
         .collect();
     let now = first.iter().map(|session| session.record.happened()).max().unwrap_or(DateTime::UNIX_EPOCH);
     let proposals = memory::propose(&memory::reflect(first), &[], now, 2);
-    let found: BTreeSet<&str> = proposals
+    let notes: Vec<&Proposal> = proposals.iter().filter(|proposal| proposal.kind == Kind::Mistake).collect();
+    let cited: BTreeSet<&str> =
+        notes.iter().filter_map(|note| named(groups, note)).map(|group| group.name.as_str()).collect();
+    let is_cited = |group: &&&Group| cited.contains(group.name.as_str());
+    let is_named = |group: &&&Group| is_cited(group) || notes.iter().any(|note| quotes_error(note, group));
+    let errors = |group: &&Group| group.instances.iter().filter(|(session, _)| after.contains(session)).count();
+    let sum = |which: &dyn Fn(&&&Group) -> bool| -> (usize, usize) {
+        let found: Vec<&&Group> = recurring.iter().filter(|group| which(group)).collect();
+        (found.len(), found.into_iter().map(errors).sum())
+    };
+    let ((all, all_errors), (by_words, errors_by_words)) = (sum(&|_| true), sum(&is_named));
+    let (by_citation, errors_by_citation) = sum(&is_cited);
+    let missed: Vec<String> = recurring
         .iter()
-        .filter(|proposal| proposal.kind == Kind::Mistake)
-        .filter_map(|proposal| named(groups, proposal))
-        .map(|group| group.name.as_str())
+        .filter(|group| !is_named(group))
+        .map(|group| {
+            let earlier = group.instances.iter().filter(|(session, _)| before.contains(session));
+            let earlier: BTreeSet<_> = earlier.map(|(session, _)| session).collect();
+            format!("{} (until then in {} session)", group.name, earlier.len())
+        })
         .collect();
-    let hits = recurring.iter().filter(|group| found.contains(group.name.as_str())).count();
-    let errors = |groups: &[&Group]| -> usize {
-        groups.iter().map(|group| group.instances.iter().filter(|(session, _)| after.contains(session)).count()).sum()
-    };
-    let known: Vec<&Group> = recurring.iter().copied().filter(|group| found.contains(group.name.as_str())).collect();
-    let single = |group: &&Group| {
-        !found.contains(group.name.as_str())
-            && group
-                .instances
-                .iter()
-                .filter(|(session, _)| before.contains(session))
-                .map(|(session, _)| session)
-                .collect::<BTreeSet<_>>()
-                .len()
-                < 2
-    };
-    let single = recurring.iter().copied().filter(|group| single(group)).count();
     let how = format!(
-        "{}: groups with an instance in the first 60 % and one later; named if a mistake change over the first 60 % cites an instance ({hits} of {}; of the later errors {} of {}); of those not named {single} had been seen in one session only, which min-support = 2 leaves out",
-        folder.name,
-        recurring.len(),
-        errors(&known),
-        errors(&recurring)
+        "{}: groups with an instance in the first 60 % and one later; named if a mistake change over the first 60 % cites an instance, or if the words that its text quotes as the error stand in every error of the group. {by_words} of {all} groups ({by_citation} by citation alone), {errors_by_words} of {all_errors} later errors ({errors_by_citation}); missed: {missed:?}",
+        folder.name
     );
-    vec![figure("time split: later recurring errors already named", ON, share(hits, recurring.len()), "0.60", how)]
+    vec![figure("time split: later recurring errors already named", ON, share(by_words, all), "0.60", how)]
+}
+
+/// Whether the error that a note quotes is that of a whole group: `…` in it stands for anything.
+fn quotes_error(note: &Proposal, group: &Group) -> bool {
+    let text = note.belief.as_ref().map_or("", |belief| &belief.text);
+    let Some(quote) = text.split_once(": \"").and_then(|(_, rest)| Some(rest.split_once("\".")?.0)) else {
+        return false;
+    };
+    let stands = |error: &String| {
+        let mut rest = error.as_str();
+        quote.split('…').all(|part| match rest.split_once(part.trim()) {
+            Some((_, after)) => {
+                rest = after;
+                true
+            }
+            None => false,
+        })
+    };
+    quote.split_whitespace().count() >= 3 && !group.errors.is_empty() && group.errors.iter().all(stands)
 }
 
 /// A line of a rules file that reads as a rule.

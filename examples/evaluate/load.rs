@@ -83,7 +83,7 @@ pub fn parse_file(name: &str, bytes: &[u8]) -> Vec<Session> {
     let newlines = memchr::memchr_iter(b'\n', bytes).count() as u32;
     let sessions = parsed.sessions.into_iter().map(|session| {
         let imported = session.ended.unwrap_or(DateTime::UNIX_EPOCH);
-        let part = Part { blob, bytes: bytes.len() as u64, newlines, imported };
+        let part = Part::new(blob, bytes.len() as u64, newlines, imported);
         let record = SessionRecord {
             schema: 1,
             id: session.id,

@@ -2,6 +2,8 @@
 //! it is matched; one that cannot be computed from the data given is "not measured", never invented.
 //!
 //! `cargo run --release --example evaluate -- --data DIR [--json FILE] [--pairs FILE] [--show N]`
+//!
+//! `--sample N --seed S` prints N changes drawn at random over the coding sets instead, for a reader to judge.
 
 mod coding;
 mod documents;
@@ -10,6 +12,7 @@ mod memory;
 mod nights;
 mod pairs;
 mod profiles;
+mod sample;
 mod service;
 
 use serde_json::{Value, json};
@@ -37,10 +40,12 @@ struct Options {
     json: Option<PathBuf>,
     pairs: Option<PathBuf>,
     show: usize,
+    sample: Option<usize>,
+    seed: u64,
 }
 
 fn options() -> Options {
-    let mut options = Options { data: None, json: None, pairs: None, show: 0 };
+    let mut options = Options { data: None, json: None, pairs: None, show: 0, sample: None, seed: 1 };
     let mut arguments = std::env::args().skip(1);
     while let Some(name) = arguments.next() {
         let value = arguments.next().unwrap_or_else(|| usage(&format!("{name} needs a value")));
@@ -49,6 +54,8 @@ fn options() -> Options {
             "--json" => options.json = Some(value.into()),
             "--pairs" => options.pairs = Some(value.into()),
             "--show" => options.show = value.parse().unwrap_or_else(|_| usage("--show needs a number")),
+            "--sample" => options.sample = Some(value.parse().unwrap_or_else(|_| usage("--sample needs a number"))),
+            "--seed" => options.seed = value.parse().unwrap_or_else(|_| usage("--seed needs a number")),
             _ => usage(&format!("unknown option {name}")),
         }
     }
@@ -56,7 +63,7 @@ fn options() -> Options {
 }
 
 fn usage(why: &str) -> ! {
-    eprintln!("error: {why}\nusage: evaluate --data DIR [--json FILE] [--pairs FILE] [--show N]");
+    eprintln!("error: {why}\nusage: evaluate --data DIR [--json FILE] [--pairs FILE] [--show N] [--sample N --seed S]");
     std::process::exit(2)
 }
 
@@ -64,6 +71,9 @@ fn main() {
     let options = options();
     if options.data.is_none() && options.pairs.is_none() {
         usage("give --data DIR or --pairs FILE");
+    }
+    if let (Some(count), Some(data)) = (options.sample, &options.data) {
+        return sample::print(data, count, options.seed);
     }
     let mut figures = Vec::new();
     if let Some(data) = &options.data {

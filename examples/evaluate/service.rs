@@ -5,7 +5,7 @@ use crate::load;
 use crate::memory;
 use crate::{Figure, figure, share};
 use git_dream::model::Proposal;
-use git_dream::text::words;
+use git_dream::text::{Meaning, Relation, sentence, words};
 use std::path::Path;
 
 const ON: &str = "customer-service";
@@ -63,12 +63,78 @@ pub fn figures(folder: &Path, show: usize) -> Vec<Figure> {
     );
     vec![
         figure("rules of the policy rediscovered", ON, share(found.len(), rules.len()), "0.40", how),
-        figure(
-            "claimed rules that contradict the policy",
-            ON,
-            None,
-            "below 0.05",
-            "needs a reader: run with --show 40 and judge".to_owned(),
-        ),
+        contradictions(&proposals, &rules, show),
     ]
+}
+
+/// What the policy says to a claimed rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Supported,
+    Silent,
+    Contradicted,
+}
+
+/// A claim is compared with every sentence of the policy that shares two telling words with it: it contradicts one that
+/// is about the same, by half of its words, if their meanings do; a claim that something is called once, or after a confirmation, also if the policy speaks of that
+/// action without saying so.
+fn verdict(claim: &str, rules: &[&str]) -> Verdict {
+    let plain = claim.replace(['_', '`'], " ");
+    // What a tool answered is quoted, not claimed.
+    let (stems, meaning) = (words::stems(&plain), Meaning::of(plain.split(": \"").next().unwrap_or_default()));
+    let mut found = Verdict::Silent;
+    for said in rules.iter().flat_map(|rule| sentence::sentences(rule)) {
+        let wanted = words::stems(said);
+        let shared = wanted.iter().filter(|stem| stems.contains(stem)).count();
+        if shared < 2 {
+            continue;
+        }
+        let same = shared * 2 >= wanted.len();
+        if same && meaning.relation(&Meaning::of(said)) == Relation::Contradicts {
+            return Verdict::Contradicted;
+        }
+        if shared >= 3 {
+            found = Verdict::Supported;
+        }
+    }
+    let needs = [("once", "once"), ("confirmation", "confirm")];
+    let action = ["cancel", "modify", "return", "exchange"].iter().find(|action| plain.contains(*action));
+    let without = |mark: &str| match action {
+        Some(action) => !rules.iter().any(|rule| rule.to_lowercase().contains(action) && rule.contains(mark)),
+        None => true,
+    };
+    if needs.iter().any(|(claimed, mark)| plain.contains(claimed) && without(mark)) {
+        return Verdict::Contradicted;
+    }
+    found
+}
+
+fn contradictions(proposals: &[Proposal], rules: &[&str], show: usize) -> Figure {
+    let mut counts = [0usize; 3];
+    let mut against = Vec::new();
+    for proposal in proposals {
+        let Some(belief) = &proposal.belief else { continue };
+        // What is claimed, without the counts that follow it.
+        let claim = belief.text.split(" Sessions that went well").next().unwrap_or_default();
+        let claim = claim.split(" Seen in ").next().unwrap_or_default();
+        let verdict = verdict(claim, rules);
+        counts[verdict as usize] += 1;
+        if show > 0 {
+            println!("  {verdict:?}: {claim}");
+        }
+        if verdict == Verdict::Contradicted {
+            against.push(claim.chars().take(80).collect::<String>());
+        }
+    }
+    let [supported, silent, contradicted] = counts;
+    let how = format!(
+        "a claim contradicts if its meaning does that of a sentence of the policy of which it has half the stems, or if it asks for one call or a confirmation where the policy does not; {supported} claims share three stems with a sentence that does not contradict, on {silent} the policy is silent; contradicting: {against:?}"
+    );
+    figure(
+        "claimed rules that contradict the policy",
+        ON,
+        share(contradicted, supported + silent + contradicted),
+        "below 0.05",
+        how,
+    )
 }

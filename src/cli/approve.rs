@@ -1,11 +1,15 @@
 //! `git dream approve`: a dream, or a part of it, becomes memory.
 
-use super::decision::{checks, landed, manner, refused};
+use super::decision::{allowed, landed, manner, refused};
 use super::{Context, Exit, Failure};
-use crate::phase::check::Verdict;
-use crate::store::Selection;
+use crate::config::guard::Check;
+use crate::model::BeliefKey;
+use crate::phase::check::{self, Finding, Verdict};
+use crate::store::{Dream, Selection, Standing};
+use crate::text::Scrubbed;
 use clap::Args;
 use serde_json::json;
+use std::collections::BTreeSet;
 
 /// Merge a dream, or a part of it, into memory
 ///
@@ -17,7 +21,8 @@ use serde_json::json;
 #[command(after_help = "Examples:
   git dream approve 2026-05-06-k3f9
   git dream approve k3f9 --drop 5f0c1a9e --drop 3
-  git dream approve k3f9 --only 1")]
+  git dream approve k3f9 --only 1
+  git dream approve k3f9 --override loss --reason 'the team leaves the old region'")]
 pub struct Approve {
     /// A dream's id, a unique prefix, or the four characters at its end
     dream: String,
@@ -27,6 +32,12 @@ pub struct Approve {
     /// Approve only this change (a key or a number; repeatable)
     #[arg(long, value_name = "CHANGE")]
     only: Vec<String>,
+    /// Approve although this required check fails; needs --reason, and both are recorded (repeatable)
+    #[arg(long = "override", value_name = "CHECK", requires = "reason")]
+    overrides: Vec<String>,
+    /// Why a failed check is set aside
+    #[arg(long, value_name = "TEXT", requires = "overrides")]
+    reason: Option<String>,
     /// Do not run the hooks that may refuse a merge
     #[arg(long)]
     no_verify: bool,
@@ -42,7 +53,48 @@ impl Approve {
             (true, false) => Selection::Only(self.only),
             (true, true) => Selection::All,
         };
-        approve(context, &self.dream, &selection, self.no_verify, self.json)
+        let set_aside = SetAside::new(&self.overrides, self.reason.as_deref())?;
+        approve(context, &self.dream, &selection, &set_aside, self.no_verify, self.json)
+    }
+}
+
+/// Required checks that a person sets aside, and why.
+#[derive(Debug, Default)]
+pub struct SetAside {
+    checks: Vec<Check>,
+    reason: Scrubbed,
+}
+
+impl SetAside {
+    fn new(names: &[String], reason: Option<&str>) -> Result<Self, Failure> {
+        let all: Vec<&str> = Check::ALL.iter().map(|check| check.as_str()).collect();
+        let check = |name: &String| {
+            let unknown = || Failure::refuse(format!("there is no check '{name}'")).exit(Exit::Usage);
+            Check::find(name).ok_or_else(|| unknown().hint(format!("the checks are {}", all.join(", "))))
+        };
+        let checks = names.iter().map(check).collect::<Result<_, _>>()?;
+        let reason = Scrubbed::line(reason.unwrap_or_default());
+        match !names.is_empty() && reason.as_str().trim().is_empty() {
+            true => Err(Failure::refuse("a check is set aside with a reason: --reason TEXT").exit(Exit::Usage)),
+            false => Ok(Self { checks, reason }),
+        }
+    }
+
+    /// What of the failed checks is set aside, for the record; refuses while one is not.
+    fn judge(&self, dream: &str, findings: &[Finding]) -> Result<Vec<Scrubbed>, Failure> {
+        let failed: BTreeSet<Check> =
+            findings.iter().filter(|finding| finding.verdict == Verdict::Fail).map(|finding| finding.name).collect();
+        let blocking: Vec<&str> =
+            failed.iter().filter(|check| !self.checks.contains(check)).map(|check| check.as_str()).collect();
+        if let Some(first) = blocking.first() {
+            let said = format!("dream {dream} fails what memory requires: {}", blocking.join(", "));
+            return Err(Failure::refuse(said).hint(format!(
+                "leave the changes in question out: git dream approve {dream} --drop CHANGE\n\
+                 or approve it all the same, on record: --override {first} --reason TEXT"
+            )));
+        }
+        let line = |check: &Check| Scrubbed::line(&format!("{}: {}", check.as_str(), self.reason));
+        Ok(failed.iter().map(line).collect())
     }
 }
 
@@ -51,19 +103,25 @@ pub fn approve(
     context: &Context,
     name: &str,
     selection: &Selection,
+    set_aside: &SetAside,
     no_verify: bool,
     json: bool,
 ) -> Result<Exit, Failure> {
     let store = context.store()?;
     let ledger = context.ledger(&store)?;
     let dream = ledger.find(name)?;
-    let findings = checks(context, &store, dream)?;
+    let settings = context.settings(&store, &[])?;
+    allowed(&store, &settings, dream)?;
+    let findings = check::check_without(&store, &settings, dream, &left_out(dream, selection)?)?;
     for finding in findings.iter().filter(|finding| finding.verdict == Verdict::Fail) {
         context.ui.warn(&format!("check {}: {}", finding.check, finding.detail));
     }
-    let approved = store
-        .approve(dream.id.as_str(), selection, &manner(no_verify, &findings))
-        .map_err(|error| refused(context, "dream", error))?;
+    let mut manner = manner(&settings, no_verify, &findings);
+    if dream.standing == Standing::Open {
+        manner.overrides = set_aside.judge(dream.id.as_str(), &findings)?;
+    }
+    let approved =
+        store.approve(dream.id.as_str(), selection, &manner).map_err(|error| refused(context, "dream", error))?;
     context.tidy(&store);
     if json {
         context
@@ -78,4 +136,19 @@ pub fn approve(
         format!("approved dream {}: {merged} change{} merged{left}", dream.id, if merged == 1 { "" } else { "s" });
     landed(context, &store, &what, &approved.landed, &format!("'git dream revert {}' takes it back", dream.id))?;
     Ok(Exit::Done)
+}
+
+/// The keys that a selection leaves out: they cannot fail a check.
+fn left_out(dream: &Dream, selection: &Selection) -> Result<BTreeSet<BeliefKey>, Failure> {
+    let named = |names: &[String]| -> Result<BTreeSet<BeliefKey>, Failure> {
+        names.iter().map(|name| Ok(dream.pick(name)?.key.clone())).collect()
+    };
+    Ok(match selection {
+        Selection::All => BTreeSet::new(),
+        Selection::Drop(names) => named(names)?,
+        Selection::Only(names) => {
+            let kept = named(names)?;
+            dream.changes.iter().map(|change| change.key.clone()).filter(|key| !kept.contains(key)).collect()
+        }
+    })
 }

@@ -6,6 +6,7 @@ use crate::config::{Environment, Key, Settings};
 use crate::model::ObjectId;
 use crate::store::memory::SETTINGS;
 use crate::store::{Ledger, Store};
+use crate::text::listed;
 use std::path::{Path, PathBuf};
 
 /// One run of the program.
@@ -40,6 +41,28 @@ impl Context {
         self.program.is_file().then(|| self.program.parent()).flatten()
     }
 
+    /// The program itself, for whoever is to call it again: as it was called, else found as a shell would.
+    pub fn program(&self) -> Result<PathBuf, Failure> {
+        if self.program.is_file() {
+            return Ok(self.program.clone());
+        }
+        let paths = self.environment.variable("PATH").unwrap_or_default();
+        let found = paths.split(':').map(|folder| Path::new(folder).join("git-dream")).find(|path| path.is_file());
+        found.ok_or_else(|| Failure::refuse("git-dream is not on your PATH"))
+    }
+
+    /// What a shell types to call us: `git dream` where git finds us, else the program itself.
+    pub fn command_line(&self) -> Result<String, Failure> {
+        let program = self.program()?;
+        let paths = self.environment.variable("PATH").unwrap_or_default();
+        let found = paths.split(':').map(|folder| Path::new(folder).join("git-dream")).find(|path| path.is_file());
+        let same = |path: PathBuf| path.canonicalize().ok() == program.canonicalize().ok();
+        match found.is_some_and(same) {
+            true => Ok("git dream".to_owned()),
+            false => Ok(format!("'{}'", program.to_string_lossy().replace('\'', "'\\''"))),
+        }
+    }
+
     /// A path as it was typed, from the directory that the command runs in.
     pub fn path(&self, typed: &Path) -> PathBuf {
         self.environment.directory.join(typed)
@@ -49,7 +72,18 @@ impl Context {
     pub fn store(&self) -> Result<Store, Failure> {
         let store = Store::discover(&self.environment, &self.environment.directory)?;
         self.ui.configure(&store);
+        store.recover();
+        self.know_secrets(&store);
         Ok(store)
+    }
+
+    /// Scrubbing must know the user's patterns before a word is printed or written. Settings that cannot be read are
+    /// complained about by whoever needs them.
+    fn know_secrets(&self, store: &Store) {
+        let file = store.memory_tip().ok().flatten().and_then(|tip| self.settings_file(store, tip).ok().flatten());
+        if let Ok((settings, _)) = Settings::resolve(file.as_deref(), |key| store.config(key), &[]) {
+            listed::configure(&settings.secrets_allow, &settings.secrets_extra);
+        }
     }
 
     /// Settings as memory holds them at its tip, under git config and what was typed. Says which have no effect.

@@ -3,19 +3,43 @@
 
 use super::ui::{Page, Tone};
 use super::{Context, Exit, Failure};
+use crate::config::Settings;
+use crate::config::guard::Signatures;
 use crate::phase::check::{self, Finding};
+use crate::phase::rule::{self, Objection};
 use crate::store::dream::Dream;
-use crate::store::{Conflict, ConflictKind, DecideError, Landed, Manner, Store, Verify};
+use crate::store::{Conflict, ConflictKind, DecideError, Landed, Manner, Sign, Store, Verify};
 use crate::text::Scrubbed;
 
 /// Runs the checks on a dream as it stands.
-pub fn checks(context: &Context, store: &Store, dream: &Dream) -> Result<Vec<Finding>, Failure> {
-    let settings = context.settings(store, &[])?;
-    Ok(check::check(store, &settings, dream)?)
+pub fn checks(store: &Store, settings: &Settings, dream: &Dream) -> Result<Vec<Finding>, Failure> {
+    Ok(check::check(store, settings, dream)?)
+}
+
+/// Refuses an approval by somebody who may not approve this dream.
+pub fn allowed(store: &Store, settings: &Settings, dream: &Dream) -> Result<(), Failure> {
+    let approver = store.identity()?.email;
+    let requester = dream.review.as_ref().map(|review| store.commit(review.commit)).transpose()?;
+    let requester = requester.as_ref().map(|commit| commit.committer.email.as_str());
+    let Some(objection) = rule::objection(&settings.trust, &approver, requester) else { return Ok(()) };
+    let why = match objection {
+        Objection::Engine => format!("{approver} is an engine, and engines approve nothing"),
+        Objection::Approver => format!("{approver} is no approver of this memory"),
+        Objection::TwoPerson => format!("{approver} asked for dream {}, so somebody else approves it", dream.id),
+    };
+    Err(Failure::refuse(why).hint(objection.remedy()))
+}
+
+/// Whether decisions are signed: always where memory asks for it, else as git is set.
+pub fn signing(settings: &Settings) -> Sign {
+    match settings.trust.signatures {
+        Signatures::Off => Sign::AsConfigured,
+        Signatures::Approvals | Signatures::All => Sign::Yes(None),
+    }
 }
 
 /// How a decision is carried out: hooks unless the person says no, and what the checks found for the record.
-pub fn manner(no_verify: bool, findings: &[Finding]) -> Manner {
+pub fn manner(settings: &Settings, no_verify: bool, findings: &[Finding]) -> Manner {
     let verify = if no_verify { Verify::No } else { Verify::Yes };
     let lines: Vec<String> = findings
         .iter()
@@ -26,7 +50,7 @@ pub fn manner(no_verify: bool, findings: &[Finding]) -> Manner {
         .collect();
     let notes =
         if lines.is_empty() { Vec::new() } else { vec![Scrubbed::block(&format!("Checks:\n{}", lines.join("\n")))] };
-    Manner { verify, notes, ..Manner::default() }
+    Manner { verify, sign: signing(settings), notes, overrides: Vec::new() }
 }
 
 /// A decision that did not happen; both sides of every conflict are shown first, memory's and the `other`.

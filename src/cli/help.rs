@@ -3,12 +3,13 @@
 use clap::Command;
 
 /// Every command stands in exactly one group.
-pub const GROUPS: [(&str, &[&str]); 5] = [
+pub const GROUPS: [(&str, &[&str]); 6] = [
     ("Start", &["init", "import", "outcome", "demo"]),
     ("Dream and review", &["run", "list", "status", "show", "check", "review"]),
     ("Decide, and take back", &["approve", "reject", "revert", "restore"]),
-    ("Ask memory", &["why", "log"]),
-    ("Guard the repository", &["hook", "merge-driver"]),
+    ("Ask memory", &["why", "log", "verify"]),
+    ("Unattended", &["schedule"]),
+    ("Guard the repository", &["redact", "expire", "doctor", "hook", "merge-driver"]),
 ];
 
 /// Replaces clap's one long list by our groups.

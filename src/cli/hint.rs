@@ -5,6 +5,8 @@ use crate::config::{ConfigError, Origin};
 use crate::engine::llm::ModelError;
 use crate::model::IdError;
 use crate::store::init::InitError;
+use crate::store::lease::LeaseError;
+use crate::store::redact::RedactError;
 use crate::store::{
     DecideError, FindDreamError, FindError, HookError, IdentityError, LandError, MemoryError, OpenError, RefError,
     Standing, WorkTreeError,
@@ -26,7 +28,8 @@ impl Advice {
 
 /// Looks through an error and its sources for types that we can advise on; the outermost wins.
 pub fn advice(error: &(dyn Error + 'static)) -> Advice {
-    let rules = [model, config, open, memory, identity, reference, dream, session, decide, land, init, disk];
+    let rules =
+        [model, config, open, memory, identity, reference, dream, session, decide, land, init, lease, redact, disk];
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(advice) = rules.iter().find_map(|rule| rule(error)) {
@@ -40,6 +43,17 @@ pub fn advice(error: &(dyn Error + 'static)) -> Advice {
 /// Whether an error's words stand alone; all others are fragments that fit after "could not".
 pub fn is_sentence(error: &(dyn Error + 'static)) -> bool {
     error.is::<Refusal>() || error.is::<ConfigError>() || error.is::<IdError>() || error.is::<std::io::Error>()
+}
+
+fn lease(error: &(dyn Error + 'static)) -> Option<Advice> {
+    match error.downcast_ref::<LeaseError>()? {
+        LeaseError::Remote { remote, .. } => {
+            let hint =
+                format!("'git fetch {remote}' must work here without asking anything; the next call tries again");
+            Some(Advice { hints: vec![hint], exit: Some(Exit::Busy) })
+        }
+        _ => None,
+    }
 }
 
 /// What the system refused, whatever we were about to do.
@@ -239,6 +253,27 @@ fn init(error: &(dyn Error + 'static)) -> Option<Advice> {
         InitError::Inside(_) => Advice::hint("name a directory outside of the folder, or leave PATH out"),
         InitError::File { .. } => Advice::hint("name a directory that you can write to: git dream init DIR"),
         InitError::NoFolder(_) => Advice::hint("'git dream init --adopt DIR' takes a directory of Markdown files"),
+        _ => None,
+    }
+}
+
+fn redact(error: &(dyn Error + 'static)) -> Option<Advice> {
+    match error.downcast_ref::<RedactError>()? {
+        RedactError::Dirty(path) => {
+            let place = path.display();
+            Advice::hint(format!("commit or stash them first: git -C {place} stash\nnothing was changed"))
+        }
+        RedactError::NoLine { session, .. } => Advice::hint(format!("'git dream show {session}' shows its lines")),
+        RedactError::NoNote(_) => {
+            Advice::hint("'git log --all --name-only --format=' lists every file that memory ever held")
+        }
+        RedactError::Clear(_) | RedactError::File { .. } => {
+            Advice::hint("the refs are rewritten; run the same command again to clear what the old history left")
+        }
+        RedactError::WorkTree(source) => land(source),
+        RedactError::Refs(source) => reference(source),
+        RedactError::Identity(source) => identity(source),
+        RedactError::Memory(source) => memory(source),
         _ => None,
     }
 }

@@ -3,6 +3,7 @@
 use super::ui::{Page, Tone};
 use super::{Context, Exit, Failure};
 use crate::config::Settings;
+use crate::store::Store;
 use crate::store::adopt::{adopt, adopt_into};
 use crate::store::init::{InitReport, Layout, Made, init};
 use clap::Args;
@@ -56,6 +57,7 @@ impl Init {
                 init(environment, &context.path(path), layout, &Settings::template(&["notes"]))?
             }
         };
+        merge_driver(context, &report);
         if self.json {
             context.ui.json(json!({
                 "path": report.path, "branch": report.branch.short(), "commit": report.commit,
@@ -70,6 +72,18 @@ impl Init {
         }
         context.ui.hint(&format!("{} import PATH", command(context, &report.path)));
         Ok(Exit::Done)
+    }
+}
+
+/// Lets plain git merge notes belief by belief here. The memory is made either way.
+fn merge_driver(context: &Context, report: &InitReport) {
+    let install = || -> Result<bool, Failure> {
+        let store = Store::open(&context.environment, &report.path)?;
+        let settings = context.settings(&store, &[])?;
+        Ok(store.install_merge_driver(&context.command_line()?, &settings.folders)?)
+    };
+    if let Err(failure) = install() {
+        context.ui.warn(&format!("plain git will merge notes by lines: could not {}", failure.error));
     }
 }
 

@@ -2,15 +2,15 @@
 
 use super::ui::{Page, Tone};
 use super::{Context, Exit, Failure, name};
-use crate::model::{BeliefKey, ObjectId, Trailers};
+use crate::model::{BeliefKey, ObjectId, Removal, Trailers};
 use crate::store::dream::{ChangeRecord, Dream, person};
 use crate::store::{Commit, Ledger, Store};
 use crate::text::Scrubbed;
 use clap::Args;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::report::touched;
+use super::report::{Archive, touched};
 
 /// Show how memory came to be: dreams, reverts and direct edits
 ///
@@ -45,17 +45,19 @@ impl Log {
         let store = context.store()?;
         let ledger = context.ledger(&store)?;
         let path = self.path.as_deref().map(|typed| name::path(context, &store, typed)).transpose()?;
+        let archive = Archive::new(&store)?;
         let steps = self.steps(&store, &ledger, path.as_deref())?;
         if let (Some(path), true) = (&path, steps.is_empty()) {
             let error = Failure::refuse(format!("memory never held '{path}'"));
             return Err(error.hint("'git dream log' shows all of its history"));
         }
         if self.json {
-            context.ui.json(json!({ "entries": steps.iter().map(entry).collect::<Vec<_>>() }))?;
+            let entries: Vec<Value> = steps.iter().map(|step| entry(step, &archive)).collect();
+            context.ui.json(json!({ "entries": entries }))?;
             return Ok(Exit::Done);
         }
         let mut page = Page::new();
-        steps.iter().for_each(|step| show(&mut page, step));
+        steps.iter().for_each(|step| show(&mut page, step, &archive));
         context.ui.page(&page)?;
         Ok(Exit::Done)
     }
@@ -118,7 +120,13 @@ fn landed_as(dream: &Dream, key: &BeliefKey, commit: ObjectId) -> bool {
     dream.landed.get(key).is_some_and(|landed| *landed == Some(commit))
 }
 
-fn show(page: &mut Page, step: &Step<'_>) {
+/// `, evidence expired` where bytes that a change rests on were taken out for good.
+fn gone(change: &ChangeRecord, archive: &Archive<'_>) -> Vec<&'static str> {
+    let how: BTreeSet<Removal> = change.evidence.iter().filter_map(|cited| archive.removed(cited, None)).collect();
+    how.into_iter().map(Removal::as_str).collect()
+}
+
+fn show(page: &mut Page, step: &Step<'_>, archive: &Archive<'_>) {
     let commit = &step.commit;
     page.put(Tone::Name, commit.id.short()).put(Tone::Dim, format!("  {}  ", Context::time(commit.committer.time)));
     page.put(Tone::Bold, format!("{:<7}", step.what)).put(Tone::Plain, format!(" {}", commit.subject()));
@@ -126,13 +134,24 @@ fn show(page: &mut Page, step: &Step<'_>) {
     for change in &step.changes {
         page.put(Tone::Plain, "    ").put(Tone::Name, change.key.as_str());
         page.put(Tone::Plain, format!("  {}", change.subject));
+        let gone = gone(change, archive);
+        if !gone.is_empty() {
+            page.put(Tone::Warning, format!("  evidence {}", gone.join(", ")));
+        }
         page.line(Tone::Dim, change.path.as_ref().map(|path| format!("  {path}")).unwrap_or_default());
     }
 }
 
-fn entry(step: &Step<'_>) -> Value {
+fn entry(step: &Step<'_>, archive: &Archive<'_>) -> Value {
     let commit = &step.commit;
-    let change = |change: &&ChangeRecord| json!({ "key": change.key, "change": change.change, "subject": change.subject.as_str(), "path": change.path });
+    let change = |change: &&ChangeRecord| {
+        let mut value = json!({ "key": change.key, "change": change.change, "subject": change.subject.as_str(), "path": change.path });
+        let removed = gone(change, archive);
+        if !removed.is_empty() {
+            value["removed_evidence"] = removed.into();
+        }
+        value
+    };
     json!({
         "commit": commit.id, "what": step.what, "subject": Scrubbed::line(commit.subject()).as_str(),
         "by": person(&commit.author), "at": commit.committer.time, "dream": step.dream.map(|dream| &dream.id),

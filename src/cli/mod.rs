@@ -6,8 +6,10 @@ mod check;
 mod context;
 mod decision;
 mod demo;
+mod doctor;
 mod engine;
 mod exit;
+mod expire;
 mod failure;
 mod help;
 mod hint;
@@ -21,6 +23,7 @@ mod name;
 mod night;
 mod outcome;
 mod plan;
+mod redact;
 mod reject;
 mod report;
 mod restore;
@@ -28,9 +31,12 @@ mod resume;
 mod revert;
 mod review;
 mod run;
+mod schedule;
+mod scheduled;
 mod show;
 mod status;
 pub mod ui;
+mod verify;
 mod why;
 
 pub use context::Context;
@@ -118,6 +124,11 @@ commands!(
     restore::Restore,
     why::Why,
     log::Log,
+    verify::Verify,
+    redact::Redact,
+    expire::Expire,
+    schedule::Schedule,
+    doctor::Doctor,
     hook::Hook,
     merge_driver::MergeDriver,
 );

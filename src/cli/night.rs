@@ -1,5 +1,6 @@
 //! How a night is told: to a person, and as the JSON of `git dream run --json`. And what automatic approval merges.
 
+use super::decision::{allowed, signing};
 use super::ui::{Page, Tone};
 use super::{Context, Failure};
 use crate::config::Settings;
@@ -16,10 +17,14 @@ use std::time::Duration;
 
 /// What a person reads after a run: what was read, what is proposed, what was left out.
 pub fn summary(page: &mut Page, night: &Night, dry_run: bool) {
-    let turns: u64 = night.sessions.iter().map(|session| u64::from(session.turns)).sum();
+    let turns: usize = night.sessions.iter().map(|session| session.turns as usize).sum();
     let agents: std::collections::BTreeSet<_> = night.sessions.iter().map(|session| &session.agent).collect();
-    let read =
-        format!("Read {}, {turns} turns, of {}", count(night.sessions.len(), "session"), count(agents.len(), "agent"));
+    let read = format!(
+        "Read {}, {}, of {}",
+        count(night.sessions.len(), "session"),
+        count(turns, "turn"),
+        count(agents.len(), "agent")
+    );
     page.line(Tone::Plain, read);
     match (&night.dream, &night.held) {
         (None, None) if dry_run && !night.changes.is_empty() => {
@@ -171,9 +176,13 @@ pub fn merge_free(
         context.ui.warn(&format!("dream {} was not merged: {}", dream.id, failed.join("; ")));
         return Ok(None);
     }
+    if let Err(refusal) = allowed(store, settings, record) {
+        context.ui.warn(&format!("dream {} was not merged: {}", dream.id, refusal.error));
+        return Ok(None);
+    }
     let notes =
         findings.iter().map(|f| Scrubbed::line(&format!("Check {}: {}: {}", f.check, f.verdict.as_str(), f.detail)));
-    let manner = Manner { notes: notes.collect(), ..Manner::default() };
+    let manner = Manner { notes: notes.collect(), sign: signing(settings), ..Manner::default() };
     let approved = store.approve(dream.id.as_str(), &Selection::All, &manner)?;
     Ok(Some(approved.landed.commit))
 }

@@ -1,8 +1,9 @@
 //! `git dream reject`: a dream is put away, with a reason.
 
-use super::decision::{manner, refused};
+use super::decision::refused;
 use super::ui::{Page, Tone};
 use super::{Context, Exit, Failure};
+use crate::store::Manner;
 use crate::text::Scrubbed;
 use clap::Args;
 use serde_json::json;
@@ -37,9 +38,8 @@ impl Reject {
         let store = context.store()?;
         let id = context.ledger(&store)?.find(&self.dream)?.id.clone();
         let reason = Scrubbed::block(&self.reason);
-        let landed = store
-            .reject(id.as_str(), &reason, &manner(false, &[]))
-            .map_err(|error| refused(context, "dream", error))?;
+        let landed =
+            store.reject(id.as_str(), &reason, &Manner::default()).map_err(|error| refused(context, "dream", error))?;
         context.tidy(&store);
         if self.json {
             context.ui.json(json!({ "dream": id, "commit": landed.commit, "reason": reason.as_str() }))?;

@@ -28,7 +28,7 @@ impl Restore {
         let store = context.store()?;
         let id = context.ledger(&store)?.find(&self.dream)?.id.clone();
         let done = store
-            .restore(id.as_str(), &manner(self.no_verify, &[]))
+            .restore(id.as_str(), &manner(&context.settings(&store, &[])?, self.no_verify, &[]))
             .map_err(|error| refused(context, "dream", error))?;
         context.tidy(&store);
         if self.json {

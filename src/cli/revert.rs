@@ -40,7 +40,12 @@ impl Revert {
         let extent = self.change.as_ref().map_or(Extent::Whole, |change| Extent::Change(change.clone()));
         let reason = self.reason.as_deref().map(Scrubbed::block);
         let done = store
-            .revert(id.as_str(), &extent, reason.as_ref(), &manner(self.no_verify, &[]))
+            .revert(
+                id.as_str(),
+                &extent,
+                reason.as_ref(),
+                &manner(&context.settings(&store, &[])?, self.no_verify, &[]),
+            )
             .map_err(|error| refused(context, "before", error))?;
         context.tidy(&store);
         if self.json {

@@ -4,15 +4,18 @@ use super::engine::{Engines, Manner};
 use super::night;
 use super::plan::Plan;
 use super::resume::{self, Asked};
-use super::ui::Page;
+use super::scheduled::{self, Told};
+use super::ui::{Page, count};
 use super::{Context, Exit, Failure, Hint};
 use crate::config::{Engine, Key, ModelKey, Settings};
 use crate::model::SessionId;
 use crate::phase::dream::{self, Night, Request};
 use crate::phase::review::Filter;
 use crate::store::Store;
+use crate::store::nights::NightState;
 use chrono::{DateTime, NaiveDate, Utc};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Read sessions and memory, and propose a better memory on a branch
 ///
@@ -32,6 +35,9 @@ pub struct Run {
     /// Find everything, write nothing
     #[arg(long)]
     dry_run: bool,
+    /// Dream only when the schedule of dream.toml says so and that night was not dreamt yet: for timers
+    #[arg(long, conflicts_with_all = ["dry_run", "explain", "resume", "session", "since", "agent"])]
+    if_due: bool,
     /// Read only sessions that happened on or after this day or time (UTC)
     #[arg(long, value_name = "DATE")]
     since: Option<String>,
@@ -78,23 +84,46 @@ impl Run {
             return Ok(Exit::Done);
         }
         let settings = context.settings(&store, &self.flags())?;
-        let filter = self.filter(&store, &settings)?;
-        if matches!(settings.engine, Engine::Model(_)) && (self.dry_run || self.explain) {
-            return self.plan(context, &store, &settings, filter);
+        if self.if_due {
+            return scheduled::run(context, &store, &settings, || self.told(context, &store, &settings));
         }
-        if self.explain {
-            return Err(self.nothing_sent());
+        let asks = matches!(settings.engine, Engine::Model(_));
+        match () {
+            () if asks && (self.dry_run || self.explain) => self.plan(context, &store, &settings)?,
+            () if self.explain => return Err(self.nothing_sent()),
+            () => drop(self.night(context, &store, &settings)?),
         }
+        Ok(Exit::Done)
+    }
+
+    /// Dreams, and tells the terminal.
+    fn night(&self, context: &Context, store: &Store, settings: &Settings) -> Result<(Night, Duration), Failure> {
+        let filter = self.filter(store, settings)?;
         let start = std::time::Instant::now();
-        let night = self.dream(context, &store, &settings, filter)?;
-        let merged = night::merge_free(context, &store, &settings, &night)?;
-        context.tidy(&store);
+        let night = self.dream(context, store, settings, filter)?;
+        let merged = night::merge_free(context, store, settings, &night)?;
+        context.tidy(store);
+        let took = start.elapsed();
         if self.json {
-            context.ui.json(night::json(&night, start.elapsed()))?;
+            context.ui.json(night::json(&night, took))?;
         } else {
             self.report(context, &night, merged.is_some())?;
         }
-        Ok(Exit::Done)
+        Ok((night, took))
+    }
+
+    /// The same for the log of nights.
+    fn told(&self, context: &Context, store: &Store, settings: &Settings) -> Result<Told, Failure> {
+        let (night, took) = self.night(context, store, settings)?;
+        let shown = night.dream.as_ref().or(night.held.as_ref());
+        let changes = shown.map_or(0, |dream| dream.changes.len());
+        let read = format!("{} read", count(night.sessions.len(), "session"));
+        Ok(Told {
+            state: if shown.is_some() { NightState::Proposed } else { NightState::Nothing },
+            dream: shown.map(|dream| dream.id.clone()),
+            detail: if changes > 0 { format!("{read}, {} proposed", count(changes, "change")) } else { read },
+            json: night::json(&night, took),
+        })
     }
 
     fn flags(&self) -> Vec<(Key, String)> {
@@ -187,23 +216,22 @@ impl Run {
         Ok(night)
     }
 
-    fn plan(&self, context: &Context, store: &Store, settings: &Settings, filter: Filter) -> Result<Exit, Failure> {
+    fn plan(&self, context: &Context, store: &Store, settings: &Settings) -> Result<(), Failure> {
+        let filter = self.filter(store, settings)?;
         let manner = Manner { plan: true, record: None, replay: None };
         let engines = Engines::new(context, store, settings, &manner)?;
         let request = Request { settings, filter, dry_run: true, reviewer: None };
         dream::run(store, engines.thinker.engine(), &request)?;
         let plan = Plan { planned: engines.thinker.planned(), settings };
         if self.json {
-            context.ui.json(plan.json())?;
-            return Ok(Exit::Done);
+            return context.ui.json(plan.json());
         }
         let mut page = Page::new();
         if self.explain {
             plan.explain(&mut page);
         }
         plan.estimate(&mut page);
-        context.ui.page(&page)?;
-        Ok(Exit::Done)
+        context.ui.page(&page)
     }
 
     fn nothing_sent(&self) -> Failure {

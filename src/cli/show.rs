@@ -3,7 +3,7 @@
 use super::report::{Archive, ChangeView, dream_json, heading, reflection_json, reflections, show_reflection, summary};
 use super::ui::{Page, Tone};
 use super::{Context, Exit, Failure};
-use crate::model::SessionRecord;
+use crate::model::{Lines, SessionRecord, SessionVersion};
 use crate::phase;
 use crate::store::Store;
 use crate::store::dream::{Dream, FindDreamError};
@@ -103,6 +103,7 @@ impl Show {
             let bytes: u64 = version.parts.iter().map(|part| part.bytes).sum();
             let blobs: Vec<String> = version.parts.iter().map(|part| part.blob.short()).collect();
             page.line(Tone::Plain, format!("version  {}: {bytes} bytes, {}", at + 1, blobs.join(" ")));
+            removals(&mut page, version);
         }
         for outcome in &record.outcomes {
             let score = outcome.score.map(|score| format!(" {score}")).unwrap_or_default();
@@ -113,6 +114,9 @@ impl Show {
                 format!("outcome  {}{score}{task}, by {}{why}", outcome.result.as_str(), outcome.by),
             );
         }
+        if !record.is_kept() {
+            return context.ui.page(&page);
+        }
         page.end();
         reflections.iter().for_each(|stored| show_reflection(&mut page, stored));
         let session = phase::read::session(store, record).map_err(Failure::refuse)?;
@@ -120,5 +124,28 @@ impl Show {
             page.put(Tone::Dim, format!("{:>5}  ", turn.place.lines.first)).line(Tone::Plain, summary(turn, 72));
         }
         context.ui.page(&page)
+    }
+}
+
+/// What was taken out of a version, and which tombstone says why.
+fn removals(page: &mut Page, version: &SessionVersion) {
+    for part in &version.parts {
+        for former in &part.was {
+            let span = |lines: &Lines| match lines.first == lines.last {
+                true => lines.first.to_string(),
+                false => format!("{}-{}", lines.first, lines.last),
+            };
+            let lines: Vec<String> = former.lines.iter().map(span).collect();
+            let whose = former.tombstone.as_ref().map(|name| format!(", tombstone {name}")).unwrap_or_default();
+            let (how, was) = (former.kind.as_str(), former.blob.short());
+            page.line(Tone::Warning, format!("{how:<8} lines {} of {was}{whose}", lines.join(", ")));
+        }
+        if let Some(expired) = &part.expired {
+            let when = Context::time(expired.at);
+            page.line(
+                Tone::Warning,
+                format!("expired  {} on {when}, tombstone {}", part.blob.short(), expired.tombstone),
+            );
+        }
     }
 }

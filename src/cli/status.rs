@@ -1,6 +1,7 @@
 //! `git dream status`: what memory holds, what waits, and what to type next.
 
 use super::report::{dream_json, dream_row};
+use super::scheduled::outcome;
 use super::ui::{Page, Tone, count};
 use super::{Context, Exit, Failure};
 use crate::phase::review::{Filter, select};
@@ -40,17 +41,29 @@ impl Status {
         if self.json {
             context.ui.json(json!({
                 "branch": branch.short(), "memory": tip, "notes": notes, "sessions": records.len(),
+                "next_night": settings.schedule.as_ref().and_then(|schedule| schedule.next(context.environment.now)),
+                "last_night": store.nights(1)?.first(),
                 "unread": unread, "agents": agents.len(), "open": open.iter().map(|dream| dream_json(dream)).collect::<Vec<_>>(),
             }))?;
             return Ok(Exit::Done);
         }
         let mut page = Page::new();
         let at = tip.map_or("without a commit".to_owned(), |tip| format!("at {}", tip.short()));
-        page.put(Tone::Bold, "memory    ").line(Tone::Plain, format!("{branch} {at}: {}", count(notes, "note")));
+        page.put(Tone::Bold, "memory     ").line(Tone::Plain, format!("{branch} {at}: {}", count(notes, "note")));
         let sessions = format!("{} of {}, {unread} not read by any dream", records.len(), count(agents.len(), "agent"));
-        page.put(Tone::Bold, "sessions  ").line(Tone::Plain, sessions);
+        page.put(Tone::Bold, "sessions   ").line(Tone::Plain, sessions);
+        if let Some(schedule) = &settings.schedule {
+            let next = schedule.next(context.environment.now).map(|next| schedule.local(next)).unwrap_or_default();
+            page.put(Tone::Bold, "next night ").line(Tone::Plain, next);
+            if let Some(record) = store.nights(1)?.first() {
+                let night = format!("{}: {}", schedule.local(record.due), outcome(record));
+                page.put(Tone::Bold, "last night ")
+                    .put(Tone::Plain, night)
+                    .line(Tone::Dim, format!(", on {}", record.host));
+            }
+        }
         for dream in &open {
-            page.put(Tone::Bold, "open      ");
+            page.put(Tone::Bold, "open       ");
             dream_row(&mut page, dream);
         }
         context.ui.print(&page)?;

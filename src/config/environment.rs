@@ -20,6 +20,12 @@ pub struct Environment {
 }
 
 impl Environment {
+    /// This machine, by the name that others know it by: `GIT_DREAM_HOST`, else what the system says.
+    pub fn host(&self) -> String {
+        let named = self.variable("GIT_DREAM_HOST").filter(|name| !name.is_empty()).map(str::to_owned);
+        named.unwrap_or_else(|| gethostname::gethostname().to_string_lossy().into_owned())
+    }
+
     pub fn variable(&self, name: &str) -> Option<&str> {
         self.variables.get(name).map(String::as_str)
     }

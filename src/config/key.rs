@@ -1,6 +1,10 @@
 //! The keys of `dream.toml`, and which of them this version acts on.
 
+use super::guard::Check;
 use super::model::ModelKey;
+
+/// What git config may hold beside the keys: the memory branch, and whether `dream.toml` may name programs.
+const NAMES: [&str; 2] = ["branch", "allow-commands"];
 
 /// One setting. In git config it is `dream.<name>`; `[engine] name` is `dream.engine` there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,10 +28,24 @@ pub enum Key {
     ReviewerModel(ModelKey),
     Notes,
     Folders,
+    Secrets,
+    SecretsAllow,
+    SecretsExtra,
+    Keep,
+    Remote,
+    NotifyCommand,
+    Check(Check),
+    LossBudget,
+    SizeBudget,
+    BillBudget,
+    TwoPerson,
+    Maintainers,
+    Approvers,
+    Signatures,
 }
 
 impl Key {
-    const PLAIN: [Key; 14] = [
+    const PLAIN: [Key; 35] = [
         Key::Schedule,
         Key::Timezone,
         Key::Scope,
@@ -42,6 +60,27 @@ impl Key {
         Key::Reviewer,
         Key::Notes,
         Key::Folders,
+        Key::Secrets,
+        Key::SecretsAllow,
+        Key::SecretsExtra,
+        Key::Keep,
+        Key::Remote,
+        Key::NotifyCommand,
+        Key::Check(Check::Loss),
+        Key::Check(Check::Provenance),
+        Key::Check(Check::Trust),
+        Key::Check(Check::Secrets),
+        Key::Check(Check::Injection),
+        Key::Check(Check::HiddenText),
+        Key::Check(Check::Size),
+        Key::Check(Check::Bill),
+        Key::LossBudget,
+        Key::SizeBudget,
+        Key::BillBudget,
+        Key::TwoPerson,
+        Key::Maintainers,
+        Key::Approvers,
+        Key::Signatures,
     ];
 
     /// Every key that there is.
@@ -60,6 +99,14 @@ impl Key {
             Key::ReviewerModel(key) => ("reviewer", key.name()),
             Key::Notes => ("memory", "notes"),
             Key::Folders => ("memory", "folders"),
+            Key::Secrets => ("import", "secrets"),
+            Key::SecretsAllow => ("secrets", "allow"),
+            Key::SecretsExtra => ("secrets", "extra"),
+            Key::Keep => ("sessions", "keep"),
+            Key::NotifyCommand => ("notify", "command"),
+            Key::Check(check) => ("checks", check.as_str()),
+            Key::LossBudget | Key::SizeBudget | Key::BillBudget => ("checks", self.name()),
+            Key::TwoPerson | Key::Maintainers | Key::Approvers | Key::Signatures => ("trust", self.name()),
             _ => ("dream", self.name()),
         }
     }
@@ -83,22 +130,37 @@ impl Key {
             Key::ReviewerModel(key) => key.reviewer_name(),
             Key::Notes => "notes",
             Key::Folders => "folders",
+            Key::Secrets => "secrets",
+            Key::SecretsAllow => "secrets-allow",
+            Key::SecretsExtra => "secrets-extra",
+            Key::Keep => "keep",
+            Key::Remote => "remote",
+            Key::NotifyCommand => "notify-command",
+            Key::Check(check) => check.git_name(),
+            Key::LossBudget => "loss-budget",
+            Key::SizeBudget => "size-budget",
+            Key::BillBudget => "bill-budget",
+            Key::TwoPerson => "two-person",
+            Key::Maintainers => "maintainers",
+            Key::Approvers => "approvers",
+            Key::Signatures => "signatures",
         }
     }
 
-    /// Whether this version does anything with the key.
-    pub fn acts(self) -> bool {
-        !matches!(self, Key::Schedule | Key::Timezone)
+    /// Whether the key names a program to run. A file that came with a clone must not choose programs for whoever
+    /// cloned it, so such a key of `dream.toml` needs a word of git config beside it.
+    pub fn runs_a_program(self) -> bool {
+        matches!(self, Key::NotifyCommand)
     }
 
     /// Whether git's configuration may hold `dream.<name>`: a key of ours, or the name of the memory branch.
     pub fn is_in_git(name: &str) -> bool {
-        name == "branch" || Self::all().any(|key| key.name() == name)
+        NAMES.contains(&name) || Self::all().any(|key| key.name() == name)
     }
 
     /// The known name most like this one.
     pub fn near_name(name: &str) -> Option<&'static str> {
-        let names = Self::all().map(Key::name).chain(["branch"]);
+        let names = Self::all().map(Key::name).chain(NAMES);
         names.min_by_key(|known| edits(name, known)).filter(|known| edits(name, known) <= (name.len() / 3).max(1))
     }
 

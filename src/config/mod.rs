@@ -5,9 +5,11 @@
 
 pub mod environment;
 pub mod error;
+pub mod guard;
 pub mod key;
 pub mod model;
 pub mod raw;
+pub mod schedule;
 pub mod settings;
 pub mod value;
 
@@ -15,4 +17,5 @@ pub use environment::Environment;
 pub use error::{ConfigError, Origin};
 pub use key::Key;
 pub use model::{Api, Budget, Format, KeySource, Model, ModelKey, Prices, Provider};
+pub use schedule::Schedule;
 pub use settings::{Approval, Engine, Scope, Settings, Warning};

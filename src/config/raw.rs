@@ -31,7 +31,8 @@ fn is_section(name: &str) -> bool {
 
 /// A key outside of a section, or a section that does not exist.
 fn unknown_section(name: &str, line: usize) -> ConfigError {
-    let sections = ["dream", "engine", "memory", "reviewer"];
+    let sections =
+        ["dream", "engine", "memory", "reviewer", "import", "secrets", "sessions", "notify", "checks", "trust"];
     let near_section = sections.into_iter().find(|section| super::key::edits(name, section) <= 2);
     let near = near_section.map(|section| format!("[{section}]")).or_else(|| Key::nearest("", name));
     ConfigError::UnknownKey { origin: Origin::File { line }, key: name.to_owned(), near }

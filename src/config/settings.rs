@@ -1,11 +1,13 @@
 //! Settings that may be acted on. Flag beats git config beats `dream.toml` beats default; the result has a hash, so that a
 //! dream can record under which settings it ran.
 
+use super::guard::{Checks, Trust};
 use super::model::{self, Budget, Model, Section};
 use super::value::{Value, Written};
-use super::{ConfigError, Key, Origin, raw};
+use super::{ConfigError, Key, Origin, Schedule, raw, schedule};
 use crate::model::{AgentName, NotePath, id};
 use chrono::Duration;
+use chrono_tz::Tz;
 use sha1::{Digest, Sha1};
 
 /// Everything that a dream needs to be told.
@@ -32,6 +34,35 @@ pub struct Settings {
     pub notes: String,
     /// The folders that memory is read from; `.` is the whole repository.
     pub folders: Vec<String>,
+    /// What an import does with credentials.
+    pub secrets: Secrets,
+    /// Patterns of what is no credential although it looks like one.
+    pub secrets_allow: Vec<String>,
+    /// Patterns of what is a credential although it does not look like one.
+    pub secrets_extra: Vec<String>,
+    /// How long `expire` keeps transcripts; `None` for ever.
+    pub keep: Option<Duration>,
+    /// When nights are; `None` when nobody asked for any.
+    pub schedule: Option<Schedule>,
+    /// Where machines agree on who dreams a night.
+    pub remote: Option<String>,
+    /// What is told how each night ended.
+    pub notify: Option<String>,
+    /// What blocks an approval, and the budgets.
+    pub checks: Checks,
+    /// Who may approve and edit, and what is signed.
+    pub trust: Trust,
+}
+
+/// What an import does with a transcript that holds credentials.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Secrets {
+    /// Stores it as it is, and says where they stand.
+    Warn,
+    /// Stores it with the credentials masked.
+    Mask,
+    /// Leaves it out.
+    Refuse,
 }
 
 /// Whose sessions are read.
@@ -72,11 +103,12 @@ pub enum Engine {
 pub struct Warning {
     pub key: &'static str,
     pub origin: Origin,
+    pub why: &'static str,
 }
 
 impl std::fmt::Display for Warning {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: {} has no effect in this version", self.origin, self.key)
+        write!(f, "{}: {} has no effect: {}", self.origin, self.key, self.why)
     }
 }
 
@@ -96,6 +128,15 @@ impl Default for Settings {
             budget: Budget::default(),
             notes: "notes".to_owned(),
             folders: vec!["notes".to_owned()],
+            secrets: Secrets::Warn,
+            secrets_allow: Vec::new(),
+            secrets_extra: Vec::new(),
+            keep: None,
+            schedule: None,
+            remote: None,
+            notify: None,
+            checks: Checks::default(),
+            trust: Trust::default(),
         }
     }
 }
@@ -119,21 +160,39 @@ impl Settings {
             origin: Origin::Flag,
         }));
         let mut settings = Settings::default();
+        let allowed = git("dream.allow-commands").is_some_and(|value| value == "true");
         written.iter().try_for_each(|written| settings.set(written))?;
         settings.engine = model::engine(Section::Engine, &written)?.unwrap_or(Engine::Embedded);
         settings.reviewer = model::engine(Section::Reviewer, &written)?;
         settings.budget = model::budget(&written, &settings.engine)?;
         settings.check_notes(&written)?;
-        let idle = written.iter().filter(|written| !written.key.acts());
-        let warnings = idle.map(|written| Warning { key: written.key.name(), origin: written.origin.clone() });
-        Ok((settings, warnings.collect()))
+        settings.schedule = nights(&written)?;
+        let mut warnings = idle(&written);
+        let program =
+            |written: &&Written| written.key.runs_a_program() && matches!(written.origin, Origin::File { .. });
+        if let Some(written) = written.iter().rev().find(|written| written.key.runs_a_program()).filter(program)
+            && !allowed
+        {
+            settings.notify = None;
+            let why = "a file of the repository names a program only where git config dream.allow-commands is true";
+            warnings.push(Warning { key: written.key.name(), origin: written.origin.clone(), why });
+        }
+        Ok((settings, warnings))
     }
 
     fn set(&mut self, written: &Written) -> Result<(), ConfigError> {
         match written.key {
-            Key::Schedule | Key::Timezone => {
-                written.text("text in quotes is expected")?;
+            // Checked together, once both are known.
+            Key::Schedule | Key::Timezone => {}
+            Key::Remote => {
+                self.remote = Some(written.text("the name of a remote such as \"origin\" is expected")?.to_owned())
             }
+            Key::NotifyCommand => self.notify = Some(written.text("a command in quotes is expected")?.to_owned()),
+            Key::Check(check) => self.checks.set(check, written)?,
+            Key::LossBudget => self.checks.loss_budget = written.percent()?,
+            Key::SizeBudget => self.checks.size_budget = written.count()?,
+            Key::BillBudget => self.checks.bill_budget = written.count()?,
+            Key::TwoPerson | Key::Maintainers | Key::Approvers | Key::Signatures => self.trust.set(written)?,
             Key::Scope => self.scope = scope(written)?,
             Key::Approval => self.approval = approval(written)?,
             Key::Retention => {
@@ -154,6 +213,13 @@ impl Settings {
             Key::Folders => {
                 let list = written.list(FOLDERS)?;
                 self.folders = list.iter().map(|text| folder(written, text)).collect::<Result<_, _>>()?;
+            }
+            Key::Secrets => self.secrets = secrets(written)?,
+            Key::SecretsAllow => self.secrets_allow = patterns(written)?,
+            Key::SecretsExtra => self.secrets_extra = patterns(written)?,
+            Key::Keep => {
+                self.keep =
+                    written.duration("all", "a time such as \"365d\", \"12h\" or \"2w\", or \"all\", is expected")?;
             }
         }
         Ok(())
@@ -199,7 +265,15 @@ impl Settings {
             hours(&self.retention),
             hours(&self.stale_after),
             models.1,
-        )
+        ) + &self.lists()
+    }
+
+    /// The user's patterns, where there are any: they decide which words reach a note.
+    fn lists(&self) -> String {
+        match self.secrets_allow.is_empty() && self.secrets_extra.is_empty() {
+            true => String::new(),
+            false => format!("secrets-allow={:?}\nsecrets-extra={:?}\n", self.secrets_allow, self.secrets_extra),
+        }
     }
 
     /// The first `dream.toml` of a memory whose notes are read from these folders: every key with its default.
@@ -207,6 +281,26 @@ impl Settings {
         let folders: Vec<String> = folders.iter().map(|folder| toml::Value::from(*folder).to_string()).collect();
         include_str!("template.toml").replace("@folders@", &folders.join(", "))
     }
+}
+
+/// The schedule: the last pattern written, in the last time zone written.
+fn nights(written: &[Written]) -> Result<Option<Schedule>, ConfigError> {
+    let last = |key: Key| written.iter().rev().find(|written| written.key == key);
+    let fields = "five fields such as \"0 3 * * *\" are expected (minute, hour, day, month, weekday)";
+    let zones = "a time zone such as \"Europe/Berlin\" or \"UTC\" is expected";
+    let zone = last(Key::Timezone).map(|written| written.text(zones)?.parse::<Tz>().map_err(|_| written.refuse(zones)));
+    let zone = zone.transpose()?.unwrap_or(Tz::UTC);
+    let Some(written) = last(Key::Schedule) else { return Ok(None) };
+    let pattern = schedule::pattern(written.text(fields)?).ok_or_else(|| written.refuse(fields))?;
+    Ok(Some(Schedule::new(&pattern, zone)))
+}
+
+/// Settings that were understood and change nothing as things stand.
+fn idle(written: &[Written]) -> Vec<Warning> {
+    let has = |key: Key| written.iter().any(|written| written.key == key);
+    let lone = written.iter().filter(|written| written.key == Key::Timezone && !has(Key::Schedule));
+    let why = "there is no schedule";
+    lone.map(|written| Warning { key: written.key.name(), origin: written.origin.clone(), why }).collect()
 }
 
 const FOLDER: &str = "a folder of the repository such as \"notes\" is expected";
@@ -226,6 +320,29 @@ fn approval(written: &Written) -> Result<Approval, ConfigError> {
         "manual" => Ok(Approval::Manual),
         "automatic" => Ok(Approval::Automatic),
         _ => Err(written.refuse(allowed)),
+    }
+}
+
+fn secrets(written: &Written) -> Result<Secrets, ConfigError> {
+    let allowed = "\"warn\", \"mask\" or \"refuse\" is expected";
+    match written.text(allowed)? {
+        "warn" => Ok(Secrets::Warn),
+        "mask" => Ok(Secrets::Mask),
+        "refuse" => Ok(Secrets::Refuse),
+        _ => Err(written.refuse(allowed)),
+    }
+}
+
+/// Regular expressions, each on its own; an empty list is none.
+fn patterns(written: &Written) -> Result<Vec<String>, ConfigError> {
+    let allowed = "a list of regular expressions in quotes, none of which matches everything, is expected";
+    if matches!(&written.value, super::value::Value::List(list) if list.is_empty()) {
+        return Ok(Vec::new());
+    }
+    let list = written.list(allowed)?;
+    match list.iter().all(|pattern| crate::text::listed::check(pattern).is_ok()) {
+        true => Ok(list),
+        false => Err(written.refuse(allowed)),
     }
 }
 
@@ -310,9 +427,31 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_do_nothing_yet_are_warned_about() {
-        let (_, warnings) = read("[dream]\nschedule = \"0 3 * * *\"\n").expect("valid");
-        assert_eq!(warnings[0].to_string(), "dream.toml line 2: schedule has no effect in this version");
+    fn keys_that_change_nothing_are_warned_about() {
+        let (_, warnings) = read("[dream]\ntimezone = \"UTC\"\n").expect("valid");
+        assert_eq!(warnings[0].to_string(), "dream.toml line 2: timezone has no effect: there is no schedule");
+    }
+
+    #[test]
+    fn a_schedule_is_five_fields_in_a_time_zone() {
+        let file = "[dream]\nschedule = \"0  3 * * *\"\ntimezone = \"Europe/Berlin\"\n";
+        let schedule = read(file).expect("valid").0.schedule.expect("a schedule");
+        assert_eq!(schedule.to_string(), "0 3 * * * Europe/Berlin");
+        assert!(refusal("[dream]\nschedule = \"@daily\"\n").contains("five fields"));
+        assert!(refusal("[dream]\ntimezone = \"Berlin\"\n").contains("a time zone such as"));
+    }
+
+    #[test]
+    fn a_file_names_a_program_only_where_its_owner_allows_it() {
+        let file = "[notify]\ncommand = \"mail me\"\n";
+        let (settings, warnings) = read(file).expect("valid");
+        assert!(settings.notify.is_none() && warnings[0].to_string().contains("dream.allow-commands"));
+        let allow = |key: &str| (key == "dream.allow-commands").then(|| "true".to_owned());
+        let (settings, warnings) = Settings::resolve(Some(file), allow, &[]).expect("valid");
+        assert_eq!((settings.notify.as_deref(), warnings.len()), (Some("mail me"), 0));
+        let own = |key: &str| (key == "dream.notify-command").then(|| "own".to_owned());
+        let (settings, warnings) = Settings::resolve(Some(file), own, &[]).expect("valid");
+        assert_eq!((settings.notify.as_deref(), warnings.len()), (Some("own"), 0));
     }
 
     #[test]

@@ -65,6 +65,16 @@ impl Written {
         fits.map(|number| (number * 1000.0).round() as u64).ok_or_else(|| self.refuse(allowed))
     }
 
+    /// A whole number from 0 to 100.
+    pub fn percent(&self) -> Result<u32, ConfigError> {
+        let number = match &self.value {
+            Value::Number(number) => u32::try_from(*number).ok(),
+            Value::Text(text) if self.origin.is_text() => text.trim().parse().ok(),
+            _ => None,
+        };
+        number.filter(|number| *number <= 100).ok_or_else(|| self.refuse("a whole number from 0 to 100 is expected"))
+    }
+
     /// A list of texts that are not empty.
     pub fn list(&self, allowed: &'static str) -> Result<Vec<String>, ConfigError> {
         let list: Vec<String> = match &self.value {

@@ -151,6 +151,7 @@ pub fn front_error(source: &str) -> Option<FrontError> {
     let line = error.location().map_or(1, |place| usize::try_from(place.line()).unwrap_or(1));
     let said = error.to_string();
     let said = said.lines().next().unwrap_or_default();
+    let said = said.strip_prefix("error: ").unwrap_or(said);
     // Its own line counts from the fence.
     let why = said.strip_prefix("line ").and_then(|rest| Some(rest.split_once(": ")?.1)).unwrap_or(said);
     Some(FrontError { line: line + 1, why: why.to_owned() })

@@ -3,6 +3,7 @@
 use super::{Lines, ObjectId, Place, Role, SessionId};
 use chrono::{DateTime, Utc};
 use std::fmt;
+use std::ops::Range;
 
 /// Evidence whose quote was found at its place. In a trailer: `<session>@<blob12>#L<first>[-L<last>][:<pointer>] <role>`.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,9 +75,51 @@ impl Cited {
     }
 }
 
+/// Every evidence that a message names, in order, with where its quote stands in the message: between the quotation
+/// marks of a line of the body such as `  user, support/2026-05-04-a1: "…"`. Also in messages that forges put together.
+pub fn quoted(message: &str) -> Vec<(Cited, Option<Range<usize>>)> {
+    let (mut found, mut waiting) = (Vec::new(), std::collections::VecDeque::new());
+    let mut start = 0;
+    for line in message.split_inclusive('\n') {
+        let (at, end) = (start, start + line.trim_end_matches(['\n', '\r']).len());
+        start += line.len();
+        let text = &message[at..end];
+        let cited = text.trim_start().strip_prefix("Evidence:").and_then(Cited::parse);
+        if let Some(cited) = cited {
+            let quote = find(&mut waiting, message, &cited);
+            found.push((cited, quote));
+        } else if text.starts_with("  ") && text.ends_with('"') {
+            waiting.push_back(at..end);
+        }
+    }
+    found
+}
+
+/// The next line that quotes this evidence; those before it belong to none.
+fn find(waiting: &mut std::collections::VecDeque<Range<usize>>, message: &str, cited: &Cited) -> Option<Range<usize>> {
+    let head = format!("{}, ", cited.role.as_str());
+    let tail = format!("{}: \"", cited.session);
+    let quote = |line: &Range<usize>| {
+        let text = &message[line.clone()];
+        let rest = text.trim_start().strip_prefix(&head)?;
+        let (before, quote) = rest.split_once(&tail)?;
+        let own = before.is_empty() || before.ends_with('/');
+        own.then(|| line.end - quote.len()..line.end - usize::from(quote.ends_with('"')))
+    };
+    let place = waiting.iter().position(|line| quote(line).is_some())?;
+    waiting.drain(..=place).next_back().and_then(|line| quote(&line))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn quotes_are_found_beside_their_evidence_in_order() {
+        let message = "extract: x\n\nWhy.\n\n  user, a/s1: \"one \"1\"\"\n  tool, s2: \"two\"\n\nEvidence: s1@1b22e0aa3f41#L2 user\nEvidence: s9@1b22e0aa3f41#L2 user\nEvidence: s2@1b22e0aa3f41#L2 tool\n";
+        let quotes: Vec<Option<&str>> = quoted(message).into_iter().map(|(_, at)| at.map(|at| &message[at])).collect();
+        assert_eq!(quotes, [Some("one \"1\""), None, Some("two")]);
+    }
 
     #[test]
     fn cited_evidence_reads_back_what_it_writes() {

@@ -8,6 +8,7 @@ pub mod id;
 pub mod note;
 pub mod opinion;
 pub mod session;
+pub mod tombstone;
 pub mod trailer;
 pub mod turn;
 
@@ -18,6 +19,7 @@ pub use document::{Document, EntryEdit, EntryError};
 pub use evidence::Evidence;
 pub use id::{AgentName, BeliefKey, DreamId, IdError, NotePath, ObjectId, SessionId};
 pub use opinion::{Opinion, Verdict};
-pub use session::{Host, Outcome, OutcomeResult, Part, SessionRecord, SessionVersion};
+pub use session::{Expired, Former, Host, Outcome, OutcomeResult, Part, Removal, SessionRecord, SessionVersion};
+pub use tombstone::Tombstone;
 pub use trailer::Trailers;
 pub use turn::{Content, Lines, Place, Role, Status, ToolCall, ToolResult, Turn};

@@ -49,6 +49,11 @@ impl Lines {
     pub fn one(line: u32) -> Self {
         Self { first: line, last: line }
     }
+
+    /// Whether the two have a line in common.
+    pub fn meets(self, other: Self) -> bool {
+        self.first <= other.last && other.first <= self.last
+    }
 }
 
 /// Where something stands in a raw transcript: its lines and, in a document whose lines do not tell turns apart

@@ -42,7 +42,7 @@ impl Shelf {
             Shelf::Cache(cache) => cache.get(record),
             Shelf::Nowhere => None,
             Shelf::Sessions { engine, version } => {
-                let bytes = store.kept_reflection(&record.id, &name(engine, version)).ok()??;
+                let bytes = store.paid_reflection(&record.id, &name(engine, version)).ok()??;
                 let stored: Stored = serde_json::from_slice(&bytes).ok()?;
                 let mut reflection = stored.reflection;
                 let same = stored.version == *version && Some(reflection.blob) == record.blob();

@@ -6,7 +6,7 @@ use super::quotes::Transcripts;
 use super::reconcile::Held;
 use crate::model::change::Target;
 use crate::model::{
-    BeliefKey, Document, Evidence, Lines, NotePath, ObjectId, Place, Proposal, Role, SessionId, SessionRecord,
+    BeliefKey, Document, Evidence, Lines, NotePath, ObjectId, Part, Place, Proposal, Role, SessionId, SessionRecord,
 };
 use crate::store::dream::{self, ChangeRecord, Dream};
 use crate::store::{Ledger, Snapshot, Store};
@@ -123,10 +123,11 @@ pub fn past(ledger: &Ledger, records: &[SessionRecord]) -> Past {
 
 /// The parts of a transcript up to and including one.
 fn up_to(record: &SessionRecord, blob: ObjectId) -> Vec<ObjectId> {
-    let version = record.versions.iter().find(|version| version.parts.iter().any(|part| part.blob == blob));
+    let is = |part: &Part| part.blobs().any(|own| own == blob);
+    let version = record.versions.iter().find(|version| version.parts.iter().any(is));
     let Some(version) = version else { return vec![blob] };
-    let end = version.parts.iter().position(|part| part.blob == blob).unwrap_or(0);
-    version.parts[..=end].iter().map(|part| part.blob).collect()
+    let end = version.parts.iter().position(is).unwrap_or(0);
+    version.parts[..=end].iter().flat_map(Part::blobs).collect()
 }
 
 fn standing(dream: &Dream, key: &BeliefKey) -> Standing {

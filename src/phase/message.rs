@@ -138,7 +138,11 @@ fn quote_line(item: &Evidence, agent: Option<&AgentName>) -> String {
 /// The quotes of a change's message, beside the evidence that its trailers name, in order. A quote that is missing
 /// from the body is `None`.
 pub fn quotes(message: &str) -> Vec<(Cited, Option<String>)> {
-    let cited: Vec<Cited> = Trailers::parse(message).all("Evidence").filter_map(Cited::parse).collect();
+    quoted(message, Trailers::parse(message).all("Evidence").filter_map(Cited::parse).collect())
+}
+
+/// The same for a caller that has read the trailers.
+pub fn quoted(message: &str, cited: Vec<Cited>) -> Vec<(Cited, Option<String>)> {
     let lines: Vec<&str> = message.lines().filter(|line| line.starts_with("  ") && line.ends_with('"')).collect();
     let mut next = lines.iter();
     cited
@@ -159,8 +163,13 @@ pub fn quotes(message: &str) -> Vec<(Cited, Option<String>)> {
 
 /// Whether a quote as a message shows it (scrubbed, on one line, perhaps cut) stands in one of the decoded texts.
 pub fn quote_stands<'a>(quote: &str, mut texts: impl Iterator<Item = &'a str>) -> bool {
+    texts.any(|text| quote_stands_in(quote, text))
+}
+
+/// The same for one text. Words that stand there as they are need no scrubbing to be found.
+pub fn quote_stands_in(quote: &str, text: &str) -> bool {
     let shown = quote.strip_suffix('…').unwrap_or(quote).trim_end();
-    !shown.is_empty() && texts.any(|text| Scrubbed::line(text).as_str().contains(shown))
+    !shown.is_empty() && (text.contains(shown) || Scrubbed::line(text).as_str().contains(shown))
 }
 
 #[cfg(test)]

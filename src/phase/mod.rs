@@ -5,6 +5,7 @@ pub mod bill;
 mod cache;
 pub mod check;
 pub mod dream;
+pub mod due;
 pub mod extract;
 pub mod gate;
 pub mod kept;
@@ -19,7 +20,10 @@ pub mod reconcile;
 pub mod reflection;
 pub mod review;
 pub mod risk;
+pub mod rule;
+pub mod server;
 pub mod settle;
+pub mod verify;
 pub mod write;
 
 pub use bill::Bill;

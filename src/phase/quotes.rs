@@ -71,6 +71,12 @@ impl<'a> Transcripts<'a> {
     }
 
     fn look(&mut self, evidence: &Evidence) -> bool {
+        if let Some(record) = self.records.get(&evidence.session).filter(|record| !record.is_kept()) {
+            // It stood when the reflection was made, and nothing more will ever be known.
+            let kept = super::read::kept(self.store, record);
+            let same = |cite: &&super::reflection::Cite| cite.place == evidence.place && cite.quote == evidence.quote;
+            return kept.is_some_and(|kept| kept.cites().any(|cite| same(&cite)));
+        }
         let Some(bytes) = self.load(&evidence.session) else { return false };
         holds(&transcript::Index::new(bytes), &evidence.place, &evidence.quote)
     }

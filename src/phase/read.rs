@@ -1,7 +1,7 @@
 //! Reading sessions: transcripts become reflections, in parallel, with one transcript in memory per worker. What
 //! was reflected on before is taken from where the engine keeps it.
 
-use super::extract::{Extract, Session};
+use super::extract::{Extract, Keeping, Session};
 use super::kept::Shelf;
 use super::quotes::{self, Answer};
 use super::reflection::Reflection;
@@ -57,10 +57,15 @@ impl<'a> Reader<'a> {
     }
 
     fn kept(&self, records: &[&SessionRecord]) -> Vec<Option<Reflection>> {
-        match &self.shelf {
+        let mut known: Vec<Option<Reflection>> = match &self.shelf {
             Shelf::Cache(cache) => records.par_iter().map(|record| cache.get(record)).collect(),
             shelf => records.iter().map(|record| shelf.get(self.store, record)).collect(),
+        };
+        for (record, known) in records.iter().zip(&mut known).filter(|(record, _)| !record.is_kept()) {
+            *known =
+                known.take().filter(|_| self.engine.keeping() != Keeping::Cache).or_else(|| kept(self.store, record));
         }
+        known
     }
 
     /// Reflects on every record, from what is kept where it can.
@@ -101,6 +106,14 @@ impl Read {
             }
         }
     }
+}
+
+/// What an expired session taught, as it was kept with the record.
+pub(super) fn kept(store: &Store, record: &SessionRecord) -> Option<Reflection> {
+    let bytes = store.kept_reflection(&record.id).ok()??;
+    let mut reflection: Reflection = serde_json::from_slice(&bytes).ok()?;
+    reflection.judge(record);
+    (reflection.session == record.id).then_some(reflection)
 }
 
 fn parts(record: &SessionRecord) -> Vec<ObjectId> {
@@ -169,6 +182,9 @@ fn reflect_group<'a>(
 
 /// A transcript with all sessions that it holds.
 fn sessions(store: &Store, record: &SessionRecord) -> Result<(Vec<u8>, Vec<transcript::Session>), String> {
+    if !record.is_kept() {
+        return Err("its transcript was dropped because of its age".to_owned());
+    }
     let bytes = store.transcript(record).map_err(|error| format!("could not {error}"))?;
     let parsed = transcript::parse(&bytes, &Hint::new(record.id.as_str())).map_err(|error| error.to_string())?;
     Ok((bytes, parsed.sessions))

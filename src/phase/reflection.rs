@@ -38,6 +38,9 @@ pub struct Reflection {
     /// Tools other than a coding agent's own, in the order of their first call.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tools: Vec<ToolUse>,
+    /// Files that were changed, by the last parts of their path, with the first place of each.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub edited: BTreeMap<String, Cite>,
     /// Rules that the session loaded from memory or a rules file: never evidence, but they may be what fails.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<String>,
@@ -149,6 +152,12 @@ pub struct Failure {
     pub shape: String,
     /// The telling line.
     pub error: String,
+    /// The name that it says is not known: of a command, an option, a script, a field.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// A checksum of its first lines, finer than the signature: the same case, not only the same error.
+    #[serde(default)]
+    pub case: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fix: Option<Fix>,
     pub cite: Cite,
@@ -231,6 +240,7 @@ impl Reflection {
             commands: BTreeMap::new(),
             commits: Vec::new(),
             tools: Vec::new(),
+            edited: BTreeMap::new(),
             rules: Vec::new(),
             account: None,
             lessons: Vec::new(),

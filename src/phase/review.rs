@@ -41,11 +41,12 @@ pub fn select<'a>(
 ) -> Selection<'a> {
     let mut selection = Selection::default();
     for record in records.iter().filter(|record| filter.wants(record)) {
-        let Some(blob) = record.blob() else { continue };
+        let Some(part) = record.current().and_then(|version| version.parts.last()) else { continue };
         let asked = filter.sessions.contains(&record.id);
-        if !asked && filter.expired(record, now) {
+        let read = part.blobs().any(|blob| done.contains(&(record.id.clone(), blob)));
+        if !asked && filter.expired(record, now) || !read && !record.is_kept() {
             selection.expired += 1;
-        } else if !asked && done.contains(&(record.id.clone(), blob)) {
+        } else if !asked && read {
             selection.read.push(record);
         } else {
             selection.unread.push(record);
@@ -85,7 +86,7 @@ mod tests {
     }
 
     fn record(id: &str, agent: &str, happened: i64, imported: i64) -> SessionRecord {
-        let part = Part { blob: ObjectId::of_blob(id.as_bytes()), bytes: 1, newlines: 1, imported: day(imported) };
+        let part = Part::new(ObjectId::of_blob(id.as_bytes()), 1, 1, day(imported));
         SessionRecord {
             schema: 1,
             id: SessionId::new(id).expect("an id"),

@@ -2,17 +2,18 @@
 //! proposal is untrusted here. Keys are given, known beliefs are recognised, quotes are looked up in the cited lines,
 //! risks are computed, paths are made.
 
+use super::memory::MEMORY;
 use super::past::{Past, Standing};
 use super::reconcile::Held;
 use super::risk;
 use crate::model::change::{Belief, Target};
 use crate::model::note::{render_note, slug};
-use crate::model::{BeliefKey, Change, ChangeType, Edit, Evidence, Kind, NotePath, Phase, Proposal, Risk};
+use crate::model::{BeliefKey, Change, ChangeType, Edit, Evidence, Kind, NotePath, Phase, Proposal, Risk, SessionId};
 use crate::text::Scrubbed;
 use std::collections::BTreeSet;
 
 /// Evidence that one change cites at most; support counts the rest.
-const CITED: usize = 5;
+pub const CITED: usize = 5;
 /// Characters of a belief's text at most; a longer one is no note but a document.
 const LONGEST_BELIEF: usize = 4_000;
 
@@ -110,6 +111,7 @@ fn check(
             _ => "no quote was found in the lines that it cites".to_owned(),
         });
     }
+    proposal.support.sessions = supported(&proposal);
     let risks = risk::of(&proposal);
     if risks.contains(&Risk::UntrustedSource) && matches!(proposal.kind, Kind::Preference | Kind::Workflow) {
         return Err("only the output of tools supports it, which never becomes a directive".to_owned());
@@ -136,6 +138,17 @@ fn check(
         risks,
         opinion: None,
     })
+}
+
+/// Sessions that support a proposal: where not as many were cited as may be, no more than those whose quotes stood.
+fn supported(proposal: &Proposal) -> u32 {
+    let named: BTreeSet<&SessionId> =
+        proposal.evidence.iter().map(|item| &item.session).filter(|session| session.as_str() != MEMORY).collect();
+    let named = u32::try_from(named.len()).unwrap_or(u32::MAX);
+    match proposal.evidence.len() < CITED && named > 0 {
+        true => named,
+        false => proposal.support.sessions.max(named),
+    }
 }
 
 /// The phase follows from what the change does, whatever the engine says.

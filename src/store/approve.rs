@@ -92,6 +92,9 @@ impl Store {
         for key in dropped {
             trailers.push("Dream-Dropped", key.as_str());
         }
+        for set_aside in &manner.overrides {
+            trailers.push("Dream-Override", set_aside.as_str());
+        }
         trailers.push("Approved-by", self.decider()?);
         Ok(trailer::message(&Scrubbed::line(&format!("Merge dream {}", dream.id)), &body, &trailers))
     }

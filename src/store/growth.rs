@@ -1,7 +1,8 @@
 //! How a transcript stands to what is stored of the same session: the same, grown, older, or changed in its old
 //! bytes. Decided by the ids of the stored parts; stored bytes are read only when a transcript ends inside one.
 
-use crate::model::{ObjectId, SessionVersion};
+use crate::model::{ObjectId, Part, SessionVersion};
+use crate::transcript::blank::PLACEHOLDER;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -45,6 +46,21 @@ impl Measures {
     }
 }
 
+/// Whether a part begins with these bytes, as far as that can still be told: lines that were taken out say nothing.
+fn begins(part: &Part, stored: &[u8], bytes: &[u8]) -> bool {
+    if part.was.is_empty() {
+        return stored.starts_with(bytes);
+    }
+    let mut lines = stored.split_inclusive(|byte| *byte == b'\n');
+    let taken = |line: &[u8]| {
+        let mask = crate::text::secret::MASK.as_bytes();
+        line.trim_ascii() == PLACEHOLDER.as_bytes() || memchr::memmem::find(line, mask).is_some()
+    };
+    bytes
+        .split_inclusive(|byte| *byte == b'\n')
+        .all(|line| lines.next().is_some_and(|stored| taken(stored) || stored.starts_with(line)))
+}
+
 /// Compares a transcript with one stored version.
 pub fn relation<E>(
     version: &SessionVersion,
@@ -54,18 +70,23 @@ pub fn relation<E>(
 ) -> Result<Relation, E> {
     let mut at = 0;
     for part in &version.parts {
-        if at == bytes.len() && part.bytes > 0 {
+        let (original, length) = part.original();
+        if at == bytes.len() && length > 0 {
             return Ok(Relation::Prefix);
         }
-        let end = at.saturating_add(usize::try_from(part.bytes).unwrap_or(usize::MAX));
-        if end > bytes.len() {
-            let inside = read(part.blob)?.starts_with(&bytes[at..]);
-            return Ok(if inside { Relation::Prefix } else { Relation::Different });
+        // A transcript may come as its host wrote it, or as it was stored after bytes were taken out of it.
+        let mut whole = |id: ObjectId, length: u64| {
+            let end = at.saturating_add(usize::try_from(length).unwrap_or(usize::MAX));
+            (end <= bytes.len() && measures.measure(bytes, at, end).id == id).then_some(end)
+        };
+        match whole(original, length).or_else(|| whole(part.blob, part.bytes)) {
+            Some(end) => at = end,
+            None if length > (bytes.len() - at) as u64 => {
+                let inside = part.expired.is_some() || begins(part, &read(part.blob)?, &bytes[at..]);
+                return Ok(if inside { Relation::Prefix } else { Relation::Different });
+            }
+            None => return Ok(Relation::Different),
         }
-        if measures.measure(bytes, at, end).id != part.blob {
-            return Ok(Relation::Different);
-        }
-        at = end;
     }
     Ok(if at == bytes.len() { Relation::Same } else { Relation::Extends { from: at } })
 }

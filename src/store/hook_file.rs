@@ -6,9 +6,19 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// The hooks that are shipped, in the order in which a commit meets them.
-pub const HOOKS: [(&str, &str); 2] =
+/// Where a hook runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// Where people commit.
+    Client,
+    /// Where they push to.
+    Server,
+}
+
+/// The hooks that are shipped, in the order in which a commit, or a push, meets them.
+const CLIENT: [(&str, &str); 2] =
     [("pre-commit", include_str!("../../hooks/pre-commit")), ("commit-msg", include_str!("../../hooks/commit-msg"))];
+const SERVER: [(&str, &str); 1] = [("pre-receive", include_str!("../../hooks/pre-receive"))];
 
 /// What stands where one of our hooks would be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,26 +77,38 @@ impl Store {
     }
 
     /// Our hooks, and what stands in their places.
-    pub fn hook_files(&self) -> Result<Vec<HookFile>, HookFileError> {
+    pub fn hook_files(&self, side: Side) -> Result<Vec<HookFile>, HookFileError> {
         let folder = self.hooks_folder()?;
-        HOOKS.iter().map(|(name, text)| HookFile::look(&folder, name, text)).collect()
+        let hooks: &[(&'static str, &'static str)] = match side {
+            Side::Client => &CLIENT,
+            Side::Server => &SERVER,
+        };
+        hooks.iter().map(|(name, text)| HookFile::look(&folder, name, text)).collect()
+    }
+
+    /// The hooks that this kind of repository has, and those of the other kind that are there all the same.
+    pub fn present_hooks(&self) -> Result<Vec<HookFile>, HookFileError> {
+        let (own, other) = if self.is_bare() { (Side::Server, Side::Client) } else { (Side::Client, Side::Server) };
+        let mut files = self.hook_files(own)?;
+        files.extend(self.hook_files(other)?.into_iter().filter(|file| file.state != HookState::Absent));
+        Ok(files)
     }
 
     /// Puts the hooks that are absent in place, and makes ours executable again; gives all as they stand then. Refuses
     /// a folder that other repositories share.
-    pub fn install_hooks(&self) -> Result<Vec<HookFile>, HookFileError> {
-        let files = self.hook_files()?;
+    pub fn install_hooks(&self, side: Side) -> Result<Vec<HookFile>, HookFileError> {
+        let files = self.hook_files(side)?;
         let absent = |file: &HookFile| matches!(file.state, HookState::Absent | HookState::Disabled);
         if files.iter().any(absent) && self.shares_hooks()? {
             return Err(HookFileError::Shared(self.hooks_folder()?));
         }
         files.iter().filter(|file| absent(file)).try_for_each(HookFile::write)?;
-        self.hook_files()
+        self.hook_files(side)
     }
 
     /// Removes the hooks that are ours to the byte; gives all as they were before.
     pub fn uninstall_hooks(&self) -> Result<Vec<HookFile>, HookFileError> {
-        let files = self.hook_files()?;
+        let files = self.present_hooks()?;
         let ours = files.iter().filter(|file| matches!(file.state, HookState::Installed | HookState::Disabled));
         for file in ours {
             let failed = |source| HookFileError::Remove { path: file.path.clone(), source };

@@ -5,11 +5,15 @@ use super::growth::{Measures, Relation, relation};
 use super::object::FILE;
 use super::session::{SESSIONS, SessionError, decode, encode, merge_outcomes, moved, part_path, record_path};
 use super::{PackWriter, Store, TreeEditor};
+use crate::model::id::hex;
 use crate::model::{
-    AgentName, Host, ObjectId, Outcome, Part, SessionId, SessionRecord, SessionVersion, Trailers, trailer,
+    AgentName, Former, Host, Lines, ObjectId, Outcome, Part, Removal, SessionId, SessionRecord, SessionVersion,
+    Trailers, trailer,
 };
 use crate::text::Scrubbed;
+use crate::transcript::blank::{self, Edit};
 use chrono::{DateTime, Utc};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -27,6 +31,8 @@ pub struct Incoming {
     /// JSON pointer of this session inside a document that holds several.
     pub root: Option<String>,
     pub bytes: Arc<[u8]>,
+    /// What is stored in place of credentials; empty to store all as it is. Sessions of one file share it.
+    pub masks: Arc<[Edit]>,
 }
 
 /// What became of one incoming session.
@@ -107,6 +113,10 @@ impl Store {
         self.refresh().map_err(SessionError::Read)?;
         let mut attempt = Attempt::new(self, tip)?;
         for record in records.into_values() {
+            if attempt.stored(&record.id)?.is_none() {
+                attempt.adopt(record)?;
+                continue;
+            }
             for version in &record.versions {
                 let bytes = self.version_bytes(version).map_err(SessionError::Read)?;
                 attempt.add(Incoming::again(record.clone(), bytes.into()))?;
@@ -126,7 +136,7 @@ impl Store {
 impl Incoming {
     fn again(record: SessionRecord, bytes: Arc<[u8]>) -> Self {
         let SessionRecord { id, agent, host, project, started, ended, turns, outcomes, root, .. } = record;
-        Self { id, agent, host, project, started, ended, turns, outcomes, root, bytes }
+        Self { id, agent, host, project, started, ended, turns, outcomes, root, bytes, masks: Arc::default() }
     }
 }
 
@@ -169,6 +179,26 @@ impl<'s> Attempt<'s> {
             self.records.insert(imported.id.clone(), record);
         }
         self.report.sessions.push(imported);
+        Ok(())
+    }
+
+    /// Takes a record over whose parts are stored already, just not under this tip.
+    fn adopt(&mut self, record: SessionRecord) -> Result<(), SessionError> {
+        for (number, version) in record.versions.iter().enumerate() {
+            self.set_parts(&record.id, number + 1, version)?;
+        }
+        let (id, agent, outcomes) = (record.id.clone(), record.agent.clone(), record.outcomes.len());
+        self.report.sessions.push(Imported { id, agent, what: What::Added, outcomes });
+        self.records.insert(record.id.clone(), record);
+        Ok(())
+    }
+
+    fn set_parts(&mut self, id: &SessionId, number: usize, version: &SessionVersion) -> Result<(), SessionError> {
+        let kept = version.parts.iter().enumerate().filter(|(_, part)| part.expired.is_none());
+        for (at, part) in kept {
+            let path = part_path(id, number, at + 1);
+            self.editor.set(path, FILE, part.blob).map_err(SessionError::Tree)?;
+        }
         Ok(())
     }
 
@@ -242,11 +272,7 @@ impl<'s> Attempt<'s> {
     }
 
     fn adopt_parts(&mut self, record: &mut SessionRecord, version: SessionVersion) -> Result<(), SessionError> {
-        let number = record.versions.len() + 1;
-        for (at, part) in version.parts.iter().enumerate() {
-            let path = part_path(&record.id, number, at + 1);
-            self.editor.set(path, FILE, part.blob).map_err(SessionError::Tree)?;
-        }
+        self.set_parts(&record.id, record.versions.len() + 1, &version)?;
         record.versions.push(version);
         Ok(())
     }
@@ -255,21 +281,38 @@ impl<'s> Attempt<'s> {
     fn append(&mut self, record: &mut SessionRecord, incoming: &Incoming, from: usize) -> Result<usize, SessionError> {
         let length = incoming.bytes.len();
         let measure = self.measures.measure(&incoming.bytes, from, length);
-        let bytes = if from == 0 { Arc::clone(&incoming.bytes) } else { Arc::from(&incoming.bytes[from..]) };
-        self.writer.known_blob(measure.id, &bytes).map_err(SessionError::Write)?;
+        let mut part = Part::new(measure.id, (length - from) as u64, measure.newlines, self.store.environment().now);
+        let masks: Vec<Edit> = incoming.masks.iter().filter(|mask| mask.range.end > from).cloned().collect();
+        if masks.is_empty() {
+            let bytes = if from == 0 { Arc::clone(&incoming.bytes) } else { Arc::from(&incoming.bytes[from..]) };
+            self.writer.known_blob(measure.id, &bytes).map_err(SessionError::Write)?;
+        } else {
+            self.mask(&mut part, incoming, from, &masks)?;
+        }
         let number = record.versions.len();
         let version = record.versions.last_mut().expect("a record has a version before parts are added");
-        let imported = self.store.environment().now;
-        let part = Part { blob: measure.id, bytes: (length - from) as u64, newlines: measure.newlines, imported };
+        let blob = part.blob;
         version.parts.push(part);
         let count = version.parts.len();
-        self.editor.set(part_path(&record.id, number, count), FILE, measure.id).map_err(SessionError::Tree)?;
+        self.editor.set(part_path(&record.id, number, count), FILE, blob).map_err(SessionError::Tree)?;
         // The agent stays what it was first imported as: a name given by hand is not lost to a derived one.
         record.host = incoming.host;
         record.project = incoming.project.clone().or(record.project.take());
         (record.started, record.ended) = (incoming.started.or(record.started), incoming.ended.or(record.ended));
         (record.turns, record.root) = (incoming.turns, incoming.root.clone());
         Ok(count)
+    }
+
+    /// Stores a part with its credentials masked; the record keeps what the part was.
+    fn mask(&mut self, part: &mut Part, incoming: &Incoming, from: usize, masks: &[Edit]) -> Result<(), SessionError> {
+        let length = incoming.bytes.len();
+        let stored = blank::apply(&incoming.bytes, from..length, masks);
+        let sha256 = hex(&Sha256::digest(&incoming.bytes[from..]));
+        let lines = masks.iter().map(|mask| Lines::one(mask.line)).collect();
+        let (blob, bytes) = (part.blob, part.bytes);
+        part.was.push(Former { blob, bytes, sha256, kind: Removal::Masked, lines, tombstone: None });
+        (part.blob, part.bytes) = (ObjectId::of_blob(&stored), stored.len() as u64);
+        self.writer.known_blob(part.blob, &stored.into()).map_err(SessionError::Write)
     }
 
     /// Writes records, trees and commit; the ref does not move yet.

@@ -4,7 +4,7 @@
 use super::hook::{HookError, Like, Verify, after, before};
 use super::sign::{Sign, SignError};
 use super::worktree::{CheckedOut, WorkTreeError};
-use super::{IdentityError, NewCommit, RefError, RefUpdate, Store};
+use super::{IdentityError, NewCommit, RefError, RefUpdate, Store, fault};
 use crate::model::ObjectId;
 use crate::text::Scrubbed;
 
@@ -15,11 +15,13 @@ pub struct Manner {
     pub sign: Sign,
     /// Paragraphs for the message's body, such as what the checks said.
     pub notes: Vec<Scrubbed>,
+    /// Required checks that failed and were set aside, each with the reason.
+    pub overrides: Vec<Scrubbed>,
 }
 
 impl Default for Manner {
     fn default() -> Self {
-        Self { verify: Verify::Yes, sign: Sign::AsConfigured, notes: Vec::new() }
+        Self { verify: Verify::Yes, sign: Sign::AsConfigured, notes: Vec::new(), overrides: Vec::new() }
     }
 }
 
@@ -63,10 +65,30 @@ pub(super) struct Landing<'a> {
 
 impl Store {
     pub(super) fn land(&self, landing: Landing<'_>, manner: &Manner) -> Result<Landed, LandError> {
-        let checked_out = CheckedOut::prepare(self, landing.branch, landing.old_tree, landing.tree)?;
+        let lock = |source| RefError::Lock { path: self.common_dir().join("dream/landing"), source };
+        let mut journal = self.journal()?;
+        let checked_out = CheckedOut::find(self, landing.branch, landing.old_tree, landing.tree)?;
+        if !checked_out.paths().is_empty() {
+            journal.note(landing.branch, landing.old_tree, landing.tree, &checked_out.paths()).map_err(lock)?;
+        }
+        fault::point();
+        let landed = self.land_prepared(&landing, &checked_out, manner);
+        fault::point();
+        journal.forget().map_err(lock)?;
+        landed
+    }
+
+    fn land_prepared(
+        &self,
+        landing: &Landing<'_>,
+        checked_out: &CheckedOut,
+        manner: &Manner,
+    ) -> Result<Landed, LandError> {
+        checked_out.prepare()?;
         checked_out.advance()?;
+        fault::point();
         let like = if landing.merged.is_some() { Like::Merge } else { Like::Commit };
-        let commit = self.land_commit(&landing, like, &checked_out, manner).inspect_err(|_| checked_out.roll_back())?;
+        let commit = self.land_commit(landing, like, checked_out, manner).inspect_err(|_| checked_out.roll_back())?;
         let git = checked_out.first().map_or_else(|| self.git().clone(), |(git, _)| git.clone());
         Ok(Landed { commit, complaints: after(&git, like).into_iter().collect() })
     }

@@ -2,7 +2,8 @@
 //! kernel frees it when its holder dies. What the holder is about to lock in git is noted in it, so that the next
 //! holder knows which of git's lock files a killed one left behind.
 
-use super::{RefError, Store};
+use super::{RefError, RefUpdate, Store};
+use crate::model::ObjectId;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
@@ -18,9 +19,26 @@ pub struct StoreLock {
     file: File,
     /// Lock files of git that the last holder was making when it died.
     left_behind: Vec<String>,
+    /// Moves of refs that the last holder had begun when it died.
+    begun: Vec<RefUpdate>,
 }
 
 impl Store {
+    /// The lock of a scheduled night, freed by the kernel when its holder dies; nothing when another night of this
+    /// repository is being dreamt on this machine.
+    pub fn night_lock(&self) -> Result<Option<File>, RefError> {
+        let folder = self.common_dir().join("dream");
+        let path = folder.join("night.lock");
+        let wrap = |source| RefError::Lock { path: path.clone(), source };
+        fs::create_dir_all(&folder).map_err(wrap)?;
+        let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path).map_err(wrap)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(file)),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(source)) => Err(wrap(source)),
+        }
+    }
+
     /// Waits up to ten seconds for the lock of this repository.
     pub fn lock(&self) -> Result<StoreLock, RefError> {
         let folder = self.common_dir().join("dream");
@@ -30,15 +48,27 @@ impl Store {
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
         let mut file = file.map_err(wrap)?;
         wait(&file, &path)?;
-        let left_behind = read_note(&mut file).map_err(wrap)?;
-        Ok(StoreLock { file, left_behind })
+        let (left_behind, begun) = read_note(&mut file).map_err(wrap)?;
+        Ok(StoreLock { file, left_behind, begun })
+    }
+
+    /// Ends what a killed command had begun: git moves the refs of one transaction one after the other. To be called
+    /// before anything is read; costs a look at one file when there is nothing to do.
+    pub fn recover(&self) {
+        let path = self.common_dir().join("dream/lock");
+        if fs::metadata(path).is_ok_and(|file| file.len() > 0) {
+            // Where this may not write, or somebody is at work, whoever writes next does it.
+            let _ = self.lock().and_then(|mut lock| self.finish_begun(&mut lock));
+        }
     }
 }
 
 impl StoreLock {
-    /// Notes which of git's lock files are about to be made, relative to the common folder.
-    pub(super) fn note(&mut self, locks: &[String]) -> io::Result<()> {
-        let text: String = locks.iter().chain(&self.left_behind).map(|path| format!("{path}\n")).collect();
+    /// Notes which refs are about to be moved, and which of git's lock files are about to be made for that, relative to
+    /// the common folder.
+    pub(super) fn note(&mut self, updates: &[RefUpdate], locks: &[String]) -> io::Result<()> {
+        let mut text: String = locks.iter().chain(&self.left_behind).map(|path| format!("{path}\n")).collect();
+        updates.iter().for_each(|update| text.push_str(&line(update)));
         self.file.set_len(0)?;
         self.file.seek(SeekFrom::Start(0))?;
         self.file.write_all(text.as_bytes())
@@ -48,7 +78,7 @@ impl StoreLock {
     pub(super) fn forget(&mut self) -> io::Result<()> {
         match self.left_behind.is_empty() {
             true => self.file.set_len(0),
-            false => self.note(&[]),
+            false => self.note(&[], &[]),
         }
     }
 
@@ -56,9 +86,14 @@ impl StoreLock {
     pub(super) fn left_behind(&mut self) -> &mut Vec<String> {
         &mut self.left_behind
     }
+
+    /// Moves of refs that the last holder noted and was killed before it could forget.
+    pub(super) fn take_begun(&mut self) -> Vec<RefUpdate> {
+        std::mem::take(&mut self.begun)
+    }
 }
 
-fn wait(file: &File, path: &std::path::Path) -> Result<(), RefError> {
+pub(super) fn wait(file: &File, path: &std::path::Path) -> Result<(), RefError> {
     let start = Instant::now();
     let mut pause = FIRST_PAUSE;
     loop {
@@ -74,11 +109,26 @@ fn wait(file: &File, path: &std::path::Path) -> Result<(), RefError> {
     }
 }
 
-fn read_note(file: &mut File) -> io::Result<Vec<String>> {
+/// `ref <name> <old id> <new id>`, zeros for none.
+fn line(update: &RefUpdate) -> String {
+    let id = |id: Option<ObjectId>| id.unwrap_or(ObjectId::ZERO);
+    format!("ref {} {} {}\n", update.name, id(update.expected), id(update.new))
+}
+
+fn parse(line: &str) -> Option<RefUpdate> {
+    let mut words = line.strip_prefix("ref refs/")?.split(' ');
+    let name = format!("refs/{}", words.next()?);
+    let mut id = || ObjectId::parse(words.next()?).ok().map(|id| Some(id).filter(|id| *id != ObjectId::ZERO));
+    let (expected, new) = (id()?, id()?);
+    Some(RefUpdate { name, expected, new, reason: "dream: what was begun is ended".to_owned() })
+}
+
+fn read_note(file: &mut File) -> io::Result<(Vec<String>, Vec<RefUpdate>)> {
     let mut text = String::new();
     file.read_to_string(&mut text)?;
     // A line that a crash cut short, or that leads elsewhere, is no lock file of git.
     let safe =
         |line: &&str| line.ends_with(".lock") && !line.starts_with('/') && !line.split('/').any(|part| part == "..");
-    Ok(text.lines().filter(safe).map(str::to_owned).collect())
+    let lines = text.lines().filter(safe).map(str::to_owned).collect();
+    Ok((lines, text.lines().filter_map(parse).collect()))
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 /// What one commit is to dreams.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Fact {
+pub enum Fact {
     Review(DreamId, Box<Review>),
     Change(DreamId, Box<ChangeRecord>),
     Approval {
@@ -42,7 +42,7 @@ pub(super) enum Fact {
 }
 
 /// Reads a commit; `None` for a commit that has nothing to do with dreams.
-pub(super) fn read(commit: &Commit) -> Option<Fact> {
+pub fn read(commit: &Commit) -> Option<Fact> {
     let bytes = commit.message.as_bytes();
     let ours = memchr::memmem::find(bytes, b"Dream-").is_some();
     if !ours && memchr::memmem::find(bytes, b"This reverts commit ").is_none() {
@@ -71,7 +71,7 @@ pub(super) fn read(commit: &Commit) -> Option<Fact> {
 }
 
 /// `git merge --squash` quotes whole messages, indented by four.
-fn unindented(message: &str) -> std::borrow::Cow<'_, str> {
+pub fn unindented(message: &str) -> std::borrow::Cow<'_, str> {
     if !message.contains("Squashed commit of the following:") {
         return message.into();
     }

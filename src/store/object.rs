@@ -6,6 +6,7 @@ use crate::model::ObjectId;
 use chrono::DateTime;
 use git2::{ErrorCode, ObjectType, OdbLookupFlags, Oid, Sort};
 use sha1::{Digest, Sha1};
+use std::collections::HashSet;
 
 pub const FILE: u32 = 0o100644;
 pub const EXECUTABLE: u32 = 0o100755;
@@ -72,6 +73,30 @@ impl Store {
         })
     }
 
+    /// A tree as git stores it.
+    pub(super) fn tree_bytes(&self, id: ObjectId) -> Result<Vec<u8>, ReadError> {
+        match id == EMPTY_TREE {
+            true => Ok(Vec::new()),
+            false => self.object(id, ObjectType::Tree, "tree", <[u8]>::to_vec),
+        }
+    }
+
+    /// A commit as git stores it.
+    pub fn commit_bytes(&self, id: ObjectId) -> Result<Vec<u8>, ReadError> {
+        self.object(id, ObjectType::Commit, "commit", <[u8]>::to_vec)
+    }
+
+    /// The size of a blob, without reading it.
+    pub fn blob_size(&self, id: ObjectId) -> Result<u64, ReadError> {
+        let odb = self.repository.odb().map_err(ReadError::Database)?;
+        match odb.read_header(oid(id)) {
+            Ok((size, ObjectType::Blob)) => Ok(size as u64),
+            Ok((_, found)) => Err(ReadError::Kind { what: "blob", id, found: found.str() }),
+            Err(error) if error.code() == ErrorCode::NotFound => Err(ReadError::Missing { what: "blob", id }),
+            Err(source) => Err(ReadError::Object { what: "blob", id, source }),
+        }
+    }
+
     pub fn commit(&self, id: ObjectId) -> Result<Commit, ReadError> {
         let wrap = |source: git2::Error| match source.code() {
             ErrorCode::NotFound => ReadError::Missing { what: "commit", id },
@@ -103,6 +128,24 @@ impl Store {
             }
         }
         Ok(Some(found))
+    }
+
+    /// Commits at which a shallow clone ends: their parents are not here.
+    pub fn shallow(&self) -> HashSet<ObjectId> {
+        let text = std::fs::read_to_string(self.common_dir().join("shallow")).unwrap_or_default();
+        text.lines().filter_map(|line| ObjectId::parse(line.trim()).ok()).collect()
+    }
+
+    /// The values that a ref had, as far as its reflog tells; nothing where it has none.
+    pub fn reflog(&self, name: &str) -> Result<Vec<ObjectId>, ReadError> {
+        let reflog = match self.repository.reflog(name) {
+            Ok(reflog) => reflog,
+            Err(error) if error.code() == ErrorCode::NotFound => return Ok(Vec::new()),
+            Err(source) => return Err(ReadError::Reference { name: name.to_owned(), source }),
+        };
+        let ids = reflog.iter().flat_map(|entry| [from_oid(entry.id_new()), from_oid(entry.id_old())]);
+        let mut known = HashSet::new();
+        Ok(ids.filter(|id| *id != ObjectId::ZERO && known.insert(*id)).collect())
     }
 
     pub fn contains(&self, id: ObjectId) -> bool {
@@ -165,6 +208,18 @@ impl Store {
         Ok(found)
     }
 
+    /// A commit as it is stored, to the byte.
+    pub(super) fn raw_commit(&self, id: ObjectId) -> Result<Vec<u8>, ReadError> {
+        self.object(id, ObjectType::Commit, "commit", |bytes| bytes.to_vec())
+    }
+
+    /// The bytes of any object, whatever it is.
+    pub(super) fn any_object(&self, id: ObjectId) -> Result<Vec<u8>, ReadError> {
+        let odb = self.repository.odb().map_err(ReadError::Database)?;
+        let read = odb.read(oid(id)).map(|object| object.data().to_vec());
+        read.map_err(|source| ReadError::Object { what: "object", id, source })
+    }
+
     /// Reads one object and hands its bytes to `read`, without a copy in between.
     fn object<T>(
         &self,
@@ -220,6 +275,11 @@ fn intact(id: ObjectId, kind: ObjectType, bytes: &[u8]) -> bool {
 pub(super) fn hash_here() {
     static ONCE: std::sync::Once = std::sync::Once::new();
     ONCE.call_once(|| git2::opts::strict_hash_verification(false));
+}
+
+/// For a command that reads each object once: what libgit2 keeps of them would only fill memory.
+pub fn keep_no_objects() {
+    git2::opts::enable_caching(false);
 }
 
 /// The tree without entries.

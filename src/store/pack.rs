@@ -3,7 +3,7 @@
 
 use super::deflate::{Crew, Deflater};
 use super::object::encode_tree;
-use super::{NewCommit, ReadError, Store, TreeEntry, pack_index, tree_delta};
+use super::{NewCommit, ReadError, Store, TreeEntry, fault, pack_index, tree_delta};
 use crate::model::ObjectId;
 use sha1::{Digest, Sha1};
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -171,6 +171,7 @@ impl PackWriter<'_> {
             self.settle_one()?;
         }
         let Some(file) = self.file.take() else { return Ok(()) };
+        fault::point();
         self.publish(file).map_err(|source| WriteError::Pack { folder: self.folder.clone(), source })?;
         self.store.refresh().map_err(WriteError::Read)
     }
@@ -243,14 +244,19 @@ impl PackWriter<'_> {
 
     fn publish(&mut self, file: BufWriter<NamedTempFile>) -> io::Result<()> {
         let mut file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
+        fault::point();
         let checksum = seal(file.as_file_mut(), self.entries.len())?;
+        fault::point();
         let name = self.folder.join(format!("pack-{}", crate::model::id::hex(&checksum)));
         let mut index = temporary(&self.folder, "tmp_idx_")?;
         index.write_all(&pack_index::encode(&mut self.entries, &checksum))?;
         index.as_file().sync_all()?;
+        fault::point();
         // git looks for an index first: the pack must be there before it.
         file.persist(name.with_extension("pack")).map_err(|error| error.error)?;
+        fault::point();
         index.persist(name.with_extension("idx")).map_err(|error| error.error)?;
+        fault::point();
         File::open(&self.folder)?.sync_all()
     }
 }

@@ -1,7 +1,7 @@
 //! Moving refs: all of one operation or none, each against the value it is expected to have, on disk when it returns.
 //! git's own `update-ref` does the transaction, so that reflogs, hooks and locks are git's.
 
-use super::{GitError, ReadError, Store, StoreLock, stale};
+use super::{GitError, ReadError, Store, StoreLock, fault, stale};
 use crate::model::ObjectId;
 use crate::text::Scrubbed;
 use std::io;
@@ -49,14 +49,34 @@ impl Store {
 
     /// The same, for a caller that holds the lock since before it read the expected values.
     pub fn update_refs_under(&self, lock: &mut StoreLock, updates: &[RefUpdate]) -> Result<(), RefError> {
+        self.finish_begun(lock)?;
         self.expect(updates)?;
-        stale::clear(self, lock.left_behind());
         let locks = stale::locks_of(self, updates);
         let noted = |source| RefError::Lock { path: self.common_dir().join("dream/lock"), source };
-        lock.note(&locks).map_err(noted)?;
+        lock.note(updates, &locks).map_err(noted)?;
+        fault::point();
         let result = self.transact(updates, &locks);
+        fault::point();
         lock.forget().map_err(noted)?;
         result
+    }
+
+    /// Clears what a dead holder of the lock left in the way, and moves those refs that it had not come to; when it had
+    /// moved none, none is moved.
+    pub(super) fn finish_begun(&self, lock: &mut StoreLock) -> Result<(), RefError> {
+        stale::clear(self, lock.left_behind());
+        let begun = lock.take_begun();
+        let stands = |update: &RefUpdate, at: Option<ObjectId>| self.found(&update.name).is_ok_and(|found| found == at);
+        let (moved, left): (Vec<_>, Vec<_>) = begun
+            .into_iter()
+            .filter(|update| update.expected != update.new)
+            .partition(|update| stands(update, update.new));
+        if !moved.is_empty() && !left.is_empty() && left.iter().all(|update| stands(update, update.expected)) {
+            // A hook or a person may have another opinion by now; then things stay as git left them.
+            let _ = self.run_update(&left)?;
+        }
+        let noted = |source| RefError::Lock { path: self.common_dir().join("dream/lock"), source };
+        lock.forget().map_err(noted)
     }
 
     fn transact(&self, updates: &[RefUpdate], locks: &[String]) -> Result<(), RefError> {

@@ -21,7 +21,7 @@ fn place(session: &SessionId) -> String {
 
 impl Store {
     /// The reflection of a session that is kept under a name.
-    pub fn kept_reflection(&self, session: &SessionId, name: &str) -> Result<Option<Vec<u8>>, ReadError> {
+    pub fn paid_reflection(&self, session: &SessionId, name: &str) -> Result<Option<Vec<u8>>, ReadError> {
         let Some(root) = self.sessions_tree()? else { return Ok(None) };
         let entry = self.find_path(root, &format!("{}/{name}", place(session)))?;
         entry.map(|entry| self.blob(entry.id)).transpose()

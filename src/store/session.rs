@@ -53,7 +53,7 @@ pub(super) fn record_path(id: &SessionId) -> String {
 }
 
 /// Versions and parts count from 1.
-pub(super) fn part_path(id: &SessionId, version: usize, part: usize) -> String {
+pub fn part_path(id: &SessionId, version: usize, part: usize) -> String {
     format!("{}/transcript/v{version}-{part:04}", folder(id))
 }
 
@@ -104,6 +104,24 @@ impl Store {
         Ok(records)
     }
 
+    /// Every record of a tree of sessions under its path, each read or not: one bad record hides no other.
+    #[expect(clippy::type_complexity, reason = "a path and what was read there")]
+    pub fn stored_records(
+        &self,
+        root: ObjectId,
+    ) -> Result<Vec<(String, Result<SessionRecord, SessionError>)>, ReadError> {
+        let Some(tree) = self.find_path(root, "sessions")? else { return Ok(Vec::new()) };
+        let mut found = Vec::new();
+        for (name, folder) in self.session_folders(tree.id)? {
+            let entries = self.tree(folder)?;
+            let record = entries.iter().find(|entry| entry.name == b"record.json").map(|entry| entry.id);
+            let missing = ReadError::Missing { what: "record", id: folder };
+            let bytes = record.map_or(Err(missing), |id| self.blob(id)).map_err(SessionError::Read);
+            found.push((name.clone(), bytes.and_then(|bytes| decode(&name, &bytes))));
+        }
+        Ok(found)
+    }
+
     /// The record of the session with exactly this id.
     pub fn session(&self, id: &SessionId) -> Result<Option<SessionRecord>, SessionError> {
         let Some(root) = self.sessions_tree().map_err(SessionError::Read)? else { return Ok(None) };
@@ -132,6 +150,13 @@ impl Store {
                 candidates: found.into_iter().cloned().collect(),
             }),
         }
+    }
+
+    /// What a session taught, where it was kept because the transcript was dropped.
+    pub fn kept_reflection(&self, id: &SessionId) -> Result<Option<Vec<u8>>, ReadError> {
+        let Some(root) = self.sessions_tree()? else { return Ok(None) };
+        let entry = self.find_path(root, &format!("{}/reflection.json", folder(id)))?;
+        entry.map(|entry| self.blob(entry.id)).transpose()
     }
 
     /// The raw bytes of the newest version, its parts joined.

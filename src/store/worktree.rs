@@ -66,20 +66,23 @@ pub(super) struct CheckedOut {
 }
 
 impl CheckedOut {
-    /// Finds the branch's work trees and makes sure that each can be moved. Changes nothing.
-    pub fn prepare(store: &Store, branch: &str, old: ObjectId, new: ObjectId) -> Result<Self, WorkTreeError> {
+    /// Finds the branch's work trees. Changes nothing, and takes no lock.
+    pub fn find(store: &Store, branch: &str, old: ObjectId, new: ObjectId) -> Result<Self, WorkTreeError> {
         let all = store.work_trees()?;
         for tree in all.iter().filter(|tree| tree.branch.is_none()) {
             not_rebasing(&tree.path, &store.git_of(tree), branch)?;
         }
         let on_branch = all.into_iter().filter(|tree| tree.branch.as_deref() == Some(branch));
-        let trees: Vec<(PathBuf, Git)> = on_branch.map(|tree| (tree.path.clone(), store.git_of(&tree))).collect();
-        let ready = Self { trees, old, new };
-        for (path, git) in &ready.trees {
+        let trees = on_branch.map(|tree| (tree.path.clone(), store.git_of(&tree))).collect();
+        Ok(Self { trees, old, new })
+    }
+
+    /// Makes sure that each can be moved. Changes nothing; git locks each index while it looks.
+    pub fn prepare(&self) -> Result<(), WorkTreeError> {
+        self.trees.iter().try_for_each(|(path, git)| {
             idle(path, git)?;
-            ready.rehearse(path, git)?;
-        }
-        Ok(ready)
+            self.rehearse(path, git)
+        })
     }
 
     /// Git in a work tree of the branch, and that work tree's own folder of git's files, for the hooks.
@@ -87,6 +90,10 @@ impl CheckedOut {
         let (path, git) = self.trees.first()?;
         let folder = git.check(&["rev-parse", "--absolute-git-dir"]).ok()?;
         Some((git, path.join(folder.text())))
+    }
+
+    pub fn paths(&self) -> Vec<&Path> {
+        self.trees.iter().map(|(path, _)| path.as_path()).collect()
     }
 
     /// Moves all of them, or none.

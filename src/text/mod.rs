@@ -4,14 +4,17 @@ mod clause;
 pub mod date;
 pub mod injection;
 pub mod likeness;
+pub mod listed;
 pub mod meaning;
 pub mod probe;
 pub mod scrub;
 pub mod secret;
 pub mod sentence;
+pub mod trace;
 pub mod words;
 
 pub use likeness::Relation;
 pub use meaning::Meaning;
 pub use probe::Probe;
 pub use scrub::Scrubbed;
+pub use trace::{Suspicion, Trace};

@@ -7,6 +7,7 @@ use super::json::{self, Object};
 use super::session::{Build, result};
 use super::{Format, Record};
 use crate::model::{Role, Status, ToolResult};
+use std::borrow::Cow;
 
 pub(super) struct Claude;
 
@@ -132,6 +133,23 @@ fn tool_result(line: &Object<'_>, block: &Object<'_>, build: &mut Build) {
     if let Some(reason) = reason {
         say_user(build, &reason);
     }
+    if let Some(rules) = edited_rules(line) {
+        build.say(Role::System, &rules);
+    }
+}
+
+/// Files that the host loads into every session.
+const RULES: [&str; 3] = ["CLAUDE.md", "CLAUDE.local.md", "AGENTS.md"];
+
+/// A rules file as it was before the session edited it. The host loads such a file without a line in the transcript;
+/// here alone it tells what the rules were.
+fn edited_rules<'a>(line: &Object<'a>) -> Option<Cow<'a, str>> {
+    let raw = line.get("toolUseResult")?;
+    memchr::memmem::find(raw.as_bytes(), b"\"originalFile\"")?;
+    let stated = Object::parse(raw).ok()?;
+    let path = stated.text("filePath")?;
+    let name = path.rsplit(['/', '\\']).next()?;
+    RULES.contains(&name).then(|| stated.text("originalFile"))?
 }
 
 const REFUSALS: [&str; 2] =
@@ -187,6 +205,17 @@ pub(super) fn plain_result(block: &Object<'_>, build: &mut Build) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_rules_file_is_known_as_it_was_before_an_edit() {
+        let edit = |path: &str| {
+            format!(r#"{{"toolUseResult":{{"filePath":"{path}","oldString":"a","originalFile":"Never push.\na"}}}}"#)
+        };
+        let rules = |json: &str| edited_rules(&Object::parse(json).expect("an object")).map(Cow::into_owned);
+        assert_eq!(rules(&edit("/x/shop/CLAUDE.md")).as_deref(), Some("Never push.\na"));
+        assert_eq!(rules(&edit("/x/shop/README.md")), None);
+        assert_eq!(rules(r#"{"toolUseResult":"Error"}"#), None);
+    }
 
     #[test]
     fn the_reason_of_a_refusal_is_the_persons() {

@@ -23,6 +23,7 @@
 //! `user` is only what the person typed. What a host puts into their messages (rules files, reminders, command output,
 //! summaries, environment) is `system`; a subagent's prompt is `agent`.
 
+pub mod blank;
 mod blocks;
 mod claude;
 mod codex;

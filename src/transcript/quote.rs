@@ -14,7 +14,7 @@ pub fn quote_at(bytes: &[u8], place: &Place) -> Option<Vec<String>> {
 
 /// A transcript made ready for many lookups.
 pub struct Index<'a> {
-    bytes: &'a [u8],
+    bytes: Cow<'a, [u8]>,
     /// The offset after each line feed.
     starts: Vec<usize>,
     /// The whole file, if it is one JSON document.
@@ -30,9 +30,19 @@ enum Container {
 }
 
 impl<'a> Index<'a> {
-    pub fn new(bytes: &'a [u8]) -> Self {
-        let starts = std::iter::once(0).chain(memchr::memchr_iter(b'\n', bytes).map(|at| at + 1)).collect();
+    pub fn new(bytes: impl Into<Cow<'a, [u8]>>) -> Self {
+        let bytes = bytes.into();
+        let starts = std::iter::once(0).chain(memchr::memchr_iter(b'\n', &bytes).map(|at| at + 1)).collect();
         Self { bytes, starts, document: OnceLock::new(), containers: Mutex::new(BTreeMap::new()) }
+    }
+
+    /// Bytes of the transcript.
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
     }
 
     /// Whether the quote stands, word for word, in one of the strings at this place. A quote of several lines may run
@@ -47,6 +57,14 @@ impl<'a> Index<'a> {
         let mut missing: Vec<&str> = quote.lines().filter(|line| !line.trim().is_empty()).collect();
         each_string(&text, &mut |string| missing.retain(|line| !string.contains(line)));
         missing.is_empty()
+    }
+
+    /// Whether one of the strings at this place is as asked; stops at the first that is.
+    pub fn any(&self, place: &Place, mut asked: impl FnMut(&str) -> bool) -> bool {
+        let Some(text) = self.text(place) else { return false };
+        let mut found = false;
+        each_string(&text, &mut |string| found = found || asked(string));
+        found
     }
 
     /// The decoded strings at a place, in order; `None` if the transcript has no such lines or pointer.
@@ -81,11 +99,12 @@ impl<'a> Index<'a> {
     }
 
     fn document(&self) -> Option<&str> {
-        let read = || match super::source::read(self.bytes, &mut Vec::new()) {
-            Ok(super::source::Text::Document(text)) => Some(text),
-            _ => None,
-        };
-        self.document.get_or_init(read).as_deref()
+        self.document
+            .get_or_init(|| match &self.bytes {
+                Cow::Borrowed(bytes) => document(bytes),
+                Cow::Owned(bytes) => document(bytes).map(|text| Cow::Owned(text.into_owned())),
+            })
+            .as_deref()
     }
 
     /// The byte range of what a pointer names.
@@ -127,6 +146,14 @@ impl<'a> Index<'a> {
         let container = Arc::new(container);
         known.insert(at.to_owned(), Arc::clone(&container));
         Some(container)
+    }
+}
+
+/// The whole file as one JSON document, if it is one.
+fn document(bytes: &[u8]) -> Option<Cow<'_, str>> {
+    match super::source::read(bytes, &mut Vec::new()) {
+        Ok(super::source::Text::Document(text)) => Some(text),
+        _ => None,
     }
 }
 

@@ -164,7 +164,7 @@ fn line_group<'a>((line, text, ended): &'a (u32, Cow<'a, str>, bool)) -> Group<'
 }
 
 /// Whether a line is a whole session by itself: an object with a list of messages, or a list.
-fn holds_session(text: &str) -> bool {
+pub(super) fn holds_session(text: &str) -> bool {
     let text = text.trim();
     if text.starts_with('[') {
         return json::list(text).is_some_and(|list| list.first().is_some_and(|first| first.starts_with('{')));

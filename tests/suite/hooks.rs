@@ -41,12 +41,14 @@ fn installing_listing_and_removing_are_told() {
     insta::assert_snapshot!(world.dream(["hook", "install"]), @r#"
     pre-commit installed                      ~/memory/.git/hooks/pre-commit
     commit-msg installed                      ~/memory/.git/hooks/commit-msg
+    merge driver already installed
     ! hint: 'git dream hook uninstall' takes them away; 'git commit --no-verify' goes past them
     [exit 0]
     "#);
     insta::assert_snapshot!(world.dream(["hook", "install"]), @r#"
     pre-commit already installed              ~/memory/.git/hooks/pre-commit
     commit-msg already installed              ~/memory/.git/hooks/commit-msg
+    merge driver already installed
     ! hint: 'git dream hook uninstall' takes them away; 'git commit --no-verify' goes past them
     [exit 0]
     "#);
@@ -59,6 +61,7 @@ fn installing_listing_and_removing_are_told() {
     insta::assert_snapshot!(world.dream(["hook", "uninstall"]), @r#"
     pre-commit removed                        ~/memory/.git/hooks/pre-commit
     commit-msg removed                        ~/memory/.git/hooks/commit-msg
+    merge driver removed
     [exit 0]
     "#);
     assert!(!world.path("memory/.git/hooks/pre-commit").exists());
@@ -71,6 +74,7 @@ fn foreign_hooks_are_left_alone_and_the_line_to_add_is_named() {
     insta::assert_snapshot!(world.dream(["hook", "install"]), @r#"
     pre-commit left alone, it is not ours     ~/memory/.git/hooks/pre-commit
     commit-msg installed                      ~/memory/.git/hooks/commit-msg
+    merge driver already installed
     ! error: there is another pre-commit already
     ! hint: add this line to ~/memory/.git/hooks/pre-commit:
     ! hint:   git dream hook pre-commit "$@" || exit 1
@@ -116,7 +120,7 @@ fn staged_memory_that_is_unsound_is_refused_with_path_and_line() {
     world.git(["add", "."]);
     insta::assert_snapshot!(typed(&world, "git commit -m x"), @r#"
     ! notes/a.md:2: holds what looks like a credential
-    ! notes/b.md:3: the front matter is no valid YAML: error: line 2 column 7: unclosed bracket '['
+    ! notes/b.md:3: the front matter is no valid YAML: unclosed bracket '['
     ! notes/c.md:2: is not UTF-8 text
     ! notes/d.md:1: holds a hidden character, U+202E
     ! error: not committed: 4 findings in staged memory

@@ -9,7 +9,7 @@ const LAYERS: [&str; 8] = ["text", "model", "transcript", "config", "store", "ph
 /// What may be named only under these paths (relative to `src`).
 const HOMES: [(&str, &[&str]); 8] = [
     ("git2::", &["store/"]),
-    ("Command::new", &["store/git.rs"]),
+    ("Command::new", &["store/git.rs", "store/program.rs"]),
     ("println!", &["cli/ui"]),
     ("eprintln!", &["cli/ui"]),
     ("print!(", &["cli/ui"]),

@@ -2,6 +2,8 @@
 
 mod caching;
 mod deciding;
+mod doctor;
+mod faults;
 mod hooks;
 mod layers;
 mod llm;
@@ -11,7 +13,11 @@ mod night;
 mod proposal;
 mod reading;
 mod readme;
+mod redact;
 mod refusals;
 mod reviewing;
+mod server;
 mod starting;
+mod unattended;
+mod verify;
 mod world;

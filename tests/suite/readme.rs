@@ -1,6 +1,7 @@
 //! The README's blocks, executed. `console`: lines that start with `$` are typed into a shell, the others are what it
 //! must answer, where `...` stands for any lines and `…` for anything in a line. The README calls its dream k3f9.
 
+use crate::proposal::world_with_dream;
 use crate::world::World;
 use git_dream::config::Settings;
 use std::fs;
@@ -112,10 +113,34 @@ fn the_way_for_ones_own_sessions_works() {
     run(&world, &blocks("console")[1], "y\nq\n");
 }
 
+/// The session in which this is typed, in a memory that is there already.
+fn in_memory(typed: &str) -> String {
+    let found = blocks("console").into_iter().find(|block| block.contains(&format!("$ git dream {typed}")));
+    format!("$ cd memory\n{}", found.expect("a session in which it is typed"))
+}
+
 #[test]
 fn the_hooks_are_installed_as_it_says() {
-    let world = World::with_memory();
-    run(&world, &format!("$ cd memory\n{}", blocks("console")[2]), "");
+    run(&World::with_memory(), &in_memory("hook install"), "");
+}
+
+#[test]
+fn nights_are_scheduled_as_it_says() {
+    run(&World::with_memory(), &in_memory("schedule"), "");
+}
+
+#[test]
+fn bytes_are_removed_as_it_says() {
+    run(&world_with_dream(), &in_memory("redact"), "");
+}
+
+#[test]
+fn the_audit_of_the_demo_finds_nothing_as_it_says() {
+    let world = World::new();
+    world.dream(["demo"]).ok();
+    let blocks = blocks("console");
+    let audit = blocks.iter().find(|block| block.contains("$ git dream verify")).expect("an audit");
+    run(&world, &format!("$ cd git-dream-demo\n{audit}"), "");
 }
 
 #[test]

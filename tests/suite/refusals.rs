@@ -124,11 +124,11 @@ fn a_bad_option_is_a_usage_error() {
 #[test]
 fn a_setting_without_effect_is_warned_about() {
     let world = World::with_memory();
-    world.git(["config", "dream.schedule", "0 3 * * *"]);
+    world.git(["config", "dream.timezone", "Europe/Berlin"]);
     assert_snapshot!(world.dream(["status"]), @r#"
-    memory    main at 3f2eb84f282b: 0 notes
-    sessions  0 of 0 agents, 0 not read by any dream
-    ! warning: git config: schedule has no effect in this version
+    memory     main at 8ee07f08759d: 0 notes
+    sessions   0 of 0 agents, 0 not read by any dream
+    ! warning: git config: timezone has no effect: there is no schedule
     ! hint: 'git dream import PATH' brings sessions in
     [exit 0]
     "#);

@@ -7,6 +7,7 @@ use super::import::reading::Reader;
 use super::report::{Archive, ChangeView, heading};
 use super::ui::{Page, Tone};
 use super::{Context, Exit, Failure, run};
+use crate::config::settings::Secrets;
 use crate::config::{Engine, Environment, Settings};
 use crate::model::{ChangeType, DreamId};
 use crate::phase::review::Filter;
@@ -116,7 +117,8 @@ fn make_memory(environment: &Environment, folder: &Path) -> Result<(), Failure> 
 
 fn import(context: &Context, store: &Store) -> Result<(), Failure> {
     let progress = context.ui.progress("importing", SESSIONS.len() as u64);
-    let reader = Reader { agent: None, now: context.environment.now, progress: &progress };
+    let (now, secrets) = (context.environment.now, Secrets::Warn);
+    let reader = Reader { agent: None, now, secrets, progress: &progress };
     let sessions = SESSIONS.iter().flat_map(|(name, bytes)| reader.bytes(bytes.to_vec(), name, true).sessions);
     store.import(sessions)?;
     Ok(())

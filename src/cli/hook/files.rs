@@ -2,14 +2,15 @@
 
 use crate::cli::ui::{Page, Tone};
 use crate::cli::{Context, Exit, Failure};
-use crate::store::hook_file::HOOKS;
-use crate::store::{HookFile, HookFileError, HookState};
+use crate::store::hook_file::Side;
+use crate::store::{HookFile, HookFileError, HookState, Store};
 use serde_json::json;
 
-pub fn install(context: &Context) -> Result<Exit, Failure> {
+pub fn install(context: &Context, server: bool) -> Result<Exit, Failure> {
     let store = context.store()?;
-    let before = store.hook_files()?;
-    let after = store.install_hooks().map_err(|error| match error {
+    let side = if server || store.is_bare() { Side::Server } else { Side::Client };
+    let before = store.hook_files(side)?;
+    let after = store.install_hooks(side).map_err(|error| match error {
         error @ HookFileError::Shared(_) => Failure::from(error).hint(shared(&before)),
         error => error.into(),
     })?;
@@ -23,16 +24,34 @@ pub fn install(context: &Context) -> Result<Exit, Failure> {
         };
         line(&mut page, new, did);
     }
+    if side == Side::Client {
+        merge_driver(context, &store, &mut page)?;
+    }
     context.ui.print(&page)?;
     let foreign: Vec<&HookFile> = after.iter().filter(|file| file.state == HookState::Foreign).collect();
     if foreign.is_empty() {
-        context.ui.hint("'git dream hook uninstall' takes them away; 'git commit --no-verify' goes past them");
+        context.ui.hint(match side {
+            Side::Client => "'git dream hook uninstall' takes them away; 'git commit --no-verify' goes past them",
+            Side::Server => {
+                "'git dream hook uninstall' takes it away; name who may edit memory directly: [trust] maintainers in dream.toml"
+            }
+        });
         return Ok(Exit::Done);
     }
     let names: Vec<&str> = foreign.iter().map(|file| file.name).collect();
     let add = |file: &&HookFile| format!("add this line to {}:\n  {}", file.path.display(), file.call());
     let hints: Vec<String> = foreign.iter().map(add).collect();
     Err(Failure::refuse(format!("there is another {} already", names.join(" and "))).hint(hints.join("\n")))
+}
+
+fn merge_driver(context: &Context, store: &Store, page: &mut Page) -> Result<(), Failure> {
+    let settings = context.settings(store, &[])?;
+    let did = match store.install_merge_driver(&context.command_line()?, &settings.folders)? {
+        true => "installed",
+        false => "already installed",
+    };
+    page.put(Tone::Name, "merge driver ").line(Tone::Plain, did);
+    Ok(())
 }
 
 /// What to do where one folder of hooks serves every repository.
@@ -46,7 +65,8 @@ fn shared(files: &[HookFile]) -> String {
 }
 
 pub fn uninstall(context: &Context) -> Result<Exit, Failure> {
-    let files = context.store()?.uninstall_hooks()?;
+    let store = context.store()?;
+    let files: Vec<HookFile> = store.uninstall_hooks()?;
     let mut page = Page::new();
     for file in &files {
         let did = match file.state {
@@ -56,13 +76,17 @@ pub fn uninstall(context: &Context) -> Result<Exit, Failure> {
         };
         line(&mut page, file, did);
     }
+    if !store.is_bare() {
+        let did = if store.uninstall_merge_driver()? { "removed" } else { "was not there" };
+        page.put(Tone::Name, "merge driver ").line(Tone::Plain, did);
+    }
     context.ui.print(&page)?;
     Ok(Exit::Done)
 }
 
 pub fn list(context: &Context, json: bool) -> Result<Exit, Failure> {
     let store = context.store()?;
-    let files = store.hook_files()?;
+    let files = store.present_hooks()?;
     if json {
         let hooks: Vec<_> = files
             .iter()
@@ -75,7 +99,7 @@ pub fn list(context: &Context, json: bool) -> Result<Exit, Failure> {
     files.iter().for_each(|file| line(&mut page, file, file.state.as_str()));
     context.ui.print(&page)?;
     let count = files.iter().filter(|file| file.state == HookState::Absent).count();
-    if count == HOOKS.len() {
+    if count == files.len() {
         context.ui.hint("'git dream hook install' puts them in place");
     }
     Ok(Exit::Done)

@@ -3,6 +3,7 @@
 mod commit_msg;
 mod files;
 mod pre_commit;
+mod server;
 
 use super::ui::{Page, Tone, count};
 use super::{Context, Exit, Failure};
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 /// Let git check memory: staged notes before a commit, trailers of dreams in its message
 ///
 /// 'install' puts small scripts where git looks for hooks; they call 'pre-commit' and 'commit-msg' of this command.
+/// On a server (a bare repository, or with --server) it is one script, which calls 'pre-receive'.
 /// Somebody else's hook is never written to: then 'install' says which line to add to it.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -34,8 +36,23 @@ enum What {
         /// The file with the message, as git names it
         file: PathBuf,
     },
+    /// On a server: refuse pushes that change memory but by approved dreams, rewrite sessions, or hold malformed dreams
+    PreReceive,
+    /// The same for one ref, for a server whose pre-receive is taken
+    Update {
+        /// The ref, as git names it
+        name: String,
+        /// Where it stands
+        old: String,
+        /// Where it would stand
+        new: String,
+    },
     /// Put the hooks in place, leaving foreign ones alone
-    Install,
+    Install {
+        /// The hook of a server, as in every bare repository
+        #[arg(long)]
+        server: bool,
+    },
     /// Remove the hooks that 'install' put in place
     Uninstall,
     /// Show which hooks are in place
@@ -53,7 +70,9 @@ impl Hook {
             What::CommitMsg { .. } if deciding(context) => Ok(Exit::Done),
             What::PreCommit => pre_commit::run(context),
             What::CommitMsg { file } => commit_msg::run(context, &file),
-            What::Install => files::install(context),
+            What::PreReceive => server::pre_receive(context),
+            What::Update { name, old, new } => server::update(context, &name, &old, &new),
+            What::Install { server } => files::install(context, server),
             What::Uninstall => files::uninstall(context),
             What::List { json } => files::list(context, json),
         }

@@ -5,7 +5,10 @@ pub mod reading;
 
 use super::ui::{Page, Tone, count};
 use super::{Context, Exit, Failure};
-use crate::model::AgentName;
+use crate::config::settings::Secrets;
+use crate::config::{Key, Settings};
+use crate::model::{AgentName, SessionId};
+use crate::store::Store;
 use crate::store::import::{ImportReport, Imported, Incoming, What};
 use clap::Args;
 use files::Files;
@@ -32,7 +35,10 @@ pub struct Import {
     /// Whose sessions these are, instead of what the transcripts name
     #[arg(long, value_name = "NAME")]
     agent: Option<AgentName>,
-    /// Name also the files that are no transcripts, and every damaged line
+    /// What to do with credentials: warn, mask (store them masked) or refuse (leave the session out)
+    #[arg(long, value_name = "MODE")]
+    secrets: Option<String>,
+    /// Name also the files that are no transcripts, every damaged line and every line with a credential
     #[arg(short, long)]
     verbose: bool,
     /// Print one JSON object
@@ -45,8 +51,19 @@ pub struct Import {
 struct Tally {
     skipped: Vec<(String, String)>,
     foreign: Vec<String>,
-    secrets: Vec<String>,
+    /// Lines with credentials, by session, with the file that they came from.
+    secrets: Vec<Found>,
+    refused: Vec<SessionId>,
     turns: u64,
+}
+
+/// A line that holds what looks like a credential.
+#[derive(Debug)]
+struct Found {
+    session: SessionId,
+    path: String,
+    line: u32,
+    kinds: Vec<&'static str>,
 }
 
 impl Import {
@@ -56,8 +73,9 @@ impl Import {
         for path in self.paths.iter().filter(|path| *path != Path::new("-")) {
             files.add(&context.path(path));
         }
+        let secrets = self.mode(context, &store)?;
         let progress = context.ui.progress("importing", files.found.len() as u64);
-        let reader = Reader { agent: self.agent.as_ref(), now: context.environment.now, progress: &progress };
+        let reader = Reader { agent: self.agent.as_ref(), now: context.environment.now, secrets, progress: &progress };
         let mut tally = Tally::default();
         tally.skipped.extend(files.refused.iter().map(|refused| (shown(context, &refused.path), refused.why.clone())));
         let mut first = Vec::new();
@@ -73,15 +91,36 @@ impl Import {
         })?;
         drop(progress);
         context.tidy(&store);
-        self.report(context, &report, &tally)
+        self.report(context, &report, &tally, secrets)
     }
 
-    fn report(&self, context: &Context, report: &ImportReport, tally: &Tally) -> Result<Exit, Failure> {
+    /// An option beats the settings; an import into a repository that has none yet warns.
+    fn mode(&self, context: &Context, store: &Store) -> Result<Secrets, Failure> {
+        let flags: Vec<(Key, String)> = self.secrets.iter().map(|mode| (Key::Secrets, mode.clone())).collect();
+        match store.memory_branch() {
+            Ok(_) => Ok(context.settings(store, &flags)?.secrets),
+            Err(_) => Ok(Settings::resolve(None, |key| store.config(key), &flags)?.0.secrets),
+        }
+    }
+
+    fn report(
+        &self,
+        context: &Context,
+        report: &ImportReport,
+        tally: &Tally,
+        secrets: Secrets,
+    ) -> Result<Exit, Failure> {
         if self.json {
             context.ui.json(json(report, tally))?;
         } else {
             context.ui.print(&summary(report, tally))?;
             context.ui.note(&problems(tally, self.verbose));
+            context.ui.note(&credentials(tally, secrets, self.verbose));
+        }
+        if !tally.refused.is_empty() {
+            let error =
+                Failure::refuse(format!("{} left out because of credentials", count(tally.refused.len(), "session")));
+            return Err(error.hint("'git dream import --secrets mask' stores them with the credentials masked"));
         }
         if report.sessions.is_empty() {
             let error = Failure::refuse("nothing that was named is a transcript that can be read");
@@ -100,9 +139,16 @@ impl Tally {
         if reading.foreign {
             self.foreign.push(path.to_owned());
         }
-        if reading.secret {
-            self.secrets.push(path.to_owned());
-        }
+        let ids = || reading.sessions.iter().map(|session| &session.id).chain(&reading.refused);
+        let of_file = |(line, kinds): &(u32, BTreeSet<&'static str>)| {
+            // A line that holds a whole session is that session's; others belong to the file's first.
+            let own =
+                reading.sessions.iter().find(|session| session.root.as_deref() == Some(&format!("/{}", line - 1)));
+            let session = own.map(|session| &session.id).or_else(|| ids().next())?.clone();
+            Some(Found { session, path: path.to_owned(), line: *line, kinds: kinds.iter().copied().collect() })
+        };
+        self.secrets.extend(reading.secrets.iter().filter_map(of_file));
+        self.refused.extend(reading.refused.iter().cloned());
         self.turns += reading.sessions.iter().map(|session| u64::from(session.turns)).sum::<u64>();
         reading.sessions
     }
@@ -192,19 +238,39 @@ fn problems(tally: &Tally, verbose: bool) -> Page {
     } else if !tally.foreign.is_empty() {
         page.line(Tone::Plain, format!("no transcripts: {}; -v names them", count(tally.foreign.len(), "other file")));
     }
-    match tally.secrets.len() {
-        0 => {}
-        files => {
-            let first = &tally.secrets[0];
-            let text = format!("what looks like credentials stands in {}, such as {first}", count(files, "file"));
-            page.put(Tone::Warning, "warning: ").line(Tone::Plain, text);
-            page.line(Tone::Plain, "  they stay in refs/dream/sessions as they are; notes and commits get them masked");
-        }
+    page
+}
+
+/// Where credentials stand: session, line and kind, never the credential.
+fn credentials(tally: &Tally, mode: Secrets, verbose: bool) -> Page {
+    let mut page = Page::new();
+    let most = if verbose { usize::MAX } else { 10 };
+    for found in tally.secrets.iter().take(most) {
+        let word = if mode == Secrets::Refuse { "refused: " } else { "warning: " };
+        page.put(Tone::Warning, word);
+        page.put(Tone::Plain, format!("what looks like a credential ({}) stands in ", found.kinds.join(", ")));
+        page.line(Tone::Plain, format!("session {} line {} ({})", found.session, found.line, found.path));
+    }
+    if tally.secrets.len() > most {
+        page.line(
+            Tone::Plain,
+            format!("  and in {} more; -v names them all", count(tally.secrets.len() - most, "line")),
+        );
+    }
+    if !tally.secrets.is_empty() {
+        let what = match mode {
+            Secrets::Warn => "  they stay in refs/dream/sessions as they are; notes and commits get them masked",
+            Secrets::Mask => "  they were masked before anything was stored",
+            Secrets::Refuse => "  nothing of these sessions was stored",
+        };
+        page.line(Tone::Plain, what);
     }
     page
 }
 
 fn json(report: &ImportReport, tally: &Tally) -> Value {
+    let secret = |found: &Found| json!({ "session": found.session, "file": found.path, "line": found.line, "kinds": found.kinds });
+    let files: BTreeSet<&str> = tally.secrets.iter().map(|found| found.path.as_str()).collect();
     let session = |session: &Imported| json!({ "id": session.id, "agent": session.agent, "what": word(session.what), "outcomes": session.outcomes });
     let skipped = |(what, why): &(String, String)| json!({ "what": what, "why": why });
     json!({
@@ -212,6 +278,8 @@ fn json(report: &ImportReport, tally: &Tally) -> Value {
         "sessions": report.sessions.iter().map(session).collect::<Vec<_>>(),
         "skipped": tally.skipped.iter().map(skipped).collect::<Vec<_>>(),
         "no_transcripts": tally.foreign,
-        "secrets_in": tally.secrets,
+        "secrets_in": files,
+        "secrets": tally.secrets.iter().map(secret).collect::<Vec<_>>(),
+        "refused": tally.refused,
     })
 }

@@ -3,12 +3,15 @@
 
 use super::files::{Found, batches, reason};
 use crate::cli::ui::Progress;
-use crate::model::AgentName;
+use crate::config::settings::Secrets;
+use crate::model::{AgentName, SessionId};
 use crate::store::import::Incoming;
 use crate::text::secret;
+use crate::transcript::blank::{self, Edit};
 use crate::transcript::{self, Hint, Unsupported};
 use chrono::{DateTime, Utc};
 use rayon::prelude::*;
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -27,8 +30,10 @@ pub struct Reading {
     pub problems: Vec<String>,
     /// A file come upon in a directory that is no transcript.
     pub foreign: bool,
-    /// Something in it looks like a credential.
-    pub secret: bool,
+    /// Lines that hold what looks like a credential, and what kind; never the credential itself.
+    pub secrets: Vec<(u32, BTreeSet<&'static str>)>,
+    /// The file was left out because of them; its sessions by name.
+    pub refused: Vec<SessionId>,
 }
 
 /// How files are to be read.
@@ -36,6 +41,7 @@ pub struct Reading {
 pub struct Reader<'a> {
     pub agent: Option<&'a AgentName>,
     pub now: DateTime<Utc>,
+    pub secrets: Secrets,
     pub progress: &'a Progress,
 }
 
@@ -83,14 +89,27 @@ impl Reader<'_> {
         };
         let lost = parsed.skipped.iter().filter(|skipped| skipped.why.lost());
         let problems = lost.map(|skipped| format!("line {}: {}", skipped.line, skipped.why)).collect();
-        let secret = secret::found(&String::from_utf8_lossy(&bytes));
+        let masks: Arc<[Edit]> = blank::mask(&bytes).into();
+        let kinds = |edit: &Edit| (edit.line, kinds(&bytes[edit.range.clone()]));
+        let secrets: Vec<_> = masks.iter().map(kinds).collect();
+        if self.secrets == Secrets::Refuse && !secrets.is_empty() {
+            let refused = parsed.sessions.into_iter().map(|session| session.id).collect();
+            return Reading { problems, secrets, refused, ..Reading::default() };
+        }
+        let masks = if self.secrets == Secrets::Mask { masks } else { Arc::new([]) };
         let bytes: Arc<[u8]> = bytes.into();
-        let sessions = parsed.sessions.into_iter().map(|session| self.incoming(session, &bytes)).collect();
-        Reading { sessions, problems, foreign: false, secret }
+        let sessions = parsed.sessions.into_iter().map(|session| self.incoming(session, &bytes, &masks)).collect();
+        Reading { sessions, problems, secrets, ..Reading::default() }
     }
 
-    fn incoming(&self, session: transcript::Session, bytes: &Arc<[u8]>) -> Incoming {
+    fn incoming(&self, session: transcript::Session, bytes: &Arc<[u8]>, masks: &Arc<[Edit]>) -> Incoming {
         let mut outcomes = session.outcomes;
+        for outcome in outcomes.iter_mut() {
+            for text in [&mut outcome.explanation, &mut outcome.task].into_iter().flatten() {
+                // A judgement is printed and committed; it is no transcript.
+                *text = secret::mask(text).into_owned();
+            }
+        }
         for outcome in outcomes.iter_mut().filter(|outcome| outcome.at == DateTime::UNIX_EPOCH) {
             outcome.at = self.now;
         }
@@ -105,8 +124,15 @@ impl Reader<'_> {
             outcomes,
             root: session.root,
             bytes: Arc::clone(bytes),
+            masks: Arc::clone(masks),
         }
     }
+}
+
+/// What kinds of credentials a line holds, in its strings or over a key and its value.
+fn kinds(line: &[u8]) -> BTreeSet<&'static str> {
+    let found = secret::kinds(&String::from_utf8_lossy(line));
+    if found.is_empty() { BTreeSet::from(["credential"]) } else { found }
 }
 
 impl Reading {

@@ -2,11 +2,12 @@
 
 use crate::cli::Failure;
 use crate::model::evidence::Cited;
-use crate::model::{SessionId, SessionRecord, SessionVersion, Turn};
+use crate::model::{Removal, SessionId, SessionRecord, SessionVersion, Turn};
 use crate::phase;
 use crate::phase::memory::MEMORY;
 use crate::phase::message::quote_stands;
 use crate::store::Store;
+use crate::text::trace::REMOVED;
 use crate::transcript;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -19,6 +20,11 @@ pub struct Archive<'s> {
     store: &'s Store,
     records: BTreeMap<SessionId, SessionRecord>,
     turns: RefCell<BTreeMap<SessionId, Turns>>,
+}
+
+/// Whether evidence names a part of this version, by what it is or by what it was.
+fn names(version: &SessionVersion, cited: &Cited) -> bool {
+    version.parts.iter().any(|part| part.is_named(&cited.blob))
 }
 
 impl<'s> Archive<'s> {
@@ -35,7 +41,7 @@ impl<'s> Archive<'s> {
     pub fn blob(&self, cited: &Cited) -> String {
         let record = self.records.get(&cited.session);
         let parts = record.into_iter().flat_map(|record| &record.versions).flat_map(|version| &version.parts);
-        let mut ids = parts.map(|part| part.blob.to_string());
+        let mut ids = parts.flat_map(|part| part.blobs()).map(|blob| blob.to_string());
         ids.find(|id| id.starts_with(&cited.blob)).unwrap_or_else(|| cited.blob.clone())
     }
 
@@ -49,11 +55,14 @@ impl<'s> Archive<'s> {
         turns
     }
 
-    /// How many pieces of evidence there are, and how many of their quotes stand where they say.
-    pub fn standing(&self, evidence: &[(Cited, Option<String>)]) -> (usize, usize) {
+    /// How many pieces of evidence can be looked up, how many of their quotes stand where they say, and how many were
+    /// taken out for good.
+    pub fn standing(&self, evidence: &[(Cited, Option<String>)]) -> (usize, usize, usize) {
+        let removed = |(cited, quote): &&(Cited, Option<String>)| self.removed(cited, quote.as_deref()).is_some();
+        let (removed, kept): (Vec<_>, Vec<_>) = evidence.iter().partition(removed);
         let stands =
-            |(cited, quote): &&(Cited, Option<String>)| quote.as_deref().is_some_and(|quote| self.holds(cited, quote));
-        (evidence.len(), evidence.iter().filter(stands).count())
+            |(cited, quote): &&&(Cited, Option<String>)| quote.as_deref().is_some_and(|quote| self.holds(cited, quote));
+        (kept.len(), kept.iter().filter(stands).count(), removed.len())
     }
 
     fn holds(&self, cited: &Cited, quote: &str) -> bool {
@@ -61,11 +70,19 @@ impl<'s> Archive<'s> {
             return self.note(cited).is_some_and(|note| quote_stands(quote, note.lines()));
         }
         let Some(record) = self.records.get(&cited.session) else { return false };
-        let named = |version: &&SessionVersion| version.parts.iter().any(|part| part.blob.short() == cited.blob);
-        let Some(version) = record.versions.iter().find(named) else { return false };
+        let Some(version) = record.versions.iter().find(|version| names(version, cited)) else { return false };
         let Ok(bytes) = self.store.version_bytes(version) else { return false };
         let texts = transcript::quote_at(&bytes, &cited.place).unwrap_or_default();
         quote_stands(quote, texts.iter().map(String::as_str))
+    }
+
+    /// How the bytes of evidence went, if they were taken out for good.
+    pub fn removed(&self, cited: &Cited, quote: Option<&str>) -> Option<Removal> {
+        let versions = self.records.get(&cited.session).map(|record| record.versions.as_slice()).unwrap_or_default();
+        let version = versions.iter().find(|version| names(version, cited));
+        let lines = version.and_then(|version| version.removed(cited.place.lines));
+        let words = || quote.is_some_and(|quote| quote.contains(REMOVED)).then_some(Removal::Redacted);
+        lines.filter(|how| *how != Removal::Masked).or_else(words)
     }
 
     /// The note that evidence names where memory itself is the evidence.

@@ -5,11 +5,12 @@ use crate::cli::Failure;
 use crate::cli::night::opinion_json;
 use crate::cli::ui::{Page, Tone, count};
 use crate::model::evidence::Cited;
-use crate::model::{Content, Turn, Verdict};
+use crate::model::{Content, Removal, Turn, Verdict};
 use crate::phase::message::quotes;
 use crate::store::Store;
 use crate::store::dream::ChangeRecord;
 use crate::text::Scrubbed;
+use crate::text::trace::REMOVED;
 use serde_json::{Value, json};
 
 /// Fits the narrowest terminal that people use.
@@ -137,13 +138,26 @@ fn evidence(page: &mut Page, archive: &Archive<'_>, cited: &Cited, quote: Option
     let agent = archive.record(&cited.session).map(|record| format!("{}/", record.agent)).unwrap_or_default();
     page.put(Tone::Plain, format!("    {}, ", cited.role.as_str()));
     page.line(Tone::Name, format!("{agent}{} {span}", cited.session));
-    if let Some(quote) = quote {
+    let removed = archive.removed(cited, quote);
+    if let Some(how) = removed {
+        page.line(Tone::Warning, format!("      {}: {}", how.as_str(), gone(how)));
+    }
+    if let Some(quote) = quote.filter(|quote| *quote != REMOVED) {
         page.wrapped(Tone::Plain, "      ", &format!("\"{quote}\""), WIDTH);
     }
-    let turns = if around > 0 { archive.context(cited, around) } else { Vec::new() };
+    let turns = if around > 0 && removed.is_none() { archive.context(cited, around) } else { Vec::new() };
     for (turn, own) in turns {
         let mark = if own { "      > " } else { "        " };
         page.line(Tone::Dim, format!("{mark}{}", summary(&turn, WIDTH - 8)));
+    }
+}
+
+/// What became of evidence, for whoever looks for it.
+fn gone(how: Removal) -> &'static str {
+    match how {
+        Removal::Redacted => "taken out for good; a tombstone says by whom and why",
+        Removal::Expired => "the transcript was dropped because of its age; its hash is kept",
+        Removal::Masked => "a credential was masked as it came in",
     }
 }
 
@@ -155,6 +169,9 @@ fn evidence_json(archive: &Archive<'_>, cited: &Cited, quote: &Option<String>) -
     });
     if let Some(pointer) = &cited.place.pointer {
         value["pointer"] = Value::from(pointer.as_str());
+    }
+    if let Some(how) = archive.removed(cited, quote.as_deref()) {
+        value["removed"] = Value::from(how.as_str());
     }
     value
 }

@@ -4,14 +4,14 @@ mod answer;
 mod edit;
 mod saved;
 
-use super::approve::approve;
-use super::decision::{manner, refused};
+use super::approve::{SetAside, approve};
+use super::decision::refused;
 use super::report::{Archive, ChangeView, heading};
 use super::ui::{Page, Tone};
 use super::{Context, Exit, Failure};
 use crate::model::DreamId;
 use crate::store::dream::{Dream, Standing};
-use crate::store::{DecideError, Selection, Store};
+use crate::store::{DecideError, Manner, Selection, Store};
 use crate::text::Scrubbed;
 use answer::{Answer, KEYS, Verdict, Verdicts};
 use clap::Args;
@@ -207,7 +207,7 @@ impl<'a> Session<'a> {
             return Ok(None);
         }
         let selection = if dropped.is_empty() { Selection::All } else { Selection::Drop(dropped) };
-        approve(self.context, self.id.as_str(), &selection, no_verify, false).map(Some)
+        approve(self.context, self.id.as_str(), &selection, &SetAside::default(), no_verify, false).map(Some)
     }
 
     fn reject(&self) -> Result<Option<Exit>, Failure> {
@@ -218,7 +218,7 @@ impl<'a> Session<'a> {
         if reason.is_empty() {
             return Ok(None);
         }
-        let done = self.store.reject(self.id.as_str(), &reason, &manner(false, &[]));
+        let done = self.store.reject(self.id.as_str(), &reason, &Manner::default());
         done.map_err(|error| refused(self.context, "dream", error))?;
         self.context.ui.print(Page::new().line(Tone::Plain, format!("rejected dream {}", self.id)))?;
         Ok(Some(Exit::Done))

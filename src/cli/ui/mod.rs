@@ -161,6 +161,11 @@ impl Ui {
     pub fn progress(&self, what: &'static str, total: u64) -> Progress {
         Progress::new(what, total)
     }
+
+    /// Progress of work whose end is not known before it is there.
+    pub fn counting(&self, what: &'static str) -> Progress {
+        Progress::counting(what)
+    }
 }
 
 /// JSON with control and hidden characters as `\\u` escapes: the same data, and nothing that a terminal would act on.

@@ -24,6 +24,13 @@ impl Progress {
         Self { bar, start: Instant::now(), shown: AtomicBool::new(!std::io::stderr().is_terminal()) }
     }
 
+    pub(super) fn counting(what: &'static str) -> Self {
+        let progress = Self::new(what, 0);
+        let style = ProgressStyle::with_template("{pos} {msg} ({per_sec})").expect("the template is constant");
+        progress.bar.set_style(style);
+        progress
+    }
+
     pub fn advance(&self, steps: u64) {
         if self.start.elapsed() > QUIET && !self.shown.swap(true, Ordering::Relaxed) {
             self.bar.set_draw_target(ProgressDrawTarget::stderr());

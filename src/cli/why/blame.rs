@@ -4,14 +4,32 @@ use crate::cli::Failure;
 use crate::model::ObjectId;
 use crate::store::Store;
 
+/// Where a line comes from: the commit, and the file's name there.
+pub type Line = (ObjectId, String);
+
 /// The commit behind each line of a file at a commit, the first line first.
-pub fn lines(store: &Store, commit: ObjectId, path: &str) -> Result<Vec<ObjectId>, Failure> {
+pub fn lines(store: &Store, commit: ObjectId, path: &str) -> Result<Vec<Line>, Failure> {
     let commit = commit.to_string();
     // No list of ignored commits: who believed this must not depend on a setting.
-    let args = ["-c", "blame.ignoreRevsFile=", "blame", "--line-porcelain", &commit, "--", path];
+    let args =
+        ["-c", "blame.ignoreRevsFile=", "-c", "core.quotePath=false", "blame", "--line-porcelain", &commit, "--", path];
     let output = store.git().check(&args)?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    Ok(text.split('\n').filter_map(header).collect())
+    let mut lines: Vec<Line> = Vec::new();
+    for line in text.split('\n') {
+        match (header(line), line.strip_prefix("filename ")) {
+            (Some(id), _) => lines.push((id, path.to_owned())),
+            (None, Some(name)) => lines.last_mut().into_iter().for_each(|line| line.1 = unquoted(name)),
+            _ => {}
+        }
+    }
+    Ok(lines)
+}
+
+/// A name that git put in quotes; `core.quotePath` is off, so only marks that few names have are escaped.
+fn unquoted(name: &str) -> String {
+    let inner = name.strip_prefix('"').and_then(|name| name.strip_suffix('"'));
+    inner.map_or_else(|| name.to_owned(), |inner| inner.replace("\\\"", "\"").replace("\\\\", "\\"))
 }
 
 /// `<commit> <old line> <new line>[ <lines>]`; the file's own lines start with a tab.

@@ -3,6 +3,8 @@
 mod blame;
 mod returned;
 
+use blame::Line;
+
 use super::report::{Archive, ChangeView};
 use super::ui::{Page, Tone};
 use super::{Context, Exit, Failure, name};
@@ -116,29 +118,33 @@ fn answer<'l>(
     path: &str,
     (first, last): (u32, u32),
     entry: &str,
-    commits: &[ObjectId],
+    commits: &[Line],
 ) -> Result<Answer<'l>, Failure> {
     let silent = || Failure::refuse(format!("git blame says nothing about line {first} of {path}"));
-    let mut commit = newest(store, commits)?.ok_or_else(silent)?;
+    let (mut commit, mut path) = newest(store, commits)?.ok_or_else(silent)?;
     let mut brought_back = None;
     // A revert or a restore says nothing new: whoever said it before is asked for.
     while returned::is_taking_back(&commit) {
-        let Some(earlier) = returned::before(store, &commit, path, entry)? else { break };
-        let Some(original) = newest(store, &earlier)?.filter(|original| original.id != commit.id) else { break };
+        let Some(earlier) = returned::before(store, &commit, &path, entry)? else { break };
+        let Some((original, there)) = newest(store, &earlier)?.filter(|(original, _)| original.id != commit.id) else {
+            break;
+        };
+        path = there;
         brought_back.get_or_insert(std::mem::replace(&mut commit, original));
     }
-    let found = find(ledger, commit.id, path);
+    let found = find(ledger, commit.id, &path);
     let source =
         found.map(|(dream, change)| Ok::<_, Failure>((dream, ChangeView::read(store, change)?))).transpose()?;
     Ok(Answer { first, last, text: entry.to_owned(), commit, brought_back, source })
 }
 
-fn newest(store: &Store, commits: &[ObjectId]) -> Result<Option<Commit>, Failure> {
-    let mut newest: Option<Commit> = None;
-    for id in commits {
+/// The newest commit, and the name that the file had there.
+fn newest(store: &Store, commits: &[Line]) -> Result<Option<(Commit, String)>, Failure> {
+    let mut newest: Option<(Commit, String)> = None;
+    for (id, path) in commits {
         let commit = store.commit(*id)?;
-        if newest.as_ref().is_none_or(|known| known.committer.time < commit.committer.time) {
-            newest = Some(commit);
+        if newest.as_ref().is_none_or(|(known, _)| known.committer.time < commit.committer.time) {
+            newest = Some((commit, path.clone()));
         }
     }
     Ok(newest)
@@ -180,11 +186,14 @@ impl Answer<'_> {
         page.line(Tone::Plain, approval(dream.approved.as_ref()));
         view.facts(page);
         view.reasons(page, archive, 0);
-        match archive.standing(&view.evidence) {
-            (all, found) if all == found => page.line(Tone::Added, "  every quote stands in the stored transcripts"),
-            (all, found) => {
+        let (all, found, removed) = archive.standing(&view.evidence);
+        match (removed, all == found) {
+            (0, true) => page.line(Tone::Added, "  every quote stands in the stored transcripts"),
+            (_, false) => {
                 page.line(Tone::Risk, format!("  only {found} of {all} quotes were found in the stored transcripts"))
             }
+            (_, true) if all == 0 => page.line(Tone::Warning, "  its evidence was taken out for good"),
+            (_, true) => page.line(Tone::Warning, format!("  {found} quotes stand; {removed} were taken out for good")),
         };
     }
 

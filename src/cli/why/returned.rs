@@ -1,6 +1,6 @@
 //! Beliefs that a revert or a restore brought back: who said them before they were gone.
 
-use super::blame;
+use super::blame::{self, Line};
 use crate::cli::Failure;
 use crate::model::{Document, ObjectId};
 use crate::store::{Commit, Store};
@@ -14,7 +14,7 @@ pub fn is_taking_back(commit: &Commit) -> bool {
 }
 
 /// The commits behind an entry's lines when the file last held it, before this commit; `None` if it never did.
-pub fn before(store: &Store, commit: &Commit, path: &str, entry: &str) -> Result<Option<Vec<ObjectId>>, Failure> {
+pub fn before(store: &Store, commit: &Commit, path: &str, entry: &str) -> Result<Option<Vec<Line>>, Failure> {
     for parent in &commit.parents {
         let parent = parent.to_string();
         let listed = store.git().check(&["rev-list", &parent, "--", path])?;
@@ -29,7 +29,7 @@ pub fn before(store: &Store, commit: &Commit, path: &str, entry: &str) -> Result
 }
 
 /// The commits behind an entry's lines at a commit that holds it.
-fn holders(store: &Store, id: ObjectId, path: &str, entry: &str) -> Result<Option<Vec<ObjectId>>, Failure> {
+fn holders(store: &Store, id: ObjectId, path: &str, entry: &str) -> Result<Option<Vec<Line>>, Failure> {
     let Some(bytes) = store.file(id, path)? else { return Ok(None) };
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let document = Document::parse(&text);
@@ -38,5 +38,5 @@ fn holders(store: &Store, id: ObjectId, path: &str, entry: &str) -> Result<Optio
     let Some((_, first)) = places.find(|(span, _)| &text[(*span).clone()] == entry) else { return Ok(None) };
     let last = first as usize + entry.matches('\n').count();
     let blamed = blame::lines(store, id, path)?;
-    Ok(blamed.get(first as usize - 1..last).map(<[ObjectId]>::to_vec))
+    Ok(blamed.get(first as usize - 1..last).map(<[Line]>::to_vec))
 }

@@ -2,10 +2,10 @@
 //! wish is no fact. In a session in which an agent works on code only statements about systems and lasting
 //! preferences count, because most sentences there describe the task at hand.
 
-use super::directives::sentence_of;
 use super::person::third_person;
 use super::reading::{QUOTE, Reading, cut};
 use super::voice;
+use super::wording::sentence_of;
 use crate::model::{Content, Turn};
 use crate::phase::reflection::{Manner, Said, Stated};
 use crate::text::{date, words};

@@ -82,7 +82,7 @@ pub fn find(reading: &Reading<'_>, reflection: &mut Reflection) {
     }
 }
 
-fn is_edit(step: &Step<'_>) -> bool {
+pub fn is_edit(step: &Step<'_>) -> bool {
     let name = step.call.name.to_ascii_lowercase();
     [
         "edit",
@@ -105,8 +105,9 @@ fn command(
     checks: &mut BTreeMap<String, bool>,
     reflection: &mut Reflection,
 ) {
-    let shapes = shell::shapes(line);
-    let (failed, worked) = (step.failed(), step.worked());
+    let shapes = shell::purposeful(line);
+    let failed = step.failed() || is_hidden(step, line);
+    let worked = step.worked() && !failed;
     let alone = shapes.iter().filter(|shape| shell::purpose(shape).is_some() || shape.starts_with("git ")).count() <= 1;
     for shape in &shapes {
         let Some(purpose) = shell::purpose(shape) else { continue };
@@ -129,6 +130,18 @@ fn command(
         });
         reflection.commits.truncate(20);
     }
+}
+
+/// What programs print when they failed: a pipe hides their exit status, not their words.
+static FAILS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?m)exited with code [1-9]|^\s*[1-9]\d* (?:tests? )?fail(?:ed|ing|ures?)?\b|\bFAILED\b|^error(?:\[|:)|^Found [1-9]\d* errors?|exit (?:code|status):? [1-9]|✖ [1-9]\d* problems?|Tests:\s+[1-9]\d* failed").expect("a constant pattern")
+});
+
+/// Whether a check failed behind a pipe: `cargo test | tail` always exits with 0.
+fn is_hidden(step: &Step<'_>, line: &str) -> bool {
+    let shown =
+        line.contains(" | tail") || line.contains(" | head") || line.contains(" | grep") || line.contains("|| true");
+    shown && step.result.is_some_and(|(_, result)| FAILS.is_match(&result.text))
 }
 
 fn count(reading: &Reading<'_>, step: &Step<'_>, shape: &str, line: &str, failed: bool, reflection: &mut Reflection) {

@@ -1,9 +1,14 @@
 //! The default engine: rules and statistics, offline and deterministic. Every proposal says by which rule and by which
 //! evidence it was made. One file per finder; `propose` brings all sessions together and compares them with memory.
 
+mod abstraction;
 mod directives;
 mod facts;
+mod files;
+mod fix;
+mod guess;
 mod habits;
+mod manner;
 mod mistakes;
 mod opinion;
 mod person;
@@ -12,10 +17,12 @@ mod propose;
 mod reading;
 mod requests;
 mod rules;
+mod scope;
 mod shell;
 mod signature;
 mod updates;
 mod voice;
+mod wording;
 
 pub use opinion::EmbeddedReviewer;
 pub use propose::housekeeping;
@@ -35,7 +42,7 @@ impl Extract for Embedded {
     }
 
     fn version(&self) -> &str {
-        "1"
+        "2"
     }
 
     fn reflect(&self, session: &Session) -> Result<Reflection, String> {
@@ -49,8 +56,9 @@ impl Extract for Embedded {
             reflection.facts.push(update);
         }
         reflection.failures = mistakes::find(&reading);
-        reflection.rules = rules::find(&reading);
+        reflection.rules = rules::find(&reading, &reflection.failures);
         habits::find(&reading, &mut reflection);
+        reflection.edited = files::edited(&reading);
         if reading.is_service() {
             serve(&mut reflection);
         }

@@ -5,6 +5,7 @@ use crate::model::{Content, ObjectId, Role, Status, ToolCall, ToolResult, Turn};
 use crate::phase::Session;
 use crate::phase::reflection::Cite;
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -95,7 +96,8 @@ impl<'a> Reading<'a> {
             });
             let file = ["file_path", "path", "filePath", "notebook_path"]
                 .iter()
-                .find_map(|key| call.input.get(*key)?.as_str());
+                .find_map(|key| call.input.get(*key)?.as_str())
+                .or_else(|| patched(&call.input));
             Some(Step { at, call, command: shell::command(call), file, result })
         });
         let spoken = turns.iter().enumerate().filter(|(_, turn)| turn.role == Role::User && turn.text().is_some());
@@ -132,6 +134,14 @@ impl<'a> Reading<'a> {
             uid: turn.uid.clone(),
         }
     }
+}
+
+/// The first file that a patch names, as `apply_patch` takes it.
+fn patched(input: &Value) -> Option<&str> {
+    let text = input.as_str().or_else(|| ["input", "patch"].iter().find_map(|key| input.get(*key)?.as_str()))?;
+    let named = |line: &'_ str| -> bool { line.starts_with("*** ") && line.contains(" File: ") };
+    text.starts_with("*** Begin Patch").then_some(())?;
+    text.lines().take(20).find(|line| named(line))?.split_once(" File: ").map(|(_, path)| path.trim())
 }
 
 /// The beginning of a text up to its first line's end or a number of characters, verbatim.

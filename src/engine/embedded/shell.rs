@@ -45,7 +45,7 @@ pub fn command(call: &ToolCall) -> Option<Cow<'_, str>> {
     match value {
         Value::String(text) => {
             let editor = call.input.get("path").is_some() || call.input.get("file_path").is_some();
-            (!editor && !text.trim().is_empty()).then_some(Cow::Borrowed(text.as_str()))
+            (!editor && !text.trim().is_empty()).then_some(Cow::Borrowed(unwrapped(text)))
         }
         Value::Array(words) => {
             let words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
@@ -59,6 +59,20 @@ pub fn command(call: &ToolCall) -> Option<Cow<'_, str>> {
         }
         _ => None,
     }
+}
+
+/// The script of `bash -lc '…'`, where the whole line is that and the script has no such quotes in it.
+fn unwrapped(line: &str) -> &str {
+    let inner = || {
+        let (program, rest) = line.trim().split_once(' ')?;
+        let (flag, script) = rest.trim_start().split_once(' ')?;
+        let shell = matches!(program.rsplit('/').next(), Some("bash" | "sh" | "zsh" | "dash"));
+        let script = script.trim();
+        let quote = script.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+        let script = script.strip_prefix(quote)?.strip_suffix(quote)?;
+        (shell && matches!(flag, "-c" | "-lc" | "-ic" | "-ec") && !script.contains(quote)).then_some(script)
+    };
+    inner().unwrap_or(line)
 }
 
 /// The words of each simple command of a command line. Here-documents, redirections and comments are dropped.
@@ -156,6 +170,9 @@ const PLAIN: &[&str] = &[
     "shasum", "sha1sum", "less", "more", "man", "nl", "seq",
 ];
 
+/// Programs that only run another one.
+pub const RUNNERS: &[&str] = &["npx", "bunx", "pnpx", "uvx", "poetry", "pipenv", "bundle", "exec", "dlx", "x", "run"];
+
 /// Words before a command that do not change what it is.
 const PREFIXES: &[&str] = &["sudo", "time", "nohup", "exec", "command", "builtin"];
 
@@ -227,6 +244,24 @@ pub fn shapes(line: &str) -> Vec<String> {
     shapes
 }
 
+/// Like [`shapes`], told apart by the flags that make another command of a check: `biome check` only looks,
+/// `biome check --write` changes files.
+pub fn purposeful(line: &str) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for segment in segments(line) {
+        let Some(mut told) = shape(&segment) else { continue };
+        let flag = segment.iter().find(|word| matches!(word.as_str(), "--fix" | "--write" | "--check"));
+        if let Some(flag) = flag.filter(|_| purpose(&told).is_some()) {
+            told.push(' ');
+            told.push_str(flag);
+        }
+        if !found.contains(&told) {
+            found.push(told);
+        }
+    }
+    found
+}
+
 /// The part of a command line that it is about: the first shape that is no plain utility.
 pub fn main_shape(line: &str) -> Option<String> {
     let shapes = shapes(line);
@@ -236,13 +271,20 @@ pub fn main_shape(line: &str) -> Option<String> {
 /// What a command of this shape is for.
 pub fn purpose(shape: &str) -> Option<Purpose> {
     let program = shape.split(' ').next().unwrap_or_default();
-    if PLAIN.contains(&program)
+    let module = shape.contains(" -m ");
+    if PLAIN.contains(&program) && !module
         || matches!(program, "git" | "gh" | "docker" | "kubectl" | "tmux" | "ssh" | "brew" | "apt")
     {
         return None;
     }
     let parts: Vec<&str> = shape.split([' ', ':', '-', '_']).collect();
     let has = |words: &[&str]| parts.iter().any(|part| words.contains(part));
+    if shape.ends_with(" --check") && !has(&["test", "tests"]) {
+        return Some(Purpose::Lint);
+    }
+    if shape.ends_with(" --write") {
+        return Some(Purpose::Format);
+    }
     if has(&["fix", "fmt", "format", "prettier", "black", "gofmt", "rustfmt"]) {
         return Some(Purpose::Format);
     }
@@ -351,6 +393,31 @@ mod tests {
         assert_eq!(purpose("bun run typecheck"), Some(Purpose::Types));
         assert_eq!(purpose("git commit"), None);
         assert_eq!(purpose("grep"), None);
+        let told = |line: &str| purposeful(line).iter().map(|shape| purpose(shape)).collect::<Vec<_>>();
+        assert_eq!(
+            told("bunx biome check --write a.ts && bunx biome check a.ts"),
+            [Some(Purpose::Format), Some(Purpose::Lint)]
+        );
+        assert_eq!(told("cargo fmt --check"), [Some(Purpose::Lint)]);
+    }
+
+    #[test]
+    fn a_script_in_a_shell_is_the_command() {
+        let call = |line: &str| ToolCall {
+            id: String::new(),
+            name: "shell".to_owned(),
+            input: serde_json::json!({ "command": line }),
+        };
+        for (line, wanted) in [
+            ("bash -lc 'cargo test --all'", "cargo test --all"),
+            ("/bin/zsh -c \"npm run lint\"", "npm run lint"),
+            ("bash -c 'a' && b 'c'", "bash -c 'a' && b 'c'"),
+            ("bash run.sh", "bash run.sh"),
+        ] {
+            assert_eq!(command(&call(line)).as_deref(), Some(wanted));
+        }
+        assert_eq!(purpose("python -m pytest"), Some(Purpose::Test));
+        assert_eq!(purpose("python"), None);
     }
 
     #[test]

@@ -3,10 +3,10 @@
 //! sessions most sentences describe the task, so only a change that says both sides, or a correction of how the team
 //! works, counts. How a page looks or a test behaves is not how the team works.
 
-use super::directives::sentence_of;
 use super::person::third_person;
 use super::reading::Reading;
 use super::voice;
+use super::wording::sentence_of;
 use crate::model::Turn;
 use crate::phase::reflection::Stated;
 use crate::text::{date, words};

@@ -16,6 +16,12 @@ static HOST: LazyLock<Regex> = LazyLock::new(|| {
         r"(?s)^\s*(?:<(?:command-|local-command|system-reminder|environment_context|user_instructions|permissions|skill|turn_aborted|INSTRUCTIONS|bash-|task-)|\[Request interrupted|# AGENTS\.md instructions|Caveat: The messages below|This session is being continued)",
     )
 });
+/// Instructions that a program gives to an agent it starts, not words of somebody who works with it.
+static PROMPT: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)^\s*(?:@?\[?system\]?:|you are (?:now )?(?:an?|the) (?:[\w-]+ ){0,4}(?:assistant|engineer|agent|expert|coordinator|developer|reviewer|bot|specialist|architect|analyst|model|ai|worker|subagent|tester|researcher|writer|planner|orchestrator)\b)",
+    )
+});
 static HEDGED: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?i)\b(?:maybe|perhaps|possibly|probably|might|i think|i guess|i suppose|i believe|i assume|i wonder|not sure|unsure|could be|seems?|apparently|i hope|hopefully|if i remember|i'm not certain|considering|thinking (?:of|about)|wondering|what if|or something|should be able)\b",
@@ -32,7 +38,7 @@ const SPOKEN: usize = 1_500;
 
 /// The sentences of a message that the person said themselves. A pasted document counts only by what stands before it.
 pub fn said(text: &str) -> Vec<&str> {
-    if HOST.is_match(text) {
+    if HOST.is_match(text) || PROMPT.is_match(text) {
         return Vec::new();
     }
     let documents = HEADING.find_iter(text).take(2).count() >= 2 || text.contains("following plan:");
@@ -57,7 +63,7 @@ pub fn is_question(sentence: &str) -> bool {
 /// Words at the start of a sentence that carry no meaning of their own.
 static FILLER: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?i)^(?:(?:ok(?:ay)?|also|and|but|so|then|now|well|hey|hi|hello|btw|by the way|oh|ah|hmm+|yes|yeah|yep|yup|great|perfect|good|nice|cool|thanks|thank you|sorry|right|exactly|correct|actually|again|please|pls|just|one (?:more )?thing|last thing|no|nope|wait|look|listen|again|first|finally|anyway|in general|generally|as i said|fyi|note|important|reminder|pro tip|tip|quick note|rule)\s*[,.:!;—–-]*\s+|(?:(?:big|great|good|quick|small) )?(?:news|update|decision|change of plans|fun fact)\s*[:!—–-]+\s+)+",
+        r"(?i)^(?:(?:ok(?:ay)?|also|and|but|so|then|now|well|hey|hi|hello|btw|by the way|oh|ah|hmm+|yes|yeah|yep|yup|great|perfect|good|nice|cool|thanks|thank you|sorry|nah|right|exactly|correct|actually|again|please|pls|just|one (?:more )?thing|last thing|no|nope|wait|look|listen|again|first|finally|anyway|in general|generally|as i said|already|that(?:'s|’s| is) (?:wrong|incorrect|not (?:right|correct))|(?:note )?for (?:the )?future|fyi|note|important|reminder|pro tip|tip|quick note|rule)\s*[,.:!;—–-]*\s+|(?:(?:big|great|good|quick|small) )?(?:news|update|decision|change of plans|fun fact)\s*[:!—–-]+\s+)+",
     )
 });
 static ASKING: LazyLock<Regex> = LazyLock::new(|| {

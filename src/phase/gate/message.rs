@@ -97,8 +97,8 @@ fn wrong(key: &str, value: &str) -> Option<&'static str> {
         "dream-outcome" => (outcome(value), "no outcome of a session"),
         "dream-verdict" => (Opinion::parse(value).is_some(), "not of the form 'VERDICT, WHO: REASON'"),
         "dream-prompts" => (ObjectId::parse(value).is_ok(), "no hash of prompts"),
-        "dream-model" | "dream-bill" | "dream-engine" | "dream-settings" | "dream-instructions" | "dream-reason"
-        | "dream-edited-by" | "dream-import" => (!value.is_empty(), "says nothing"),
+        "dream-model" | "dream-engine" | "dream-settings" | "dream-instructions" | "dream-reason"
+        | "dream-edited-by" | "dream-import" | "dream-override" | "dream-bill" => (!value.is_empty(), "says nothing"),
         "evidence" => (Cited::parse(value).is_some(), "not of the form 'SESSION@BLOB#L1-L2 ROLE'"),
         _ => (false, "git dream knows no such trailer"),
     };

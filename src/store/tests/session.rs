@@ -18,6 +18,7 @@ fn incoming(id: &str, text: &str) -> Incoming {
         outcomes: Vec::new(),
         root: None,
         bytes: Arc::from(text.as_bytes()),
+        masks: Arc::default(),
     }
 }
 

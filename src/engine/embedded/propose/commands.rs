@@ -63,10 +63,11 @@ fn best<'a>(
     shapes: BTreeMap<&'a str, Usage<'a>>,
 ) -> Option<Draft<'a>> {
     let works = |usage: &Usage<'_>| f64::from(usage.runs - usage.failed) / f64::from(usage.runs.max(1));
-    let (shape, usage) = shapes
-        .into_iter()
-        .filter(|(_, usage)| works(usage) >= 0.4)
-        .max_by_key(|(shape, usage)| (usage.seen.len(), std::cmp::Reverse(*shape)))?;
+    let (shape, usage) = shapes.into_iter().filter(|(_, usage)| works(usage) >= 0.4).max_by_key(|(shape, usage)| {
+        // What builds or tests a part only is no answer to how the whole is built or tested, unless it is usual.
+        let weight = if qualifier(shape).is_some() { 1 } else { 3 };
+        (weight * usage.seen.len(), std::cmp::Reverse(*shape))
+    })?;
     let sessions = usage.seen.len();
     if sessions < SESSIONS.max(night.support()) {
         return None;
@@ -74,10 +75,13 @@ fn best<'a>(
     let all = night.sessions.iter().filter(|session| project(session.agent.as_str()) == agent).count();
     let took =
         median(&usage.seconds).map_or(String::new(), |seconds| format!(", usually in about {}", duration(seconds)));
-    let gist = format!("To {}, run `{shape}`.", purpose.words());
+    let part = qualifier(shape).map_or(String::new(), |part| format!(" ({part})"));
+    let gist = format!("To {}{part}, run `{shape}`.", purpose.words());
+    let narrowed = usage.seen.iter().filter(|seen| takes_more(&seen.cite.quote, shape)).count();
+    let with = if narrowed * 2 > sessions { " Mostly it is run on the files concerned only." } else { "" };
     let worked = usage.runs - usage.failed;
     let text = format!(
-        "{gist} It was run in {} sessions and passed {} times{took}.",
+        "{gist} It was run in {} sessions and passed {} times{took}.{with}",
         of(sessions, all),
         of(worked as usize, usage.runs as usize)
     );
@@ -86,7 +90,8 @@ fn best<'a>(
     draft.gist.clone_from(&gist);
     draft.description.clone_from(&gist);
     draft.name = format!("{} with {shape}", purpose.words());
-    draft.subject = crate::text::Scrubbed::short(&format!("{} with {shape}", purpose.words()), 60).into_string();
+    let opened = crate::engine::embedded::wording::sentence_of(purpose.words());
+    draft.subject = super::draft::subject(&format!("{}{part} with {shape}", opened.trim_end_matches('.')));
     draft.reason = format!(
         "Rule: the command that most sessions run for one purpose ({sessions} of {all} sessions, {} runs).",
         usage.runs
@@ -95,6 +100,23 @@ fn best<'a>(
     draft.confidence = by_support(0.55, support.sessions);
     draft.rank = 0.45 + 0.2 * (sessions as f64 / all.max(1) as f64) + if purpose == Purpose::Test { 0.02 } else { 0.0 };
     Some(draft)
+}
+
+/// The part of the whole that a script is for, by its name: `css` of `css:build`.
+fn qualifier(shape: &str) -> Option<&str> {
+    let script = shape.split(' ').find(|word| word.contains(':'))?;
+    let whole = ["all", "run", "prod", "production", "once", "ci", "fix", "check", "write", "only"];
+    script.split(':').find(|part| shell::purpose(&format!("x {part}")).is_none() && !whole.contains(part))
+}
+
+/// Whether the command was run on something in particular: a path stands after what it is.
+fn takes_more(quote: &str, shape: &str) -> bool {
+    let base = shape.trim_end_matches(" --check").trim_end_matches(" --write").trim_end_matches(" --fix");
+    let Some(at) = quote.find(base) else { return false };
+    let rest = &quote[at + base.len()..];
+    let own = rest.split(['&', '|', ';', '>']).next().unwrap_or_default();
+    own.split_whitespace()
+        .any(|word| !word.starts_with('-') && word.contains(['/', '.']) && word != "./..." && word != ".")
 }
 
 fn median(all: &[f64]) -> Option<f64> {

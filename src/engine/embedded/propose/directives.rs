@@ -1,38 +1,11 @@
 //! What people said they want, grouped by meaning: a directive in so many words needs one session, a correction as many
-//! as settings ask for, a request three, and then only if it is made again and again.
+//! as settings ask for. Requests are looked at on their own.
 
 use super::Night;
 use super::draft::{Draft, Seen, by_support, gather, support};
 use crate::model::Kind;
 use crate::phase::reflection::{Manner, Said};
 use crate::text::{Meaning, Probe, Relation, words};
-use std::collections::BTreeMap;
-
-/// How many sessions must make the same request before it is a habit.
-const REPEATED: u32 = 3;
-
-/// Stems of verbs that make or change something: such a request is a task unless it comes very often.
-const TASKS: &[&str] = &[
-    "add",
-    "implement",
-    "fix",
-    "generat",
-    "delet",
-    "chang",
-    "design",
-    "refactor",
-    "move",
-    "renam",
-    "build",
-    "display",
-    "hide",
-    "align",
-    "improv",
-    "replac",
-    "set",
-    "insert",
-    "sort",
-];
 
 struct Group<'a> {
     meaning: Meaning,
@@ -46,7 +19,7 @@ pub fn drafts<'a>(night: &Night<'a>) -> Vec<Draft<'a>> {
     let (requests, directives): (Vec<_>, Vec<_>) =
         all.into_iter().partition(|(_, said)| said.manner == Manner::Request);
     let mut drafts: Vec<Draft<'a>> = groups(directives).into_iter().filter_map(|group| draft(night, group)).collect();
-    drafts.extend(repeated(requests));
+    drafts.extend(super::requests::drafts(night, requests));
     drafts
 }
 
@@ -78,7 +51,7 @@ fn groups<'a>(all: Vec<(Seen<'a>, &'a Said)>) -> Vec<Group<'a>> {
 }
 
 /// A message that opens several sessions without a change is a program's prompt.
-fn is_scripted(members: &[(Seen<'_>, &Said)]) -> bool {
+pub fn is_scripted(members: &[(Seen<'_>, &Said)]) -> bool {
     let first = members.first().and_then(|(_, said)| said.opening);
     members.len() > 1 && first.is_some() && members.iter().all(|(_, said)| said.opening == first)
 }
@@ -142,56 +115,4 @@ pub fn canonical(kind: &str, text: &str) -> String {
 pub fn counted(sessions: u32, agents: u32) -> String {
     let plural = |n: u32, word: &str| if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") };
     format!("{}, {}", plural(sessions, "session"), plural(agents, "agent"))
-}
-
-/// Requests by their two or more telling words.
-fn repeated<'a>(requests: Vec<(Seen<'a>, &'a Said)>) -> Vec<Draft<'a>> {
-    let mut groups: BTreeMap<String, Vec<(Seen<'a>, &'a Said)>> = BTreeMap::new();
-    for (seen, said) in requests {
-        let mut stems = words::stems(&said.text);
-        stems.iter_mut().for_each(|stem| *stem = stem.trim_end_matches(".md").to_owned());
-        groups.entry(stems.join(" ")).or_default().push((seen, said));
-    }
-    groups.into_iter().filter_map(|(stems, members)| habit(&stems, members)).collect()
-}
-
-fn habit<'a>(stems: &str, members: Vec<(Seen<'a>, &'a Said)>) -> Option<Draft<'a>> {
-    let seen: Vec<Seen<'a>> = members.iter().map(|(seen, _)| *seen).collect();
-    let support = support(&seen);
-    let makes = stems.split(' ').any(|stem| TASKS.contains(&stem));
-    if support.sessions < if makes { 2 * REPEATED } else { REPEATED } || is_scripted(&members) {
-        return None;
-    }
-    let mut beside: BTreeMap<String, usize> = BTreeMap::new();
-    for (_, said) in &members {
-        if let Some(with) = &said.with {
-            *beside.entry(with.to_lowercase()).or_default() += 1;
-        }
-    }
-    let with = beside
-        .into_iter()
-        .max_by_key(|(with, n)| (*n, std::cmp::Reverse(with.clone())))
-        .filter(|(_, n)| *n * 2 >= members.len() && *n > 1);
-    let mut words: BTreeMap<&str, usize> = BTreeMap::new();
-    for (_, said) in &members {
-        *words.entry(said.text.trim_end_matches('.')).or_default() += 1;
-    }
-    let (request, _) = words.into_iter().max_by_key(|(text, n)| (*n, std::cmp::Reverse(text.len()), *text))?;
-    let text = match &with {
-        Some((with, _)) => format!("When asked to {with}, also {}.", lower_first(request)),
-        None => format!("{request}: people ask for it again and again."),
-    };
-    let mut draft = Draft::new(Kind::Workflow, format!("request {stems}"), text, seen);
-    draft.reason = format!(
-        "People asked for the same thing in {} (rule: a request made in {REPEATED} or more sessions is a habit).",
-        counted(support.sessions, support.agents)
-    );
-    draft.confidence = by_support(0.5, support.sessions);
-    draft.rank = 0.62;
-    Some(draft)
-}
-
-fn lower_first(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
 }

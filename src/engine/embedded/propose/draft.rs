@@ -10,6 +10,8 @@ use std::collections::BTreeSet;
 
 /// How many pieces of evidence a proposal cites.
 const CITED: usize = 5;
+/// Up to how many are others cited beside those that show it best.
+const ENOUGH: usize = 3;
 
 /// One place in one session.
 #[derive(Debug, Clone, Copy)]
@@ -32,6 +34,8 @@ pub struct Draft<'a> {
     pub reason: String,
     pub tags: Vec<String>,
     pub seen: Vec<Seen<'a>>,
+    /// Those of `seen` that show it best, cited before the others.
+    pub first: Vec<Seen<'a>>,
     pub confidence: f64,
     pub explicit: bool,
     /// Usefulness, 0 to 1; a tie is broken by support.
@@ -52,11 +56,12 @@ impl<'a> Draft<'a> {
             gist: text.clone(),
             description: Scrubbed::short(&text, 120).into_string(),
             name: Scrubbed::short(&text, 60).into_string(),
-            subject: Scrubbed::short(text.trim_end_matches('.'), 60).into_string(),
+            subject: subject(&text),
             text,
             reason: String::new(),
             tags: Vec::new(),
             seen,
+            first: Vec::new(),
             confidence: 0.7,
             explicit: false,
             rank: 0.5,
@@ -64,6 +69,15 @@ impl<'a> Draft<'a> {
             against: None,
             exclusive: false,
         }
+    }
+
+    /// What it says without counts and examples, as its subject, its name and its description.
+    pub fn say(&mut self, gist: &str) {
+        let plain = gist.replace('`', "");
+        self.gist = format!("{gist}.");
+        self.description = Scrubbed::short(gist, 120).into_string();
+        self.name = Scrubbed::short(&plain, 60).into_string();
+        self.subject = subject(&plain);
     }
 
     pub fn belief(&self) -> Belief {
@@ -120,24 +134,65 @@ impl<'a> Draft<'a> {
     /// Up to five pieces of evidence, spread over the sessions, the oldest and the newest among them.
     pub fn evidence(&self) -> Vec<Evidence> {
         let mut sessions = BTreeSet::new();
-        let mut first: Vec<&Seen<'_>> = Vec::new();
+        let mut cited: Vec<&Seen<'_>> = Vec::new();
         let mut more: Vec<&Seen<'_>> = Vec::new();
-        for seen in &self.seen {
-            if sessions.insert(&seen.session.session) { first.push(seen) } else { more.push(seen) }
+        for (pool, limit) in [(&self.first, CITED), (&self.seen, if self.first.is_empty() { CITED } else { ENOUGH })] {
+            let mut fresh: Vec<&Seen<'_>> = Vec::new();
+            for seen in pool {
+                if sessions.insert(&seen.session.session) { fresh.push(seen) } else { more.push(seen) }
+            }
+            cited.extend(spread(&fresh, limit.saturating_sub(cited.len())));
         }
-        let room = CITED.saturating_sub(first.len());
-        let mut cited: Vec<&Seen<'_>> =
-            spread(&first).into_iter().copied().chain(more.into_iter().take(room)).collect();
+        let place = |seen: &Seen<'_>| (seen.session.session.clone(), seen.cite.place.clone(), seen.cite.quote.clone());
+        let mut places: BTreeSet<_> = cited.iter().map(|seen| place(seen)).collect();
+        more.retain(|seen| places.insert(place(seen)));
+        let room = if self.first.is_empty() { CITED } else { ENOUGH }.saturating_sub(cited.len());
+        cited.extend(more.into_iter().take(room));
         cited.sort_by_key(|seen| (seen.cite.time, &seen.session.session, seen.cite.place.clone()));
         cited.into_iter().map(|seen| seen.session.evidence(seen.cite)).collect()
     }
 }
 
-fn spread<T>(all: &[T]) -> Vec<&T> {
-    if all.len() <= CITED {
-        return all.iter().collect();
+/// How long a subject may be: what is longer is cut once more when the change is written.
+const SUBJECT: usize = 72;
+
+/// A subject that reads as a whole: the sentence, else the part of it before a colon, a semicolon or a comma; cut
+/// only where nothing else is left, and never within a quotation.
+pub fn subject(text: &str) -> String {
+    let line = Scrubbed::line(text).into_string();
+    let line = line.trim_end_matches('.');
+    if line.chars().count() <= SUBJECT {
+        return line.to_owned();
     }
-    (0..CITED).map(|nth| &all[nth * (all.len() - 1) / (CITED - 1)]).collect()
+    for mark in [". ", "; ", ": ", ", because ", ", since ", ", as ", ", so ", ", but ", " (", " because ", " so that "]
+    {
+        let mut ends: Vec<usize> = line.match_indices(mark).map(|(at, _)| at).collect();
+        ends.retain(|at| line[..*at].chars().count() <= SUBJECT && is_whole(&line[..*at]));
+        if let Some(end) = ends.last().filter(|end| line[..**end].split_whitespace().count() >= 3) {
+            return line[..*end].to_owned();
+        }
+    }
+    let short = Scrubbed::short(line, SUBJECT).into_string();
+    let body = short.trim_end_matches('…');
+    match body.rfind(['"', '`']).filter(|_| !is_whole(body)) {
+        Some(at) if at > 20 => format!("{}…", body[..at].trim_end()),
+        _ => short,
+    }
+}
+
+/// Whether no quotation or code is left open.
+fn is_whole(text: &str) -> bool {
+    ['"', '`'].iter().all(|mark| text.matches(*mark).count() % 2 == 0)
+}
+
+/// At most so many, the first and the last among them.
+fn spread<'s, T>(all: &[&'s T], room: usize) -> Vec<&'s T> {
+    match room {
+        _ if all.len() <= room => all.to_vec(),
+        0 => Vec::new(),
+        1 => vec![all[all.len() - 1]],
+        _ => (0..room).map(|nth| all[nth * (all.len() - 1) / (room - 1)]).collect(),
+    }
 }
 
 /// Sessions and agents, each counted once.
@@ -202,4 +257,31 @@ pub fn confidence(value: f64) -> Confidence {
 pub fn by_support(base: f64, sessions: u32) -> f64 {
     let more = f64::from(sessions.saturating_sub(1));
     (base + (1.0 - base) * (more / (more + 4.0))).min(0.97)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subject_is_a_whole_sentence_or_a_whole_part_of_one() {
+        for (text, wanted) in [
+            ("Use pnpm, not npm.", "Use pnpm, not npm"),
+            (
+                "Run the whole test suite before you push anything, because the pipeline takes an hour and blocks everybody.",
+                "Run the whole test suite before you push anything",
+            ),
+            (
+                "Never rewrite the generated client by hand in any of the many services that use it today",
+                "Never rewrite the generated client by hand in any of the many services…",
+            ),
+            (
+                "A long call that has a rather long opening fails with \"error: nothing was found in the place\" every time",
+                "A long call that has a rather long opening fails with…",
+            ),
+        ] {
+            assert_eq!(subject(text), wanted);
+            assert!(subject(text).chars().count() <= SUBJECT);
+        }
+    }
 }

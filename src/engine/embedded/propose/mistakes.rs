@@ -3,21 +3,61 @@
 use super::Night;
 use super::directives::counted;
 use super::draft::{Draft, Seen, by_support, gather, of, support};
+use super::lesson::{Lesson, blamed};
+use super::rules::Rules;
 use crate::model::Kind;
+use crate::phase::Reflection;
 use crate::phase::reflection::{Failure, FailureClass, Fix};
 use crate::text::{Scrubbed, words};
 use std::collections::{BTreeMap, BTreeSet};
 
-struct Group<'a> {
-    members: Vec<(Seen<'a>, &'a Failure)>,
+/// What the signature of a wrong name of a program has in it.
+pub const OF_PROGRAM: &str = " of ";
+
+/// The failures of one signature.
+pub struct Group<'a> {
+    pub members: Vec<(Seen<'a>, &'a Failure)>,
 }
 
 /// A fix that several failures found, in the words of its most usual instance.
-struct Found<'a> {
-    fix: &'a Fix,
-    failed: &'a Failure,
-    sessions: usize,
-    session: &'a str,
+pub struct Found<'a> {
+    pub fix: &'a Fix,
+    pub failed: &'a Failure,
+    pub sessions: usize,
+    pub session: &'a Reflection,
+}
+
+impl<'a> Group<'a> {
+    pub fn sessions(&self) -> usize {
+        self.members.iter().map(|(seen, _)| seen.session.session.as_str()).collect::<BTreeSet<_>>().len()
+    }
+
+    /// The names that its errors call unknown, the one of most sessions first.
+    pub fn names(&self) -> Vec<(&'a str, usize)> {
+        let mut by_name: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for (seen, failure) in self.members.iter().filter(|(_, failure)| !failure.name.is_empty()) {
+            by_name.entry(&failure.name).or_default().insert(seen.session.session.as_str());
+        }
+        let mut names: Vec<(&str, usize)> = by_name.into_iter().map(|(name, of)| (name, of.len())).collect();
+        names.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+        names
+    }
+
+    /// Whether its errors are about different names of one program.
+    pub fn is_mixed(&self) -> bool {
+        self.names().len() > 1 && self.members.iter().all(|(_, failure)| failure.signature.contains(OF_PROGRAM))
+    }
+
+    /// The places to cite first: those of the very same case, where several sessions met it.
+    fn same_case(&self) -> Vec<Seen<'a>> {
+        let mut cases: BTreeMap<u32, BTreeSet<&str>> = BTreeMap::new();
+        for (seen, failure) in &self.members {
+            cases.entry(failure.case).or_default().insert(seen.session.session.as_str());
+        }
+        let most = cases.iter().max_by_key(|(case, sessions)| (sessions.len(), std::cmp::Reverse(**case)));
+        let Some((case, _)) = most.filter(|(_, sessions)| sessions.len() > 1) else { return Vec::new() };
+        self.members.iter().filter(|(_, failure)| failure.case == *case).map(|(seen, _)| *seen).collect()
+    }
 }
 
 pub fn drafts<'a>(night: &Night<'a>) -> Vec<Draft<'a>> {
@@ -25,10 +65,64 @@ pub fn drafts<'a>(night: &Night<'a>) -> Vec<Draft<'a>> {
     for (seen, failure) in gather(night, |session| &session.failures, |failure| &failure.cite) {
         groups.entry(&failure.signature).or_insert_with(|| Group { members: Vec::new() }).members.push((seen, failure));
     }
-    groups.into_iter().filter_map(|(signature, group)| draft(night, signature, &group)).collect()
+    let rules = Rules::new(night);
+    let named = groups.into_iter().flat_map(|(signature, group)| by_name(night, signature, group));
+    let joined = joined(named.collect());
+    joined.iter().filter_map(|(signature, group)| draft(night, &rules, signature, group)).collect()
 }
 
-fn draft<'a>(night: &Night<'a>, signature: &str, group: &Group<'a>) -> Option<Draft<'a>> {
+/// A wrong name that enough sessions used is a mistake of its own; the others of the same program are one together.
+fn by_name<'a>(night: &Night<'a>, signature: &str, group: Group<'a>) -> Vec<(String, Group<'a>)> {
+    if !group.is_mixed() {
+        return vec![(signature.to_owned(), group)];
+    }
+    let often = group.names().into_iter().filter(|(_, sessions)| *sessions >= night.support().max(2));
+    let often: BTreeSet<&str> = often.map(|(name, _)| name).collect();
+    let mut parts: BTreeMap<String, Group<'a>> = BTreeMap::new();
+    for (seen, failure) in group.members {
+        let own = often.get(failure.name.as_str()).map_or(String::new(), |name| format!(" {name}"));
+        let part = parts.entry(format!("{signature}{own}")).or_insert_with(|| Group { members: Vec::new() });
+        part.members.push((seen, failure));
+    }
+    parts.into_iter().collect()
+}
+
+/// What an error that gives advice is about, by its stems.
+struct Advised {
+    about: BTreeSet<String>,
+    signature: String,
+}
+
+/// Errors of one tool that give the same advice about the same thing in other words are one.
+fn joined<'a>(groups: BTreeMap<String, Group<'a>>) -> BTreeMap<String, Group<'a>> {
+    let mut advised: BTreeMap<(&str, String), Vec<Advised>> = BTreeMap::new();
+    let mut joined: BTreeMap<String, Group<'a>> = BTreeMap::new();
+    for (signature, group) in groups {
+        let (_, failure) = group.members[0];
+        let advice = failure.error.trim_end_matches('.').rsplit_once(". ").filter(|(_, last)| last.contains(' '));
+        let Some((what, last)) = advice.filter(|_| failure.class == FailureClass::Protocol) else {
+            joined.insert(signature, group);
+            continue;
+        };
+        let about: BTreeSet<String> = words::stems(what).into_iter().collect();
+        let same = advised.entry((&failure.tool, last.to_lowercase())).or_default();
+        let alike = |other: &&Advised| {
+            let other = &other.about;
+            let shared = other.intersection(&about).count();
+            shared >= 2 && shared * 2 >= other.len().min(about.len())
+        };
+        match same.iter().find(alike) {
+            Some(first) => joined.get_mut(&first.signature).expect("it was put there").members.extend(group.members),
+            None => {
+                same.push(Advised { about, signature: signature.clone() });
+                joined.insert(signature, group);
+            }
+        }
+    }
+    joined
+}
+
+fn draft<'a>(night: &Night<'a>, rules: &Rules<'a>, signature: &str, group: &Group<'a>) -> Option<Draft<'a>> {
     let seen: Vec<Seen<'a>> = group.members.iter().map(|(seen, _)| *seen).collect();
     let support = support(&seen);
     if (support.sessions as usize) < night.support().max(2) {
@@ -37,47 +131,27 @@ fn draft<'a>(night: &Night<'a>, signature: &str, group: &Group<'a>) -> Option<Dr
     let class = group.members.iter().map(|(_, failure)| failure.class).min()?;
     let usual = usual(group)?;
     let fix = best_fix(group, usual);
-    let rank = rank(class, fix.as_ref(), support.sessions, night.sessions.len())?;
-    let what = what_fails(usual, class, group);
-    let missing = signature.split_once(": absent ").map(|(_, name)| name).filter(|name| !name.is_empty());
-    let what = missing.map_or(what, |name| format!("`{name}` does not exist there: {}", quoted(&usual.error)));
-    let found = missing.and_then(|name| elsewhere(name, group));
-    let works = match (found, &fix) {
-        (Some(place), _) => format!("It is `{place}`."),
-        (None, Some(fix)) => what_works(fix, group),
-        (None, None) => String::new(),
-    };
+    let lesson = Lesson { signature, group, class, usual, fix: fix.as_ref() };
+    let rule = rules.contradicted(&lesson);
     let often = format!("Seen in {} sessions.", of(support.sessions as usize, night.sessions.len()));
-    let gist = format!("{what} {works}").trim().to_owned();
+    let gist = [lesson.what(), lesson.works(), rule.as_ref().map_or(String::new(), |rule| rule.sentence())];
+    let gist = gist.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
     let mut draft = Draft::new(Kind::Mistake, format!("mistake {signature}"), format!("{gist} {often}"), seen);
     draft.gist = gist;
-    draft.name = Scrubbed::short(&short_name(usual, class), 60).into_string();
-    draft.subject = Scrubbed::short(&subject(usual, class, fix.as_ref()), 60).into_string();
-    draft.description = Scrubbed::short(&what, 120).into_string();
-    draft.reason = reason(&support_words(support), fix.as_ref(), class);
+    draft.first = group.same_case();
+    draft.name = Scrubbed::short(&lesson.name(), 60).into_string();
+    draft.subject = Scrubbed::short(&lesson.subject(), 60).into_string();
+    draft.description = Scrubbed::short(&lesson.what(), 120).into_string();
+    draft.reason = lesson.reason(&counted(support.sessions, support.agents));
     draft.tags = vec![usual.tool.to_lowercase()];
     draft.confidence = by_support(if fix.is_some() { 0.55 } else { 0.4 }, support.sessions);
-    draft.rank = rank;
-    draft.against = fix.as_ref().and_then(|fix| left_out(fix));
-    if let Some(rule) = draft.against.as_ref().and_then(|word| loaded_rule(night, word)) {
-        draft.reason.push_str(&format!(" Sessions loaded a rule that asks for it: \"{rule}\"."));
+    draft.rank = rank(&lesson, support.sessions, night.sessions.len())?;
+    draft.against = fix.as_ref().and_then(|fix| left_out(fix)).or_else(|| lesson.wrong());
+    if let Some(rule) = rule {
+        draft.reason.push_str(&rule.reason());
         draft.rank = (draft.rank + 0.1).min(0.99);
     }
     Some(draft)
-}
-
-/// A rule that sessions loaded and that asks for the word that has to be left out.
-fn loaded_rule<'a>(night: &Night<'a>, word: &str) -> Option<&'a str> {
-    let asks = |rule: &&'a String| {
-        let lower = rule.to_lowercase();
-        words::words(rule).any(|known| known == word)
-            && ["always", "prefix", "must"].iter().any(|mark| lower.contains(mark))
-    };
-    night.sessions.iter().flat_map(|session| &session.rules).filter(asks).min().map(String::as_str)
-}
-
-fn support_words(support: crate::model::Support) -> String {
-    counted(support.sessions, support.agents)
 }
 
 /// The failure that stands for the group: its most usual command, the earliest of those.
@@ -111,36 +185,26 @@ fn fix_key(fix: &Fix, failed: &Failure) -> Option<String> {
         }
         Fix::Instead { without, with, .. } => Some(format!("instead -{without} +{with}")),
         Fix::After { steps, .. } if steps.is_empty() => None,
-        Fix::After { steps, .. } => Some(format!("after {}", steps.last()?)),
+        Fix::After { steps, .. } => Some(format!("after {}", steps.last()?.to_lowercase())),
         Fix::Said { text, .. } => Some(format!("said {}", crate::text::words::stems(text).join(" "))),
     }
-}
-
-/// The word that the error names and the fix leaves out.
-fn blamed<'a>(without: &'a str, error: &str) -> Option<&'a str> {
-    let quoted = |word: &&str| {
-        ["'", "\"", "`"].iter().any(|mark| error.contains(&format!("{mark}{word}{mark}")))
-            || error.ends_with(&format!(" {word}"))
-    };
-    without.split(' ').filter(|word| word.len() > 1).find(quoted)
 }
 
 fn best_fix<'a>(group: &Group<'a>, usual: &Failure) -> Option<Found<'a>> {
     let alike = |failure: &Failure| failure.shape == usual.shape;
     let many = group.members.iter().filter(|(_, failure)| alike(failure)).count() >= 2;
-    let mut found: BTreeMap<String, (BTreeSet<&'a str>, &'a Fix, &'a Failure)> = BTreeMap::new();
+    let mut found: BTreeMap<String, (BTreeSet<&'a str>, &'a Fix, &'a Failure, &'a Reflection)> = BTreeMap::new();
     for (seen, failure) in &group.members {
         let Some(fix) = &failure.fix else { continue };
         let Some(key) = fix_key(fix, failure).filter(|_| !many || alike(failure)) else { continue };
-        found.entry(key).or_insert_with(|| (BTreeSet::new(), fix, failure)).0.insert(seen.session.session.as_str());
+        let entry = found.entry(key).or_insert_with(|| (BTreeSet::new(), fix, failure, seen.session));
+        entry.0.insert(seen.session.session.as_str());
     }
-    let sessions: BTreeSet<&str> = group.members.iter().map(|(seen, _)| seen.session.session.as_str()).collect();
-    let best = found.into_iter().max_by_key(|(key, (sessions, fix, _))| {
+    let best = found.into_iter().max_by_key(|(key, (sessions, fix, ..))| {
         (sessions.len(), matches!(fix, Fix::Said { .. }), std::cmp::Reverse(key.clone()))
     })?;
-    let (_, (agreed, fix, failed)) = best;
-    let enough = agreed.len() * 4 >= sessions.len() && (agreed.len() >= 2 || matches!(fix, Fix::Said { .. }));
-    let session = agreed.iter().next().copied()?;
+    let (_, (agreed, fix, failed, session)) = best;
+    let enough = agreed.len() * 4 >= group.sessions() && (agreed.len() >= 2 || matches!(fix, Fix::Said { .. }));
     enough.then_some(Found { fix, failed, sessions: agreed.len(), session })
 }
 
@@ -154,138 +218,11 @@ fn left_out(fix: &Found<'_>) -> Option<String> {
     }
 }
 
-/// Where a thing that was not where it was looked for turned out to be.
-fn elsewhere<'a>(name: &str, group: &Group<'a>) -> Option<&'a str> {
-    let base = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
-    let words = group.members.iter().filter_map(|(_, failure)| match &failure.fix {
-        Some(Fix::Instead { with, .. }) => Some(with.split(' ')),
-        _ => None,
-    });
-    words.flatten().find(|word| base(word) == base(name) && *word != name && word.contains('/'))
-}
-
-/// The call as the note names it: the tool alone where the calls of a group have nothing else in common.
-fn named(usual: &Failure, group: &Group<'_>) -> String {
-    let same = group.members.iter().filter(|(_, failure)| failure.call == usual.call).count();
-    match usual.shape.as_str() {
-        "" if same * 2 <= group.members.len() => usual.tool.clone(),
-        shape if !shape.is_empty() && same * 3 <= group.members.len() => format!("{shape} …"),
-        _ => usual.call.clone(),
-    }
-}
-
-fn what_fails(usual: &Failure, class: FailureClass, group: &Group<'_>) -> String {
-    let same = group.members.iter().filter(|(_, failure)| failure.error == usual.error).count();
-    let error = if same * 2 >= group.members.len() { usual.error.clone() } else { general(&usual.error) };
-    let error = Scrubbed::short(&error, 140).into_string();
-    match class {
-        FailureClass::Check => {
-            let shape = if usual.shape.is_empty() { &usual.call } else { &usual.shape };
-            match usual.error.strip_prefix("$ ").or(usual.error.strip_prefix("> ")) {
-                Some(echo) if echo != shape => format!("`{shape}` (it runs `{echo}`) often fails at first."),
-                _ => format!("`{shape}` often fails at first."),
-            }
-        }
-        FailureClass::Cancelled => format!(
-            "Parallel calls are cancelled when one of them fails: {} Make a call that may fail alone, and repeat the cancelled ones.",
-            quoted(&error)
-        ),
-        _ => format!("`{}` fails: {}", named(usual, group), quoted(&error)),
-    }
-}
-
-/// An error of which every instance names something else.
-fn general(error: &str) -> String {
-    let text = super::super::signature::abstracted(error);
-    ["<name>", "<path>", "<id>", "<n>", "<url>"].iter().fold(text, |text, mark| text.replace(mark, "…"))
-}
-
-fn quoted(error: &str) -> String {
-    let error = error.trim_end_matches('.');
-    if error.contains('"') { format!("`{}`.", error.replace('`', "'")) } else { format!("\"{error}\".") }
-}
-
-fn what_works(found: &Found<'_>, group: &Group<'_>) -> String {
-    let sessions: BTreeSet<&str> = group.members.iter().map(|(seen, _)| seen.session.session.as_str()).collect();
-    let often = of(found.sessions, sessions.len());
-    match found.fix {
-        Fix::Instead { call, without, with, .. } => {
-            let call = Scrubbed::short(call, 120);
-            let how = match (without.as_str(), with.as_str()) {
-                (without, _) if blamed(without, &found.failed.error).is_some() => {
-                    format!(", without `{}`", blamed(without, &found.failed.error).unwrap_or_default())
-                }
-                ("", with) if with == call.as_str() => String::new(),
-                (without, "") if without.len() < 60 => format!(", without `{without}`"),
-                ("", with) if with.len() < 60 => format!(", with `{with}`"),
-                (without, with) if without.len() + with.len() < 80 => {
-                    format!(", with `{with}` in place of `{without}`")
-                }
-                _ => String::new(),
-            };
-            match (call.as_str().chars().count() > 80, how.strip_prefix(", ")) {
-                (true, Some(how)) => format!("What works: the same {how} ({often} times)."),
-                _ => format!("What works instead: `{call}`{how} ({often} times)."),
-            }
-        }
-        Fix::After { steps, .. } => {
-            let step = steps.last().map(String::as_str).unwrap_or_default();
-            match step.strip_suffix(" of the same file") {
-                Some(tool) => format!("What works: `{tool}` the same file first, then call again ({often} times)."),
-                None => format!("What works: run `{step}` first, then call again ({often} times)."),
-            }
-        }
-        Fix::Said { text, .. } => format!("The person's correction: \"{}\"", Scrubbed::short(text, 160)),
-    }
-}
-
-fn short_name(usual: &Failure, class: FailureClass) -> String {
-    match class {
-        FailureClass::Check if !usual.shape.is_empty() => format!("{} fails at first", usual.shape),
-        FailureClass::Cancelled => "parallel calls are cancelled when one fails".to_owned(),
-        FailureClass::Protocol => format!("{}: {}", usual.tool, usual.error),
-        _ if !usual.shape.is_empty() => format!("{} fails: {}", usual.shape, usual.error),
-        _ => format!("{} fails: {}", usual.tool, usual.error),
-    }
-}
-
-fn subject(usual: &Failure, class: FailureClass, fix: Option<&Found<'_>>) -> String {
-    let what = if usual.shape.is_empty() { &usual.call } else { &usual.shape };
-    match fix.map(|found| found.fix) {
-        Some(Fix::Instead { call, .. }) => {
-            let instead = super::super::shell::main_shape(call).unwrap_or_else(|| call.clone());
-            if instead == *what { format!("{what}: {}", usual.error) } else { format!("{what} fails; use {instead}") }
-        }
-        Some(Fix::After { steps, .. }) => {
-            format!("{what} fails; first {}", steps.last().map(String::as_str).unwrap_or_default())
-        }
-        _ => short_name(usual, class),
-    }
-}
-
-fn reason(support: &str, fix: Option<&Found<'_>>, class: FailureClass) -> String {
-    let told = match fix {
-        Some(found) => format!(
-            "The fix is what worked next in {} (first in session {}, after `{}`)",
-            if found.sessions == 1 { "1 session".to_owned() } else { format!("{} sessions", found.sessions) },
-            found.session,
-            Scrubbed::short(&found.failed.call, 60)
-        ),
-        None => "No fix was found that several sessions share".to_owned(),
-    };
-    let rule = match class {
-        FailureClass::Check => "the same check fails in several sessions",
-        FailureClass::Cancelled => "calls cancelled with another one",
-        _ => "the same error signature in several sessions",
-    };
-    format!("Rule: {rule} ({support}). {told}.")
-}
-
 /// Usefulness; `None` for what teaches nothing.
-fn rank(class: FailureClass, fix: Option<&Found<'_>>, sessions: u32, all: usize) -> Option<f64> {
+fn rank(lesson: &Lesson<'_, '_>, sessions: u32, all: usize) -> Option<f64> {
     let share = f64::from(sessions) / all.max(1) as f64;
     let often = 0.25 * share.sqrt() + 0.1 * (f64::from(sessions) / 10.0).min(1.0);
-    let base = match (class, fix.map(|found| found.fix)) {
+    let base = match (lesson.class, lesson.fix.map(|found| found.fix)) {
         (FailureClass::Usage, Some(_)) => 0.65,
         (_, Some(Fix::Said { .. })) => 0.65,
         (FailureClass::Usage, None) => 0.4,
@@ -294,13 +231,13 @@ fn rank(class: FailureClass, fix: Option<&Found<'_>>, sessions: u32, all: usize)
         (FailureClass::Check, Some(Fix::After { .. } | Fix::Instead { .. })) => 0.35,
         (FailureClass::Protocol, None) => 0.25,
         (FailureClass::Other, None) => 0.2,
-        (FailureClass::Check, None) => 0.15,
-        (FailureClass::Cancelled, _) => 0.1,
+        (FailureClass::Check, None) if lesson.is_hook() => 0.15,
+        // It is told, so that it is known, but after all that teaches something: however often it is seen.
+        (FailureClass::Check, None) => return (sessions >= 3).then_some(0.1 + 0.1 * share),
+        (FailureClass::Cancelled, _) => return (sessions >= 3).then_some(0.05 + 0.05 * share),
     };
-    let enough = match class {
-        FailureClass::Cancelled => sessions >= 5,
-        FailureClass::Check if fix.is_none() => sessions >= 5,
-        FailureClass::Other if fix.is_none() => sessions >= 3,
+    let enough = match lesson.class {
+        FailureClass::Check | FailureClass::Other if lesson.fix.is_none() => sessions >= 3,
         _ => true,
     };
     enough.then_some(base + often)

@@ -6,10 +6,14 @@ mod directives;
 mod draft;
 mod duplicates;
 mod facts;
+mod files;
 mod focus;
+mod lesson;
 mod memory;
 mod mistakes;
 mod prune;
+mod requests;
+mod rules;
 mod workflows;
 
 use crate::model::Proposal;
@@ -53,6 +57,7 @@ pub fn propose(situation: &Situation<'_>) -> Vec<Proposal> {
     drafts.extend(mistakes::drafts(&night));
     drafts.extend(commands::drafts(&night));
     drafts.extend(workflows::drafts(&night));
+    drafts.extend(files::drafts(&night));
     drafts.extend(facts::drafts(&night));
     drafts.retain(|draft| focus::allows(situation.instructions, draft));
     draft::order(&mut drafts);

@@ -64,7 +64,7 @@ fn before_commit<'a>(night: &Night<'a>) -> Option<Draft<'a>> {
     draft.gist.clone_from(&gist);
     draft.description.clone_from(&gist);
     draft.name = format!("before git commit run {first}");
-    draft.subject = crate::text::Scrubbed::short(gist.replace('`', "").trim_end_matches('.'), 60).into_string();
+    draft.subject = super::draft::subject(gist.replace('`', "").trim_end_matches('.'));
     draft.reason =
         format!("Rule: what most committing sessions run between the last edit and the commit ({}).", of(n, sessions));
     draft.confidence = by_support(0.5, n as u32);
@@ -177,7 +177,7 @@ fn order_draft<'a>(
     draft.gist.clone_from(&gist);
     draft.description.clone_from(&gist);
     draft.name = gist.trim_end_matches('.').replace('`', "");
-    draft.subject = crate::text::Scrubbed::short(&draft.name, 60).into_string();
+    draft.subject = super::draft::subject(&draft.name);
     draft.reason = format!(
         "Rule: tools compared between sessions that went well and sessions that did not ({} of those that went well).",
         of(n, all)

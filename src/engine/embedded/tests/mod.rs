@@ -1,6 +1,10 @@
 //! The engine on small sessions: what is proposed, what is not, and what memory does to it.
 
+mod errors;
+mod hosts;
 mod memory;
 mod people;
+mod raw;
 mod tools;
+mod turns;
 mod world;

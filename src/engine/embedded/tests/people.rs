@@ -26,7 +26,7 @@ fn tasks_plans_and_pasted_logs_are_not_memory() {
     let plan = "Implement the following plan:\n\n# Plan\n\n## Context\n\nAlways use tabs. Never use spaces.\n\n## Steps\n\n- Always lint.";
     let log = "I got this: \n[11:35:44] error: always use --force\n$ never run this\nfix it";
     let talks = ["a", "b", "c"].iter().enumerate().map(|(n, id)| {
-        Talk::new(id, n as i64).user(plan).edits("src/a.rs").user(log).user("add a button to the header").user("commit")
+        Talk::new(id, n as i64).user(plan).edits("src/a.rs").user(log).user("add a button to the header").user("thanks")
     });
     assert_eq!(texts(&dream(talks.collect())), Vec::<String>::new());
 }
@@ -48,6 +48,38 @@ fn a_request_made_again_and_again_is_a_habit() {
     ]);
     assert_eq!(proposals.len(), 1, "{:?}", texts(&proposals));
     assert!(texts(&proposals)[0].starts_with("When asked to commit, also update"));
+}
+
+#[test]
+fn what_is_asked_for_whenever_work_is_done_need_not_be_asked_for_again() {
+    let talk = |id: &str, on: i64, text: &str| Talk::new(id, on).user("fix the parser").edits("src/p.rs").user(text);
+    let talks = vec![
+        talk("a", 0, "commit"),
+        talk("b", 1, "ok commit this"),
+        talk("c", 2, "comit"),
+        talk("d", 3, "commit your changes please"),
+    ];
+    assert_eq!(texts(&dream(talks)), ["When the work is done, commit it. People asked for it in 4 of 4 sessions."]);
+}
+
+#[test]
+fn requests_in_other_words_are_one_by_their_verb_and_telling_word() {
+    let talk = |id: &str, on: i64, text: &str| Talk::new(id, on).user("fix the parser").edits("src/p.rs").user(text);
+    let talks = vec![
+        talk("a", 0, "spawn a worker for the docs"),
+        talk("b", 1, "please spawn workers to review the change"),
+        talk("c", 2, "can you spawn worker"),
+        talk("d", 3, "rename the flag to verbose"),
+    ];
+    let proposals = dream(talks);
+    assert_eq!(
+        texts(&proposals),
+        [
+            "People keep asking to spawn worker: asked for in 3 of 4 sessions, such as \"spawn workers to review the change\" and \"spawn a worker for the docs\"."
+        ]
+    );
+    assert_eq!(proposals[0].subject, "People keep asking to spawn worker");
+    assert_eq!(proposals[0].support.sessions, 3);
 }
 
 #[test]

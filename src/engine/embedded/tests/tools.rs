@@ -16,7 +16,7 @@ fn a_mistake_names_what_fails_what_works_and_how_often() {
     let text = &mistakes[0].belief.as_ref().expect("a belief").text;
     assert_eq!(
         text,
-        "`rtk bun run test` fails: \"error: unrecognized subcommand 'bun'\". What works instead: `bun run test`, without `rtk` (2 of 2 times). Seen in 2 of 3 sessions."
+        "`rtk bun run test` fails: \"error: unrecognized subcommand 'bun'\". Leave out `rtk`: use `bun run test` (worked in 2 of 2 sessions). Seen in 2 of 3 sessions."
     );
     assert!(
         mistakes[0]
@@ -38,7 +38,7 @@ fn the_steps_before_the_same_call_worked_are_the_fix() {
     };
     let found = texts(&dream(vec![talk("a", 0, "/x/a.rs"), talk("b", 1, "/x/b.rs")]));
     assert_eq!(found.len(), 1);
-    assert!(found[0].contains("`Read` the same file first"), "{}", found[0]);
+    assert!(found[0].contains("Read the same file first"), "{}", found[0]);
 }
 
 #[test]
@@ -103,4 +103,22 @@ fn outcomes_make_lessons_with_their_lift() {
         found.iter().any(|text| text.starts_with("Get the person's explicit confirmation before `cancel_order`.")),
         "{found:?}"
     );
+}
+
+#[test]
+fn files_that_are_changed_together_are_named_and_a_test_with_its_file_is_not() {
+    let talk = |nth: i64| {
+        Talk::new(&format!("s{nth}"), nth)
+            .edits("/home/ann/shop/src/api/routes.ts")
+            .edits("/home/ann/shop/web/hooks/useApi.ts")
+            .edits("/home/ann/shop/web/hooks/useApi.test.ts")
+    };
+    let mut talks: Vec<Talk> = (0..4).map(talk).collect();
+    talks.push(Talk::new("alone", 5).edits("/home/ann/shop/src/api/routes.ts"));
+    let found = texts(&dream(talks));
+    assert_eq!(
+        found[0],
+        "When you change `web/hooks/useApi.ts`, look at `src/api/routes.ts`, too: 4 of 4 sessions that changed it changed both. It is 4 of 5 the other way round."
+    );
+    assert!(found.iter().all(|text| !(text.contains("useApi.ts`") && text.contains("useApi.test.ts`"))), "{found:?}");
 }

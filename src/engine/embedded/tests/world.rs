@@ -23,7 +23,7 @@ pub struct Talk {
 impl Talk {
     pub fn new(id: &str, on: i64) -> Self {
         let blob = ObjectId::of_blob(id.as_bytes());
-        let part = Part { blob, bytes: 1, newlines: 10_000, imported: day(on) };
+        let part = Part::new(blob, 1, 10_000, day(on));
         let record = SessionRecord {
             schema: 1,
             id: SessionId::new(id).expect("an id"),

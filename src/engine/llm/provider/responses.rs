@@ -6,7 +6,8 @@ use crate::engine::llm::error::ModelError;
 use serde_json::{Value, json};
 
 pub fn body(question: &Question<'_>) -> Value {
-    let turns: Vec<Value> = question.roles().map(|(role, text)| json!({"type": "message", "role": role, "content": text})).collect();
+    let turns: Vec<Value> =
+        question.roles().map(|(role, text)| json!({"type": "message", "role": role, "content": text})).collect();
     let mut body = json!({
         "model": question.model.model,
         "instructions": question.system_text(),

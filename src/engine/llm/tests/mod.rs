@@ -27,7 +27,9 @@ fn reflection(id: &str, at: i64, lessons: &[&str]) -> Reflection {
         ended: Some(day(at)),
         imported: day(at),
         turns: 1,
-        versions: vec![SessionVersion { parts: vec![Part { blob, bytes: 1, newlines: 1, imported: day(at) }] }],
+        versions: vec![SessionVersion {
+            parts: vec![Part { blob, bytes: 1, newlines: 1, imported: day(at), expired: None, was: Vec::new() }],
+        }],
         root: None,
         outcomes: Vec::new(),
     };

@@ -1,24 +1,25 @@
 //! Checks: to a dream what continuous integration is to a pull request. Computed for the branch as it stands, from
 //! commits and transcripts alone, so it says the same about a dream that somebody edited or pushed.
 
+mod content;
+mod cost;
+
 use super::memory::MEMORY;
 use super::message;
 use crate::config::Settings;
+use crate::config::guard::{Check, Level};
 use crate::model::evidence::Cited;
-use crate::model::{BeliefKey, ChangeType, Document, NotePath, ObjectId, SessionId, SessionRecord};
+use crate::model::{BeliefKey, ChangeType, Document, NotePath, ObjectId, Removal, SessionId, SessionRecord};
 use crate::store::dream::{ChangeRecord, Dream};
 use crate::store::{ReadError, Snapshot, Store};
 use crate::text::Scrubbed;
+use crate::text::trace::REMOVED;
 use crate::transcript;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// Per cent of approved entries that a dream may retire or rewrite.
-const LOSS_BUDGET: usize = 20;
 /// Below this many entries per cents say little: the budget only warns.
 const SMALL_MEMORY: usize = 10;
-/// Tokens that the index of all notes (name and description) may cost an agent.
-const INDEX_BUDGET: usize = 25_000;
 /// Characters that make about one token of English.
 const CHARACTERS_PER_TOKEN: usize = 4;
 
@@ -48,10 +49,23 @@ pub struct Finding {
     pub detail: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub change: Option<BeliefKey>,
+    /// What stands under the change, as its trailers name it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<String>,
+    /// The same, typed.
+    #[serde(skip)]
+    pub name: Check,
 }
 
-fn finding(check: &'static str, verdict: Verdict, detail: String) -> Finding {
-    Finding { check, verdict, detail, change: None }
+impl Finding {
+    fn of(check: Check, verdict: Verdict, detail: String, change: &ChangeRecord) -> Self {
+        let evidence = change.evidence.iter().map(ToString::to_string).collect();
+        Self { change: Some(change.key.clone()), evidence, ..finding(check, verdict, detail) }
+    }
+}
+
+fn finding(check: Check, verdict: Verdict, detail: String) -> Finding {
+    Finding { check: check.as_str(), verdict, detail, change: None, evidence: Vec::new(), name: check }
 }
 
 fn count(number: usize, word: &str) -> String {
@@ -71,8 +85,18 @@ pub enum CheckError {
     Sessions(#[from] crate::store::session::SessionError),
 }
 
-/// Runs every check on a dream.
+/// Runs every check that is not off; what a check that only warns found is a warning.
 pub fn check(store: &Store, settings: &Settings, dream: &Dream) -> Result<Vec<Finding>, CheckError> {
+    check_without(store, settings, dream, &BTreeSet::new())
+}
+
+/// The same for a dream from which these changes are left out.
+pub fn check_without(
+    store: &Store,
+    settings: &Settings,
+    dream: &Dream,
+    dropped: &BTreeSet<BeliefKey>,
+) -> Result<Vec<Finding>, CheckError> {
     let records = store.sessions()?;
     let before = dream.base().map(|base| store.snapshot(base, &settings.folders)).transpose()?;
     let after = dream.head().map(|head| match &before {
@@ -80,15 +104,35 @@ pub fn check(store: &Store, settings: &Settings, dream: &Dream) -> Result<Vec<Fi
         None => store.snapshot(head, &settings.folders),
     });
     let after = after.transpose()?;
-    let mut findings = loss(before.as_ref(), &dream.changes);
+    let messages: Result<Vec<String>, ReadError> =
+        dream.changes.iter().map(|change| Ok(store.commit(change.commit)?.message)).collect();
+    let review = dream.review.as_ref().map(|review| store.commit(review.commit)).transpose()?;
+    let set = &settings.checks;
+    let kept: Vec<ChangeRecord> =
+        dream.changes.iter().filter(|change| !dropped.contains(&change.key)).cloned().collect();
+    let mut findings = loss(before.as_ref(), &kept, set.loss_budget as usize);
     findings.extend(provenance(store, &records, dream)?);
-    findings.push(size(after.as_ref()));
+    findings.extend(content::trust(&dream.changes));
+    findings.extend(content::words(before.as_ref(), after.as_ref(), &dream.changes, &messages?));
+    findings.push(cost::size(after.as_ref(), set.size_budget));
+    findings.push(cost::bill(review.as_ref().map(|commit| commit.message.as_str()), set.bill_budget));
+    findings.retain_mut(|finding| {
+        if set.level(finding.name) == Level::Warn {
+            finding.verdict = finding.verdict.min(Verdict::Warn);
+        }
+        let left_out = finding.change.as_ref().is_some_and(|key| dropped.contains(key));
+        set.level(finding.name) != Level::Off && !left_out
+    });
     Ok(findings)
 }
 
-fn loss(before: Option<&Snapshot>, changes: &[ChangeRecord]) -> Vec<Finding> {
+fn loss(before: Option<&Snapshot>, changes: &[ChangeRecord], budget: usize) -> Vec<Finding> {
     let Some(before) = before else {
-        return vec![finding("loss", Verdict::Fail, "the memory that the dream began from is not known".to_owned())];
+        return vec![finding(
+            Check::Loss,
+            Verdict::Fail,
+            "the memory that the dream began from is not known".to_owned(),
+        )];
     };
     let documents = |path: &str| NotePath::new(path).ok().and_then(|path| before.notes.get(&path));
     let total: usize = before.notes.values().map(|text| Document::parse(text).spans().len()).sum();
@@ -103,27 +147,22 @@ fn loss(before: Option<&Snapshot>, changes: &[ChangeRecord]) -> Vec<Finding> {
         })
         .map(|change| {
             let detail = format!("{} is pinned", change.path.as_deref().unwrap_or_default());
-            Finding { check: "loss", verdict: Verdict::Fail, detail, change: Some(change.key.clone()) }
+            Finding::of(Check::Loss, Verdict::Fail, detail, change)
         })
         .collect();
     findings.extend(
         changes.iter().filter(|change| change.change == ChangeType::Retire && change.retire.is_none()).map(|change| {
-            Finding {
-                check: "loss",
-                verdict: Verdict::Fail,
-                detail: "retires a belief without a reason".to_owned(),
-                change: Some(change.key.clone()),
-            }
+            Finding::of(Check::Loss, Verdict::Fail, "retires a belief without a reason".to_owned(), change)
         }),
     );
-    let over = lost * 100 > total * LOSS_BUDGET;
+    let over = lost * 100 > total * budget;
     let verdict = match over {
         false => Verdict::Pass,
         true if total < SMALL_MEMORY => Verdict::Warn,
         true => Verdict::Fail,
     };
-    let detail = format!("{lost} of {total} entries retired or rewritten; the budget is {LOSS_BUDGET} %");
-    findings.push(finding("loss", verdict, detail));
+    let detail = format!("{lost} of {total} entries retired or rewritten; the budget is {budget} %");
+    findings.push(finding(Check::Loss, verdict, detail));
     findings
 }
 
@@ -136,7 +175,7 @@ fn provenance(store: &Store, records: &[SessionRecord], dream: &Dream) -> Result
         let cited = message::quotes(&message);
         let mut fail = |detail: String| {
             let change = Some(change.key.clone());
-            findings.push(Finding { check: "provenance", verdict: Verdict::Fail, detail, change });
+            findings.push(Finding { change, ..finding(Check::Provenance, Verdict::Fail, detail) });
         };
         if cited.is_empty() {
             fail("cites no evidence".to_owned());
@@ -155,7 +194,7 @@ fn provenance(store: &Store, records: &[SessionRecord], dream: &Dream) -> Result
             1 => format!("1 quote of {changes} stands in the lines it cites"),
             _ => format!("{quotes} quotes of {changes} stand in the lines they cite"),
         };
-        findings.push(finding("provenance", Verdict::Pass, detail));
+        findings.push(finding(Check::Provenance, Verdict::Pass, detail));
     }
     Ok(findings)
 }
@@ -175,7 +214,7 @@ fn strays(store: &Store, dream: &Dream) -> Result<Vec<Finding>, CheckError> {
         if !known && store.commit(parent)?.tree != commit.tree {
             let subject = Scrubbed::short(commit.message.lines().next().unwrap_or_default(), 60);
             let detail = format!("commit {} ('{subject}') changes files without evidence", commit.id.short());
-            findings.push(finding("provenance", Verdict::Fail, detail));
+            findings.push(finding(Check::Provenance, Verdict::Fail, detail));
         }
     }
     Ok(findings)
@@ -209,10 +248,14 @@ impl<'a> Library<'a> {
             return Err("the review does not list the session".to_owned());
         }
         let version = record.versions.iter().find(|version| {
-            let blob = version.blob_of_line(cited.place.lines.last);
-            blob.is_some_and(|blob| blob.short() == cited.blob)
+            version.part_of_line(cited.place.lines.last).is_some_and(|part| part.is_named(&cited.blob))
         });
         let version = version.ok_or("the session has no such blob, or the blob has no such line")?;
+        // A tombstone stands for what was taken out.
+        let removed = version.removed(cited.place.lines).is_some_and(|how| how != Removal::Masked);
+        if removed || quote.contains(REMOVED) {
+            return Ok(());
+        }
         if self.last.as_ref().is_none_or(|(id, _)| *id != cited.session) {
             let mut bytes = Vec::new();
             for part in &version.parts {
@@ -244,19 +287,4 @@ impl<'a> Library<'a> {
             false => Err("the quote is not in the note".to_owned()),
         }
     }
-}
-
-fn size(after: Option<&Snapshot>) -> Finding {
-    let cost = |text: &str| {
-        let document = Document::parse(text);
-        let front = document.front().cloned().unwrap_or_default();
-        let pinned = if front.pinned { text.chars().count() } else { 0 };
-        let index = front.name.map_or(0, |name| name.chars().count());
-        (pinned + index + front.description.map_or(0, |text| text.chars().count())).div_ceil(CHARACTERS_PER_TOKEN)
-    };
-    let notes = count(after.map_or(0, |snapshot| snapshot.notes.len()), "note");
-    let tokens: usize = after.map_or(0, |snapshot| snapshot.notes.values().map(|text| cost(text)).sum());
-    let verdict = if tokens > INDEX_BUDGET { Verdict::Fail } else { Verdict::Pass };
-    let detail = format!("the index of {notes} costs about {tokens} tokens; the budget is {INDEX_BUDGET}");
-    finding("size", verdict, detail)
 }

@@ -1,0 +1,98 @@
+//! Rules that sessions loaded and that what happened contradicts: a rule asks for a word that has to be left out, or for
+//! a command, script or path that does not exist. The rule is no evidence; the failures are.
+
+use super::Night;
+use super::lesson::Lesson;
+use crate::engine::embedded::rules::{asks, spans};
+use crate::phase::reflection::{FailureClass, Fix};
+use crate::text::{Scrubbed, sentence};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// All rules that the sessions loaded, found again by the words in their backquotes.
+pub struct Rules<'a> {
+    loaded: BTreeMap<&'a str, BTreeSet<&'a str>>,
+    by_word: BTreeMap<String, BTreeSet<&'a str>>,
+    /// How often each command was run and failed.
+    runs: BTreeMap<&'a str, (u32, u32)>,
+}
+
+/// A rule that keeps failing.
+pub struct Contradicted<'a> {
+    rule: &'a str,
+    /// The sentence of it that asks.
+    asking: &'a str,
+    loaded: usize,
+    failed: Option<(u32, u32)>,
+}
+
+impl<'a> Rules<'a> {
+    pub fn new(night: &Night<'a>) -> Self {
+        let mut rules = Self { loaded: BTreeMap::new(), by_word: BTreeMap::new(), runs: BTreeMap::new() };
+        for session in &night.sessions {
+            for rule in &session.rules {
+                let first = rules.loaded.entry(rule).or_default().insert(session.session.as_str());
+                for span in spans(rule).filter(|_| first) {
+                    for word in span.split_whitespace() {
+                        rules.by_word.entry(word.to_owned()).or_default().insert(rule);
+                    }
+                }
+            }
+            for (shape, used) in &session.commands {
+                let (runs, failed) = rules.runs.entry(shape).or_default();
+                *runs += used.runs;
+                *failed += used.failed;
+            }
+        }
+        rules
+    }
+
+    /// The rule that asks for what fails, if sessions loaded one; of several the one that most of them loaded.
+    pub fn contradicted(&self, lesson: &Lesson<'_, '_>) -> Option<Contradicted<'a>> {
+        let words = wrong_words(lesson);
+        let asked = |rule: &&&'a str| words.iter().any(|(word, whole)| asks(rule, word, *whole));
+        let near = words.iter().filter_map(|(word, _)| self.by_word.get(word.split_whitespace().next()?)).flatten();
+        let rule = near.filter(asked).max_by_key(|rule| (self.loaded[**rule].len(), std::cmp::Reverse(**rule)))?;
+        let failed = self.runs.get(lesson.usual.shape.as_str()).copied().filter(|(_, failed)| *failed > 0);
+        let sentence = |part: &&str| words.iter().any(|(word, whole)| asks(part, word, *whole));
+        let asking = sentence::sentences(rule).into_iter().find(sentence).unwrap_or(rule);
+        Some(Contradicted { rule, asking, loaded: self.loaded[rule].len(), failed })
+    }
+}
+
+/// What a rule would have to ask for to be contradicted, and whether it must be the whole of a span.
+fn wrong_words(lesson: &Lesson<'_, '_>) -> Vec<(String, bool)> {
+    let mut words = Vec::new();
+    // Where a call was made from is no matter of the rule that asks for it.
+    let moved = matches!(lesson.fix.map(|found| found.fix), Some(Fix::Instead { with, .. }) if with.starts_with("cd "));
+    if let Some(Fix::Instead { without, with, .. }) = lesson.fix.map(|found| found.fix)
+        && with.is_empty()
+        && !without.contains(' ')
+        && without.len() > 1
+    {
+        words.push((without.clone(), false));
+    }
+    if lesson.class == FailureClass::Usage && lesson.fix.is_some() && !moved && !lesson.group.is_mixed() {
+        words.push((lesson.usual.call.clone(), true));
+        words.extend(lesson.usual.shape.contains(' ').then(|| (lesson.usual.shape.clone(), true)));
+    }
+    if let Some(path) = lesson.wrong().filter(|name| name.contains('/')) {
+        words.push((path, true));
+    }
+    words
+}
+
+impl Contradicted<'_> {
+    /// As the note says it.
+    pub fn sentence(&self) -> String {
+        format!("This contradicts the rule \"{}\".", Scrubbed::short(self.asking.trim_end_matches('.'), 120))
+    }
+
+    /// As the commit's message says it.
+    pub fn reason(&self) -> String {
+        let sessions = if self.loaded == 1 { "1 session".to_owned() } else { format!("{} sessions", self.loaded) };
+        let failed = self
+            .failed
+            .map_or(String::new(), |(runs, failed)| format!(" What it asks for failed {failed} of {runs} times."));
+        format!(" {sessions} loaded a rule that asks for it: \"{}\".{failed}", self.rule)
+    }
+}

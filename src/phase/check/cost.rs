@@ -1,0 +1,56 @@
+//! What memory costs an agent, and what the dream itself did cost: tokens, against budgets.
+
+use super::{CHARACTERS_PER_TOKEN, Finding, Verdict, count, finding};
+use crate::config::guard::Check;
+use crate::model::{Document, Trailers};
+use crate::store::Snapshot;
+
+pub(super) fn size(after: Option<&Snapshot>, budget: u32) -> Finding {
+    let cost = |text: &str| {
+        let document = Document::parse(text);
+        let front = document.front().cloned().unwrap_or_default();
+        let pinned = if front.pinned { text.chars().count() } else { 0 };
+        let index = front.name.map_or(0, |name| name.chars().count());
+        (pinned + index + front.description.map_or(0, |text| text.chars().count())).div_ceil(CHARACTERS_PER_TOKEN)
+    };
+    let notes = count(after.map_or(0, |snapshot| snapshot.notes.len()), "note");
+    let tokens: usize = after.map_or(0, |snapshot| snapshot.notes.values().map(|text| cost(text)).sum());
+    let verdict = if tokens > budget as usize { Verdict::Fail } else { Verdict::Pass };
+    let detail = format!("the index of {notes} costs about {tokens} tokens; the budget is {budget}");
+    finding(Check::Size, verdict, detail)
+}
+
+/// `review` is the message of the dream's first commit; its `Dream-Bill` trailers say what an engine charged.
+pub(super) fn bill(review: Option<&str>, budget: u32) -> Finding {
+    let trailers = review.map(Trailers::parse).unwrap_or_default();
+    let total: Vec<u64> =
+        trailers.all("Dream-Bill").filter_map(|line| line.strip_prefix("total:")).map(spent).collect();
+    let tokens: u64 = total.iter().sum();
+    let verdict = if tokens > u64::from(budget) { Verdict::Fail } else { Verdict::Pass };
+    let detail = match total.is_empty() {
+        true => "no model was asked".to_owned(),
+        false => format!("the dream cost {tokens} tokens; the budget is {budget}"),
+    };
+    finding(Check::Bill, verdict, detail)
+}
+
+/// The tokens of `3 requests, 3000 input (400 cached) and 30 output tokens, cost 0.0095`.
+fn spent(line: &str) -> u64 {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let counted = words.windows(2).filter(|pair| matches!(pair[1], "input" | "output"));
+    counted.filter_map(|pair| pair[0].parse::<u64>().ok()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bill_is_read_back_from_the_review() {
+        let message = "review: 1 session\n\nDream-Id: x\nDream-Bill: extract: 1 request, 9 input and 1 output tokens\n\
+                       Dream-Bill: total: 3 requests, 3000 input (400 cached) and 30 output tokens, cost 0.0095\n";
+        assert_eq!(bill(Some(message), 3029).verdict, Verdict::Fail);
+        assert_eq!(bill(Some(message), 3030).verdict, Verdict::Pass);
+        assert_eq!(bill(None, 1).detail, "no model was asked");
+    }
+}

@@ -1,0 +1,147 @@
+//! What a decision is about to do to work trees, noted before it does it, so that one that was killed half way is undone
+//! by the next: a file goes back to what memory says only where it still is, to the byte, what the killed one made of
+//! it. What a person wrote since is never touched.
+
+use super::worktree::WorkTreeError;
+use super::{Git, RefError, Store, lock, stale};
+use crate::model::ObjectId;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Seek, Write};
+use std::path::{Path, PathBuf};
+
+/// Held while work trees and refs move; the kernel frees it when its holder dies.
+pub(super) struct Journal {
+    file: File,
+}
+
+/// What the holder noted.
+#[derive(Debug)]
+struct Entry {
+    branch: String,
+    old: ObjectId,
+    new: ObjectId,
+    paths: Vec<PathBuf>,
+}
+
+impl Store {
+    /// Waits for other decisions to be carried out, as long as for the lock, and undoes what a killed one left.
+    pub(super) fn journal(&self) -> Result<Journal, RefError> {
+        let folder = self.common_dir().join("dream");
+        let path = folder.join("landing");
+        let wrap = |source| RefError::Lock { path: path.clone(), source };
+        fs::create_dir_all(&folder).map_err(wrap)?;
+        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
+        let mut file = file.map_err(wrap)?;
+        lock::wait(&file, &path)?;
+        let mut text = String::new();
+        file.read_to_string(&mut text).map_err(wrap)?;
+        if let Some(entry) = Entry::parse(&text) {
+            self.put_all_back(&entry);
+        }
+        file.set_len(0).and_then(|()| file.rewind()).map_err(wrap)?;
+        Ok(Journal { file })
+    }
+
+    /// Whether a killed decision left something to undo.
+    pub fn landing_left_behind(&self) -> bool {
+        let Ok(file) = File::open(self.common_dir().join("dream/landing")) else { return false };
+        file.metadata().is_ok_and(|data| data.len() > 0) && file.try_lock_shared().is_ok()
+    }
+
+    fn put_all_back(&self, entry: &Entry) {
+        let tip = self.reference(&entry.branch).ok().flatten();
+        let tree = tip.and_then(|tip| self.commit(tip).ok()).map(|commit| commit.tree);
+        // Refs moved: the decision stands, and the work trees are as it wants them.
+        if tree != Some(entry.old) {
+            return;
+        }
+        for path in &entry.paths {
+            // Best effort: what cannot be put back shows as a change, and nothing is lost.
+            let _ = put_back(self, &self.git().at(path), path, entry);
+        }
+    }
+}
+
+impl Journal {
+    pub fn note(&mut self, branch: &str, old: ObjectId, new: ObjectId, paths: &[&Path]) -> io::Result<()> {
+        let mut text = format!("{branch}\n{old}\n{new}\n");
+        paths.iter().for_each(|path| text.push_str(&format!("{}\n", path.display())));
+        // The last line says that all of it is here.
+        text.push_str("end\n");
+        self.file.write_all(text.as_bytes())?;
+        self.file.sync_data()
+    }
+
+    pub fn forget(self) -> io::Result<()> {
+        self.file.set_len(0)
+    }
+}
+
+impl Entry {
+    fn parse(text: &str) -> Option<Self> {
+        let mut lines = text.strip_suffix("\nend\n")?.lines();
+        let branch = lines.next().filter(|branch| branch.starts_with("refs/heads/"))?.to_owned();
+        let mut id = || ObjectId::parse(lines.next()?).ok();
+        let (old, new) = (id()?, id()?);
+        Some(Self { branch, old, new, paths: lines.map(PathBuf::from).collect() })
+    }
+}
+
+fn put_back(store: &Store, git: &Git, path: &Path, entry: &Entry) -> Result<(), WorkTreeError> {
+    let wrap = |source| WorkTreeError::Git { path: path.to_owned(), source };
+    let index = git.check(&["rev-parse", "--path-format=absolute", "--git-path", "index.lock"]).map_err(wrap)?.text();
+    if let Some((lock, false)) = stale::in_the_way(store, &[index]) {
+        let _ = fs::remove_file(lock);
+    }
+    let (old, new) = (entry.old.to_string(), entry.new.to_string());
+    let changed = git.check(&["diff-tree", "-r", "-z", "--no-renames", &old, &new]).map_err(wrap)?;
+    let mut index_lines = Vec::new();
+    for change in changes(&changed.stdout) {
+        if !is_as(git, path, &change.path, &change.new) {
+            continue;
+        }
+        index_lines.extend(format!("{} {}\t", change.old.0, change.old.1).into_bytes());
+        index_lines.extend(change.path.as_bytes());
+        index_lines.push(0);
+        if change.old.0 == ABSENT {
+            let _ = fs::remove_file(path.join(&change.path));
+        }
+    }
+    git.check_with_input(&["update-index", "-z", "--index-info"], &index_lines).map_err(wrap)?;
+    let names = index_lines.split(|byte| *byte == 0).filter(|line| !line.is_empty() && !line.starts_with(b"000000"));
+    let names: Vec<u8> =
+        names.flat_map(|line| [line.split(|byte| *byte == b'\t').nth(1).unwrap_or_default(), b"\0"].concat()).collect();
+    git.check_with_input(&["checkout-index", "-f", "-u", "-z", "--stdin"], &names).map(drop).map_err(wrap)
+}
+
+const ABSENT: &str = "000000";
+
+/// One path: mode and blob before and after.
+struct Changed {
+    path: String,
+    old: (String, String),
+    new: (String, String),
+}
+
+/// `:100644 100644 <old> <new> M NUL path NUL`, as `git diff-tree -z` prints it.
+fn changes(output: &[u8]) -> impl Iterator<Item = Changed> {
+    let text = String::from_utf8_lossy(output).into_owned();
+    let fields: Vec<String> = text.split('\0').map(str::to_owned).collect();
+    let pairs: Vec<_> = fields.chunks(2).map(<[String]>::to_vec).collect();
+    pairs.into_iter().filter_map(|pair| {
+        let [head, path] = pair.try_into().ok()?;
+        let mut words = head.strip_prefix(':')?.split(' ').map(str::to_owned);
+        let (old_mode, new_mode) = (words.next()?, words.next()?);
+        let (old, new) = (words.next()?, words.next()?);
+        Some(Changed { path, old: (old_mode, old), new: (new_mode, new) })
+    })
+}
+
+/// Whether the file is what the killed decision made of it, as git would store it.
+fn is_as(git: &Git, root: &Path, path: &str, (mode, blob): &(String, String)) -> bool {
+    let there = fs::symlink_metadata(root.join(path)).is_ok();
+    if mode == ABSENT {
+        return !there;
+    }
+    there && git.run(&["hash-object", "--", path]).is_ok_and(|output| output.text() == *blob)
+}
