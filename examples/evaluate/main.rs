@@ -1,12 +1,15 @@
-//! Measures the embedded engine on folders of sample data, in memory: parse, reflect, propose. Every figure says how
+//! Measures the embedded engine, or a language model, on folders of sample data, in memory: parse, reflect, propose. Every figure says how
 //! it is matched; one that cannot be computed from the data given is "not measured", never invented.
 //!
 //! `cargo run --release --example evaluate -- --data DIR [--json FILE] [--pairs FILE] [--show N]`
+//!
+//! `--engine NAME --model MODEL [--base-url URL]` measures a language model: see docs/measuring-models.md.
 //!
 //! `--sample N --seed S` prints N changes drawn at random over the coding sets instead, for a reader to judge.
 
 mod coding;
 mod documents;
+mod engine;
 mod load;
 mod memory;
 mod nights;
@@ -42,10 +45,12 @@ struct Options {
     show: usize,
     sample: Option<usize>,
     seed: u64,
+    named: engine::Named,
 }
 
 fn options() -> Options {
-    let mut options = Options { data: None, json: None, pairs: None, show: 0, sample: None, seed: 1 };
+    let named = engine::Named::default();
+    let mut options = Options { data: None, json: None, pairs: None, show: 0, sample: None, seed: 1, named };
     let mut arguments = std::env::args().skip(1);
     while let Some(name) = arguments.next() {
         let value = arguments.next().unwrap_or_else(|| usage(&format!("{name} needs a value")));
@@ -56,6 +61,9 @@ fn options() -> Options {
             "--show" => options.show = value.parse().unwrap_or_else(|_| usage("--show needs a number")),
             "--sample" => options.sample = Some(value.parse().unwrap_or_else(|_| usage("--sample needs a number"))),
             "--seed" => options.seed = value.parse().unwrap_or_else(|_| usage("--seed needs a number")),
+            "--engine" => options.named.engine = Some(value),
+            "--model" => options.named.model = Some(value),
+            "--base-url" => options.named.base_url = Some(value),
             _ => usage(&format!("unknown option {name}")),
         }
     }
@@ -63,7 +71,9 @@ fn options() -> Options {
 }
 
 fn usage(why: &str) -> ! {
-    eprintln!("error: {why}\nusage: evaluate --data DIR [--json FILE] [--pairs FILE] [--show N] [--sample N --seed S]");
+    eprintln!(
+        "error: {why}\nusage: evaluate --data DIR [--json FILE] [--pairs FILE] [--show N] [--sample N --seed S] [--engine NAME --model MODEL [--base-url URL]]"
+    );
     std::process::exit(2)
 }
 
@@ -71,6 +81,9 @@ fn main() {
     let options = options();
     if options.data.is_none() && options.pairs.is_none() {
         usage("give --data DIR or --pairs FILE");
+    }
+    if let Err(why) = engine::choose(&options.named) {
+        usage(&why);
     }
     if let (Some(count), Some(data)) = (options.sample, &options.data) {
         return sample::print(data, count, options.seed);
@@ -83,6 +96,7 @@ fn main() {
         figures.extend(pairs::figures(pairs, options.show));
     }
     print(&figures);
+    engine::account();
     if let Some(path) = &options.json {
         let text = serde_json::to_string_pretty(&as_json(&figures)).expect("figures are plain data");
         if let Err(error) = std::fs::write(path, text + "\n") {

@@ -87,7 +87,7 @@ impl Show {
     }
 
     fn session(&self, context: &Context, store: &Store, record: &SessionRecord) -> Result<(), Failure> {
-        let reflections = reflections(store, &record.id)?;
+        let reflections = reflections(store, record)?;
         if self.json {
             let reflections: Vec<_> = reflections.iter().map(reflection_json).collect();
             let (session, happened) = (record, record.happened());

@@ -42,7 +42,7 @@ impl Shelf {
             Shelf::Cache(cache) => cache.get(record),
             Shelf::Nowhere => None,
             Shelf::Sessions { engine, version } => {
-                let bytes = store.paid_reflection(&record.id, &name(engine, version)).ok()??;
+                let bytes = store.paid_reflection(&record.id, &name(engine, version, record.blob()?)).ok()??;
                 let stored: Stored = serde_json::from_slice(&bytes).ok()?;
                 let mut reflection = stored.reflection;
                 let same = stored.version == *version && Some(reflection.blob) == record.blob();
@@ -70,7 +70,7 @@ impl Shelf {
         let kept: Vec<KeptReflection> = fresh
             .map(|reflection| {
                 let (engine, version) = (engine.clone(), version.clone());
-                let name = name(&engine, &version);
+                let name = name(&engine, &version, reflection.blob);
                 let stored = Stored { schema: 1, engine, version, reflection: reflection.clone() };
                 let mut bytes = serde_json::to_vec_pretty(&stored).expect("a reflection has only string keys");
                 bytes.push(b'\n');
@@ -81,9 +81,9 @@ impl Shelf {
     }
 }
 
-/// One file per engine and version: a session that grew replaces its own.
-fn name(engine: &str, version: &str) -> String {
-    format!("{engine}-{}.json", ObjectId::of_blob(version.as_bytes()).short())
+/// One file per engine, version and transcript as it was read: what is stored there is never replaced.
+fn name(engine: &str, version: &str, blob: ObjectId) -> String {
+    format!("{engine}-{}-{}.json", ObjectId::of_blob(version.as_bytes()).short(), blob.short())
 }
 
 fn masked(reflection: Reflection) -> Reflection {

@@ -2,17 +2,18 @@
 
 use crate::cli::Failure;
 use crate::cli::ui::{Page, Tone};
-use crate::model::SessionId;
+use crate::model::SessionRecord;
 use crate::phase::kept::Stored;
 use crate::store::Store;
 use serde_json::{Value, json};
 
 const WIDTH: usize = 79;
 
-/// The reflections that are kept with a session. One that cannot be read is none.
-pub fn reflections(store: &Store, session: &SessionId) -> Result<Vec<Stored>, Failure> {
-    let kept = store.kept_reflections(session)?;
-    Ok(kept.iter().filter_map(|kept| serde_json::from_slice(&kept.bytes).ok()).collect())
+/// The reflections that are kept of a session as it is now. One that cannot be read is none.
+pub fn reflections(store: &Store, record: &SessionRecord) -> Result<Vec<Stored>, Failure> {
+    let kept = store.kept_reflections(&record.id)?;
+    let read = kept.iter().filter_map(|kept| serde_json::from_slice::<Stored>(&kept.bytes).ok());
+    Ok(read.filter(|stored| Some(stored.reflection.blob) == record.blob()).collect())
 }
 
 pub fn reflection_json(stored: &Stored) -> Value {

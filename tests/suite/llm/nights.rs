@@ -74,10 +74,17 @@ fn reflections_are_paid_for_once_and_shown_with_their_session() {
     world.dream(["reject", first["dream"].as_str().expect("a dream"), "--reason", "no"]).ok();
     assert_eq!(run(&world)["dream"], Value::Null);
     session(&world, "s9", 20, &[("user", "Remember: The audit log is kept for ten years.")]);
+    session(
+        &world,
+        "s0",
+        1,
+        &[("user", "Hello"), ("agent", "Hi."), ("user", &format!("Remember: {}", FACTS[0])), ("agent", "Sure.")],
+    );
     world.dream(["import", "../sessions"]).ok();
     let later = run(&world);
+    world.dream(["verify"]).ok();
     assert_eq!(texts(&later), ["The audit log is kept for ten years."], "{later:#}");
-    assert_eq!((count(Phase::Extract), count(Phase::Reconcile)), (4, 2));
+    assert_eq!((count(Phase::Extract), count(Phase::Reconcile)), (5, 2), "the new one and the one that grew");
 }
 
 #[test]
