@@ -1,7 +1,7 @@
-//! Measures the embedded engine, or a language model, on folders of sample data, in memory: parse, reflect, propose. Every figure says how
-//! it is matched; one that cannot be computed from the data given is "not measured", never invented.
+//! Measures the embedded engine, or a language model, on folders of sample data, in memory: parse, reflect, propose.
+//! Every figure says how it is matched; one that cannot be computed from the data given is "not measured", never invented.
 //!
-//! `cargo run --release --example evaluate -- --data DIR [--json FILE] [--pairs FILE] [--show N]`
+//! `cargo run --release --example evaluate -- --data DIR [--json FILE] [--pairs FILE] [--texts FILE] [--secrets FILE] [--planted DIR] [--show N]`
 //!
 //! `--engine NAME --model MODEL [--base-url URL]` measures a language model: see docs/measuring-models.md.
 //!
@@ -17,6 +17,7 @@ mod pairs;
 mod profiles;
 mod sample;
 mod service;
+mod trust;
 
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -42,6 +43,9 @@ struct Options {
     data: Option<PathBuf>,
     json: Option<PathBuf>,
     pairs: Option<PathBuf>,
+    texts: Option<PathBuf>,
+    secrets: Option<PathBuf>,
+    planted: Option<PathBuf>,
     show: usize,
     sample: Option<usize>,
     seed: u64,
@@ -49,14 +53,27 @@ struct Options {
 }
 
 fn options() -> Options {
-    let named = engine::Named::default();
-    let mut options = Options { data: None, json: None, pairs: None, show: 0, sample: None, seed: 1, named };
+    let mut options = Options {
+        data: None,
+        json: None,
+        pairs: None,
+        texts: None,
+        secrets: None,
+        planted: None,
+        show: 0,
+        sample: None,
+        seed: 1,
+        named: engine::Named::default(),
+    };
     let mut arguments = std::env::args().skip(1);
     while let Some(name) = arguments.next() {
         let value = arguments.next().unwrap_or_else(|| usage(&format!("{name} needs a value")));
         match name.as_str() {
             "--data" => options.data = Some(value.into()),
             "--json" => options.json = Some(value.into()),
+            "--texts" => options.texts = Some(value.into()),
+            "--secrets" => options.secrets = Some(value.into()),
+            "--planted" => options.planted = Some(value.into()),
             "--pairs" => options.pairs = Some(value.into()),
             "--show" => options.show = value.parse().unwrap_or_else(|_| usage("--show needs a number")),
             "--sample" => options.sample = Some(value.parse().unwrap_or_else(|_| usage("--sample needs a number"))),
@@ -72,15 +89,17 @@ fn options() -> Options {
 
 fn usage(why: &str) -> ! {
     eprintln!(
-        "error: {why}\nusage: evaluate --data DIR [--json FILE] [--pairs FILE] [--show N] [--sample N --seed S] [--engine NAME --model MODEL [--base-url URL]]"
+        "error: {why}\nusage: evaluate --data DIR [--json FILE] [--pairs FILE] [--texts FILE] [--secrets FILE] [--planted DIR] \
+         [--show N] [--sample N --seed S] [--engine NAME --model MODEL [--base-url URL]]"
     );
     std::process::exit(2)
 }
 
 fn main() {
     let options = options();
-    if options.data.is_none() && options.pairs.is_none() {
-        usage("give --data DIR or --pairs FILE");
+    let given = [&options.data, &options.pairs, &options.texts, &options.secrets, &options.planted];
+    if given.iter().all(|option| option.is_none()) {
+        usage("give --data DIR, --planted DIR, --pairs FILE, --texts FILE or --secrets FILE");
     }
     if let Err(why) = engine::choose(&options.named) {
         usage(&why);
@@ -95,6 +114,9 @@ fn main() {
     if let Some(pairs) = &options.pairs {
         figures.extend(pairs::figures(pairs, options.show));
     }
+    figures.extend(options.texts.iter().flat_map(|path| trust::texts(path, options.show)));
+    figures.extend(options.secrets.iter().flat_map(|path| trust::secrets(path, options.show)));
+    figures.extend(options.planted.iter().flat_map(|path| trust::planted(path, options.show)));
     print(&figures);
     engine::account();
     if let Some(path) = &options.json {
@@ -115,6 +137,7 @@ fn measured(data: &Path, show: usize) -> Vec<Figure> {
     figures.extend(documents::figures(&data.join("evolving-documents"), show));
     figures.extend(service::figures(&data.join("customer-service"), show));
     figures.extend(nights::figures(data, show));
+    figures.extend(trust::planted(data, show));
     figures
 }
 

@@ -13,6 +13,7 @@ use super::reconcile::{Held, Reconcile, Report, Situation};
 use super::reflection::Reflection;
 use super::review::{self, Filter};
 use super::settle::{self, Ground, Settled, Skipped};
+use super::trust::Lineage;
 use super::write::{self, Hand, WriteDreamError, Written};
 use crate::config::Settings;
 use crate::config::settings::Approval;
@@ -194,6 +195,8 @@ struct Thinking<'a> {
     failed: BTreeSet<SessionId>,
     /// Reflections that were made by this run.
     fresh: usize,
+    /// Files that hold what only untrusted sources support.
+    untrusted: BTreeSet<String>,
 }
 
 impl<'a> Thinking<'a> {
@@ -210,7 +213,21 @@ impl<'a> Thinking<'a> {
         let transcripts = Transcripts::new(store, records);
         let reader = Reader::new(store, engine);
         let (reflections, failed) = (BTreeMap::new(), BTreeSet::new());
-        Self { store, engine, reader, request, snapshot, held, past, reflections, transcripts, failed, fresh: 0 }
+        let untrusted = Lineage::of(ledger).untrusted();
+        Self {
+            store,
+            engine,
+            reader,
+            request,
+            snapshot,
+            held,
+            past,
+            reflections,
+            transcripts,
+            failed,
+            fresh: 0,
+            untrusted,
+        }
     }
 
     /// Whether a reflection costs more than time.
@@ -276,6 +293,7 @@ impl<'a> Thinking<'a> {
             past: &self.past,
             notes_folder: &settings.notes,
             max_changes: settings.max_changes as usize,
+            untrusted: self.untrusted.clone(),
         };
         let settled = settle::settle(proposals, &ground, &mut self.transcripts);
         self.transcripts.remember();

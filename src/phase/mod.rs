@@ -23,6 +23,7 @@ pub mod risk;
 pub mod rule;
 pub mod server;
 pub mod settle;
+pub mod trust;
 pub mod verify;
 pub mod write;
 

@@ -2,8 +2,8 @@
 //! engine says about risks is only ever added to.
 
 use super::memory::MEMORY;
-use crate::model::{ChangeType, Kind, Proposal, Risk, Role};
-use crate::text::{injection, scrub, secret};
+use crate::model::{Change, ChangeType, Kind, Proposal, Risk, Role};
+use crate::text::{hidden, injection, secret};
 use std::collections::BTreeSet;
 
 /// Below this confidence a contradiction of approved memory is left to a person.
@@ -13,16 +13,9 @@ const SURE: f64 = 0.75;
 pub fn of(proposal: &Proposal) -> Vec<Risk> {
     let mut risks = proposal.risks.clone();
     let belief = proposal.belief.as_ref();
-    let words = || belief.iter().flat_map(|b| [&b.name, &b.description, &b.text]).chain([&proposal.subject]);
-    if words().any(|text| injection::found(text)) {
-        risks.push(Risk::Injection);
-    }
-    if words().any(|text| text.chars().any(scrub::is_hidden)) {
-        risks.push(Risk::HiddenText);
-    }
-    if words().any(|text| secret::found(text)) {
-        risks.push(Risk::Secret);
-    }
+    let tags = belief.iter().flat_map(|belief| &belief.tags);
+    let words = belief.iter().flat_map(|b| [&b.name, &b.description, &b.text]).chain([&proposal.subject]).chain(tags);
+    risks.extend(words.flat_map(|text| of_words(text)));
     if untrusted(proposal) {
         risks.push(Risk::UntrustedSource);
     }
@@ -39,6 +32,35 @@ pub fn of(proposal: &Proposal) -> Vec<Risk> {
     risks
 }
 
+/// The risks of words, whoever wrote them: an engine, or a reviewer who edits.
+pub fn of_words(text: &str) -> Vec<Risk> {
+    let found = [
+        (Risk::Injection, injection::found(text)),
+        (Risk::Secret, secret::found(text)),
+        (Risk::HiddenText, hidden::found(text)),
+    ];
+    found.into_iter().filter_map(|(risk, is)| is.then_some(risk)).collect()
+}
+
+/// Per cent of the entries of memory of which a dream may take out or rewrite without its changes saying so.
+const MUCH: usize = 20;
+/// Below this many entries per cents say little.
+const SMALL_MEMORY: usize = 10;
+
+/// Marks the changes of a dream that together take out or rewrite much of memory.
+pub fn mark_losses(changes: &mut [Change], entries: usize) {
+    let loses = |change: &Change| !matches!(change.change, ChangeType::Add | ChangeType::Promote);
+    let lost: usize = changes.iter().filter(|change| loses(change)).map(|change| change.edits.len()).sum();
+    if entries < SMALL_MEMORY || lost * 100 <= entries * MUCH {
+        return;
+    }
+    for change in changes.iter_mut().filter(|change| loses(change)) {
+        change.risks.push(Risk::DeletesMuch);
+        change.risks.sort_unstable();
+        change.risks.dedup();
+    }
+}
+
 /// One session alone says so. What memory itself shows (two notes that say the same) needs no session.
 fn single_session(proposal: &Proposal) -> bool {
     let cited = proposal.evidence.iter().map(|item| &item.session).filter(|session| session.as_str() != MEMORY);
@@ -48,7 +70,7 @@ fn single_session(proposal: &Proposal) -> bool {
 
 /// Nothing but the output of tools supports it. A mistake is what tools did, so their output is its proper evidence;
 /// that its words may be planted is what the injection signals are for.
-fn untrusted(proposal: &Proposal) -> bool {
+pub fn untrusted(proposal: &Proposal) -> bool {
     let memory_only = matches!(proposal.change, ChangeType::Retire | ChangeType::Join);
     proposal.kind != Kind::Mistake
         && !memory_only

@@ -37,6 +37,8 @@ pub struct Ground<'a> {
     /// The folder for new notes.
     pub notes_folder: &'a str,
     pub max_changes: usize,
+    /// Files that hold what only untrusted sources support: what is made of them is marked as they are.
+    pub untrusted: BTreeSet<String>,
 }
 
 /// What may be committed, in the order of phases, and what was left out.
@@ -76,6 +78,7 @@ pub fn settle(proposals: Vec<Proposal>, ground: &Ground<'_>, quotes: &mut dyn Qu
         }
     }
     settled.changes.sort_by_key(|change| change.phase);
+    risk::mark_losses(&mut settled.changes, ground.held.len());
     settled
 }
 
@@ -112,8 +115,12 @@ fn check(
         });
     }
     proposal.support.sessions = supported(&proposal);
+    if rests_on(&proposal, &ground.untrusted) {
+        proposal.risks.push(Risk::UntrustedSource);
+    }
+    let tools = risk::untrusted(&proposal);
     let risks = risk::of(&proposal);
-    if risks.contains(&Risk::UntrustedSource) && matches!(proposal.kind, Kind::Preference | Kind::Workflow) {
+    if tools && matches!(proposal.kind, Kind::Preference | Kind::Workflow) {
         return Err("only the output of tools supports it, which never becomes a directive".to_owned());
     }
     let edits = edits(&proposal, ground, taken)?;
@@ -149,6 +156,18 @@ fn supported(proposal: &Proposal) -> u32 {
         true => named,
         false => proposal.support.sessions.max(named),
     }
+}
+
+/// Whether a change rewrites or joins what only untrusted sources support. Taking it out of memory needs no trust.
+fn rests_on(proposal: &Proposal, untrusted: &BTreeSet<String>) -> bool {
+    let target = match &proposal.target {
+        Target::Entry { path, .. } if proposal.belief.is_some() => Some(path),
+        _ => None,
+    };
+    target
+        .into_iter()
+        .chain(proposal.absorbs.iter().map(|(path, _)| path))
+        .any(|path| untrusted.contains(path.as_str()))
 }
 
 /// The phase follows from what the change does, whatever the engine says.

@@ -2,10 +2,12 @@
 
 mod clause;
 pub mod date;
+pub mod hidden;
 pub mod injection;
 pub mod likeness;
 pub mod listed;
 pub mod meaning;
+pub mod pasted;
 pub mod probe;
 pub mod scrub;
 pub mod secret;

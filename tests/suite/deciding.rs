@@ -12,7 +12,7 @@ fn statuses(world: &crate::world::World) -> String {
 fn an_approved_dream_is_in_memory_and_can_be_taken_back_and_brought_back() {
     let world = world_with_dream();
     assert_snapshot!(world.dream(["approve", ID]), @r#"
-    approved dream 2026-05-06-aaaa: 3 changes merged; main is now 7819bfe8e2d8
+    approved dream 2026-05-06-aaaa: 3 changes merged; main is now 6aff5fc06ab0
     ! hint: 'git dream revert 2026-05-06-aaaa' takes it back
     [exit 0]
     "#);
@@ -21,7 +21,7 @@ fn an_approved_dream_is_in_memory_and_can_be_taken_back_and_brought_back() {
     assert!(!world.path("memory/notes/old.md").exists());
     assert_eq!(world.git(["status", "--short"]), "");
     assert_snapshot!(world.dream(["revert", ID]), @r#"
-    reverted dream 2026-05-06-aaaa; main is now 2e547e1de24f
+    reverted dream 2026-05-06-aaaa; main is now 1a1cb80e58db
     ! hint: 'git dream restore 2026-05-06-aaaa' brings it back
     [exit 0]
     "#);
@@ -40,7 +40,7 @@ fn an_approved_dream_is_in_memory_and_can_be_taken_back_and_brought_back() {
 fn a_part_can_be_approved() {
     let world = world_with_dream();
     assert_snapshot!(world.dream(["approve", "aaaa", "--drop", UTC, "--drop", "3"]), @r#"
-    approved dream 2026-05-06-aaaa: 1 change merged, 2 left out; main is now 87311d923618
+    approved dream 2026-05-06-aaaa: 1 change merged, 2 left out; main is now 08201f3abab3
     ! hint: 'git dream revert 2026-05-06-aaaa' takes it back
     [exit 0]
     "#);

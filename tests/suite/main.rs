@@ -10,6 +10,7 @@ mod llm;
 mod merge;
 mod merging;
 mod night;
+mod poison;
 mod proposal;
 mod reading;
 mod readme;

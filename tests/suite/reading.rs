@@ -24,13 +24,13 @@ fn a_dream_is_listed_with_where_it_stands() {
 fn status_says_what_waits_and_what_to_type_next() {
     let world = World::with_memory();
     assert_snapshot!(world.dream(["status"]), @r#"
-    memory     main at 8ee07f08759d: 0 notes
+    memory     main at 9f1580636185: 0 notes
     sessions   0 of 0 agents, 0 not read by any dream
     ! hint: 'git dream import PATH' brings sessions in
     [exit 0]
     "#);
     assert_snapshot!(world_with_dream().dream(["status"]), @r#"
-    memory     main at f4dfa6b958b0: 2 notes
+    memory     main at 7bbc0704f7d2: 2 notes
     sessions   1 of 1 agent, 0 not read by any dream
     open       2026-05-06-aaaa  open        3 changes  2026-05-06 03:07
     ! hint: 'git dream review 2026-05-06-aaaa' goes through its changes one by one
@@ -69,7 +69,7 @@ fn a_change_is_shown_with_its_evidence_and_the_turns_around_it() {
 fn a_dream_is_shown_change_by_change() {
     assert_snapshot!(world_with_dream().dream(["show", "2026-05-06"]), @r#"
     dream 2026-05-06-aaaa  open
-    read 1 session on memory f4dfa6b958b0, engine embedded, 2026-05-06 03:07
+    read 1 session on memory 7bbc0704f7d2, engine embedded, 2026-05-06 03:07
 
     [1/3] extract: the API is in UTC
       11111111  add fact  notes/utc.md
@@ -124,7 +124,7 @@ fn checks_say_what_they_found() {
     assert_snapshot!(world.dream(["check", ID]), @r#"
     warn  loss       2 of 2 entries retired or rewritten; the budget is 20 %
     pass  provenance 3 quotes of 3 changes stand in the lines they cite
-    pass  trust      no change has more authority than its evidence
+    pass  trust      no change says more than the least trusted evidence under it
     pass  secrets    nothing found in what the dream adds
     pass  injection  nothing found in what the dream adds
     pass  hidden-textnothing found in what the dream adds
@@ -143,7 +143,7 @@ fn memory_answers_why_it_says_what_it_says() {
     assert_snapshot!(world.dream(["why", "notes/utc.md"]), @r#"
     notes/utc.md:6
       The API is in UTC.
-      51c34f4dd9e0  extract: the API is in UTC
+      a1e770835f71  extract: the API is in UTC
       dream 2026-05-06-aaaa, approved by Ada <ada@example.com>, 2026-05-06 03:16
       11111111  add fact  notes/utc.md
       risk: single-session
@@ -164,7 +164,7 @@ fn memory_answers_why_it_says_what_it_says() {
     team.md:4
       Staging is on 8080.
       written by Ada <ada@example.com>, 2026-05-06 03:20, not by a dream
-      6836595bd4cd  team: who and where
+      5a4e72780ccd  team: who and where
     [exit 0]
     "#);
 }
@@ -175,13 +175,13 @@ fn history_lists_dreams_reverts_and_direct_edits() {
     world.dream(["approve", ID]).ok();
     world.dream(["revert", ID, "--change", UTC]).ok();
     assert_snapshot!(world.dream(["log"]), @r#"
-    a51f8862efbe  2026-05-06 03:17  revert  Revert change 11111111 of dream 2026-05-06-aaaa  Ada <ada@example.com>
-    7819bfe8e2d8  2026-05-06 03:16  dream   Merge dream 2026-05-06-aaaa  Ada <ada@example.com>
+    35cb027d11c0  2026-05-06 03:17  revert  Revert change 11111111 of dream 2026-05-06-aaaa  Ada <ada@example.com>
+    6aff5fc06ab0  2026-05-06 03:16  dream   Merge dream 2026-05-06-aaaa  Ada <ada@example.com>
         11111111  extract: the API is in UTC  notes/utc.md
         22222222  reconcile: deploys run from release branches  notes/deploys.md
         33333333  prune: the old server is gone  notes/old.md
-    f4dfa6b958b0  2026-05-06 03:02  edit    first notes  Ada <ada@example.com>
-    8ee07f08759d  2026-05-06 03:00  edit    init: dream.toml  Ada <ada@example.com>
+    7bbc0704f7d2  2026-05-06 03:02  edit    first notes  Ada <ada@example.com>
+    9f1580636185  2026-05-06 03:00  edit    init: dream.toml  Ada <ada@example.com>
     [exit 0]
     "#);
     let log = world.dream(["log", "notes/deploys.md", "--json"]).json();

@@ -377,7 +377,7 @@ fn credentials_are_warned_about_by_session_line_and_kind_and_never_shown() {
     world.write("s.jsonl", with_key(1));
     let ran = world.dream(["import", "../s.jsonl"]);
     assert_eq!(ran.code, 0, "{ran}");
-    let warning = "warning: what looks like a credential (github token) stands in session s line 2 (../s.jsonl)";
+    let warning = "warning: what looks like a credential (GitHub token) stands in session s line 2 (../s.jsonl)";
     assert!(ran.stderr.contains(warning) && !ran.to_string().contains(&key()), "{ran}");
 }
 

@@ -126,7 +126,7 @@ fn a_setting_without_effect_is_warned_about() {
     let world = World::with_memory();
     world.git(["config", "dream.timezone", "Europe/Berlin"]);
     assert_snapshot!(world.dream(["status"]), @r#"
-    memory     main at 8ee07f08759d: 0 notes
+    memory     main at 9f1580636185: 0 notes
     sessions   0 of 0 agents, 0 not read by any dream
     ! warning: git config: timezone has no effect: there is no schedule
     ! hint: 'git dream import PATH' brings sessions in

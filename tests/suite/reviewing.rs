@@ -13,7 +13,7 @@ fn a_review_ends_by_approving_what_was_kept() {
     let world = world_with_dream();
     assert_snapshot!(review(&world, "y\nn\ny\ny\n"), @r#"
     dream 2026-05-06-aaaa  open
-    read 1 session on memory f4dfa6b958b0, engine embedded, 2026-05-06 03:07
+    read 1 session on memory 7bbc0704f7d2, engine embedded, 2026-05-06 03:07
 
     extract: the API is in UTC
       11111111  add fact  notes/utc.md
@@ -52,7 +52,7 @@ fn a_review_ends_by_approving_what_was_kept() {
             agent: which time zone does the API use?
             user: the API is in UTC, remember that
     (3/3) Keep this change [y,n,e,s,a,d,q,?]? 
-    Approve: merge 2, leave out 1 [y,n]? approved dream 2026-05-06-aaaa: 2 changes merged, 1 left out; main is now 933fc9eea92f
+    Approve: merge 2, leave out 1 [y,n]? approved dream 2026-05-06-aaaa: 2 changes merged, 1 left out; main is now 559db4fb32ba
     ! hint: 'git dream revert 2026-05-06-aaaa' takes it back
     [exit 0]
     "#);

@@ -144,7 +144,7 @@ fn credentials_in_transcripts_are_warned_about_and_never_shown() {
     world.write("s.jsonl", SESSION.replace("hello", &format!("use {key}")));
     assert_snapshot!(world.dream(["import", "../s.jsonl"]), @r#"
     read 1 session of 1 agent (2 turns): 1 new
-    ! warning: what looks like a credential (github token) stands in session s line 1 (../s.jsonl)
+    ! warning: what looks like a credential (GitHub token) stands in session s line 1 (../s.jsonl)
     !   they stay in refs/dream/sessions as they are; notes and commits get them masked
     ! hint: 'git dream run' proposes what these sessions teach
     [exit 0]

@@ -25,13 +25,13 @@ fn a_night_is_dreamt_once_and_a_missed_one_is_made_up() {
     let world = scheduled();
     assert_snapshot!(at(&world, "memory", "2026-05-07T09:00:00Z", "one"), @r#"
     Read 1 session, 1 turn, of 1 agent
-    dream/2026-05-07-5p1t: 1 change
+    dream/2026-05-07-2px4: 1 change
       55b08b6b add fact The nightly export must finish before 04:00 UTC  [single-session]
-    ! hint: git dream review 2026-05-07-5p1t
+    ! hint: git dream review 2026-05-07-2px4
     [exit 0]
     "#);
     assert_snapshot!(at(&world, "memory", "2026-05-07T09:05:00Z", "one"), @r#"
-    not now: the night of 2026-05-07 02:00 CEST is over: dream 2026-05-07-5p1t on one; the next one is 2026-05-08 02:00 CEST
+    not now: the night of 2026-05-07 02:00 CEST is over: dream 2026-05-07-2px4 on one; the next one is 2026-05-08 02:00 CEST
     [exit 0]
     "#);
     assert_snapshot!(at(&world, "memory", "2026-05-10T09:00:00Z", "one"), @r#"
@@ -96,7 +96,7 @@ fn two_machines_with_one_remote_dream_a_night_once() {
     }
     at(&world, "memory", "2026-05-07T09:00:00Z", "one").ok();
     assert_snapshot!(at(&world, "other", "2026-05-07T09:01:00Z", "two"), @r#"
-    not now: the night of 2026-05-07 02:00 CEST is over: dream 2026-05-07-5p1t on one; the next one is 2026-05-08 02:00 CEST
+    not now: the night of 2026-05-07 02:00 CEST is over: dream 2026-05-07-2px4 on one; the next one is 2026-05-08 02:00 CEST
     [exit 0]
     "#);
     // At the same moment: one of them takes the night, the other sees it.

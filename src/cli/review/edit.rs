@@ -3,9 +3,10 @@
 use crate::cli::report::ChangeView;
 use crate::cli::{Context, Failure};
 use crate::model::{ChangeType, Document, EntryEdit, Risk};
+use crate::phase::risk;
 use crate::store::dream::Dream;
 use crate::store::{Amendment, Store};
-use crate::text::{Scrubbed, injection};
+use crate::text::Scrubbed;
 use std::fs;
 
 /// What became of an edit.
@@ -34,7 +35,7 @@ pub fn edit(context: &Context, store: &Store, dream: &Dream, view: &ChangeView) 
         Ok(text) => text,
         Err(why) => return Ok(Edited::No(why)),
     };
-    let (risks, proposed) = (risks(view, &text), Scrubbed::block(&proposed));
+    let (risks, proposed) = (risks(view, &typed), Scrubbed::block(&proposed));
     let amendment = Amendment { change: &view.record, file: &text, proposed: &proposed, risks: &risks };
     store.amend(dream, &amendment)?;
     Ok(Edited::Yes)
@@ -72,12 +73,10 @@ fn checked(file: &str, proposed: &str, whole: bool, typed: &str) -> Result<Scrub
 }
 
 /// Risks of the words are found again; those of the evidence stay.
-fn risks(view: &ChangeView, text: &Scrubbed) -> Vec<Risk> {
+fn risks(view: &ChangeView, typed: &str) -> Vec<Risk> {
     let of_words = [Risk::Injection, Risk::HiddenText, Risk::Secret];
     let mut risks: Vec<Risk> = view.record.risks.iter().filter(|risk| !of_words.contains(risk)).copied().collect();
-    if injection::found(text.as_str()) {
-        risks.push(Risk::Injection);
-    }
+    risks.extend(risk::of_words(typed));
     risks.sort_unstable();
     risks
 }

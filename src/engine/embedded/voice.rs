@@ -1,6 +1,7 @@
 //! Whose words a person's turn holds: what they said themselves, as against the plans, specifications, logs and host
 //! commands that they pasted. And whether a sentence asserts, asks or guesses.
 
+use crate::text::pasted;
 use crate::text::sentence;
 use crate::text::words;
 use regex::Regex;
@@ -43,7 +44,7 @@ pub fn said(text: &str) -> Vec<&str> {
     }
     let documents = HEADING.find_iter(text).take(2).count() >= 2 || text.contains("following plan:");
     if !documents && text.chars().count() <= SPOKEN {
-        return sentence::sentences(text);
+        return pasted::own_words(text).into_iter().flat_map(sentence::sentences).collect();
     }
     let intro = text.split("\n\n").next().unwrap_or_default();
     let is_intro =

@@ -1,23 +1,22 @@
-//! What a dream says, looked at as it stands on its branch: credentials, instructions to agents, hidden characters, and
-//! beliefs with more authority than their evidence has. It never repeats what it found.
+//! What a dream says, looked at as it stands on its branch: credentials, instructions to agents, hidden text. It never repeats what it found.
 
 use super::{Finding, Verdict, finding};
 use crate::config::guard::Check;
-use crate::model::{ChangeType, Kind, NotePath, Risk, Role};
+use crate::model::NotePath;
 use crate::store::Snapshot;
 use crate::store::dream::ChangeRecord;
-use crate::text::{injection, scrub, secret};
+use crate::text::{hidden, injection, secret};
 use std::collections::BTreeSet;
 
 /// The three checks that read every line that the dream adds, and the message of every change.
 const WORDS: [(Check, fn(&str) -> bool, &str); 3] = [
     (Check::Secrets, secret::found, "holds what looks like a credential"),
     (Check::Injection, injection::found, "reads like an instruction smuggled in"),
-    (Check::HiddenText, hidden, "holds a character that nobody sees"),
+    (Check::HiddenText, hides, "hides something from who reads it"),
 ];
 
-fn hidden(text: &str) -> bool {
-    text.chars().any(|c| scrub::is_hidden(c) || c.is_control() && !matches!(c, '\t' | '\n' | '\r'))
+fn hides(text: &str) -> bool {
+    hidden::found(text) || text.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r'))
 }
 
 /// `messages` are those of the changes, in their order.
@@ -72,29 +71,6 @@ fn at(check: Check, what: &str, path: &NotePath, line: usize, changes: &[ChangeR
     }
 }
 
-/// What only tools' output supports is no directive, and as a fact it says what it is.
-pub(super) fn trust(changes: &[ChangeRecord]) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = changes
-        .iter()
-        .filter(|change| !matches!(change.change, ChangeType::Retire | ChangeType::Join) && !change.evidence.is_empty())
-        .filter(|change| change.evidence.iter().all(|cited| matches!(cited.role, Role::Tool | Role::System)))
-        .filter_map(|change| {
-            let why = match change.kind {
-                Some(Kind::Mistake) => return None,
-                Some(Kind::Fact) if change.risks.contains(&Risk::UntrustedSource) => return None,
-                Some(Kind::Fact) => "is a fact that only tools' output supports, and is not marked so",
-                _ => "tells agents what to do, and only tools' output supports it",
-            };
-            Some(Finding::of(Check::Trust, Verdict::Fail, why.to_owned(), change))
-        })
-        .collect();
-    if findings.is_empty() {
-        let detail = "no change has more authority than its evidence".to_owned();
-        findings.push(finding(Check::Trust, Verdict::Pass, detail));
-    }
-    findings
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,6 +81,6 @@ mod tests {
         let found = |old: &str, new: &str| added(old, new, secret::found).collect::<Vec<_>>();
         assert_eq!(found("", &format!("- a\n{key}\n")), [2]);
         assert!(found(&key, &format!("- a\n{key}\n")).is_empty());
-        assert_eq!(added("a", "a\nb\u{202e}c", hidden).collect::<Vec<_>>(), [2]);
+        assert_eq!(added("a", "a\nb\u{202e}c", hides).collect::<Vec<_>>(), [2]);
     }
 }

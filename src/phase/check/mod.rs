@@ -6,6 +6,7 @@ mod cost;
 
 use super::memory::MEMORY;
 use super::message;
+use super::trust;
 use crate::config::Settings;
 use crate::config::guard::{Check, Level};
 use crate::model::evidence::Cited;
@@ -58,13 +59,13 @@ pub struct Finding {
 }
 
 impl Finding {
-    fn of(check: Check, verdict: Verdict, detail: String, change: &ChangeRecord) -> Self {
+    pub(super) fn of(check: Check, verdict: Verdict, detail: String, change: &ChangeRecord) -> Self {
         let evidence = change.evidence.iter().map(ToString::to_string).collect();
         Self { change: Some(change.key.clone()), evidence, ..finding(check, verdict, detail) }
     }
 }
 
-fn finding(check: Check, verdict: Verdict, detail: String) -> Finding {
+pub(super) fn finding(check: Check, verdict: Verdict, detail: String) -> Finding {
     Finding { check: check.as_str(), verdict, detail, change: None, evidence: Vec::new(), name: check }
 }
 
@@ -112,7 +113,8 @@ pub fn check_without(
         dream.changes.iter().filter(|change| !dropped.contains(&change.key)).cloned().collect();
     let mut findings = loss(before.as_ref(), &kept, set.loss_budget as usize);
     findings.extend(provenance(store, &records, dream)?);
-    findings.extend(content::trust(&dream.changes));
+    let ledger = store.ledger(store.memory_tip().ok().flatten())?;
+    findings.extend(trust::check(&ledger, before.as_ref(), dream));
     findings.extend(content::words(before.as_ref(), after.as_ref(), &dream.changes, &messages?));
     findings.push(cost::size(after.as_ref(), set.size_budget));
     findings.push(cost::bill(review.as_ref().map(|commit| commit.message.as_str()), set.bill_budget));

@@ -1,0 +1,156 @@
+//! Finds credentials and masks them: by the formats that providers document, and by what is said of them. It refuses to
+//! keep or log what it found, and says of each only its kind and its place. Linear in the text: two searches for many
+//! words at once, and a look at what stands around each hit.
+
+mod context;
+mod formats;
+mod noise;
+
+use crate::text::listed;
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use context::CUES;
+use formats::{FORMATS, RESTS};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+/// What stands where a secret stood.
+pub const MASK: &str = "[secret removed]";
+
+/// A credential in a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Secret {
+    /// What it is, such as `GitHub token`.
+    pub kind: &'static str,
+    /// Its bytes, without the name or quotes around it.
+    pub range: Range<usize>,
+}
+
+/// All literals that anything can begin with, searched for at once: formats first, then cues. In any case; formats are
+/// looked at again in theirs.
+static LITERALS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let literals = FORMATS.iter().map(|format| format.prefix).chain(CUES.iter().map(|(word, _)| *word));
+    let mut builder = AhoCorasick::builder();
+    builder.ascii_case_insensitive(true).match_kind(MatchKind::Standard).kind(Some(AhoCorasickKind::DFA));
+    builder.build(literals).expect("the literals are constant")
+});
+
+/// Every credential of the text, in order and apart; the user's own patterns count too.
+pub fn find(text: &[u8]) -> Vec<Secret> {
+    let mut found: Vec<Secret> = candidates(text).collect();
+    found.sort_by_key(|secret| (secret.range.start, std::cmp::Reverse(secret.range.end)));
+    let mut end = 0;
+    found.retain(|secret| {
+        let apart = secret.range.start >= end;
+        end = end.max(secret.range.end);
+        apart
+    });
+    found
+}
+
+/// Replaces every credential by [`MASK`]. Borrowed when there was none; masking twice changes nothing.
+pub fn mask(text: &str) -> Cow<'_, str> {
+    let found = find(text.as_bytes());
+    if found.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    let (mut new, mut at) = (String::with_capacity(text.len()), 0);
+    for Secret { range, .. } in found {
+        // A value that is not ASCII may be cut inside a character.
+        let (start, end) = (floor(text, range.start).max(at), ceiling(text, range.end));
+        new.push_str(&text[at..start]);
+        new.push_str(MASK);
+        at = end;
+    }
+    new.push_str(&text[at..]);
+    Cow::Owned(new)
+}
+
+/// Like [`mask`], in raw JSON: what stands for a secret is a value, so the text stays JSON.
+pub fn mask_values(json: &str) -> String {
+    mask(json).into_owned()
+}
+
+/// Whether the text holds a credential.
+pub fn found(text: &str) -> bool {
+    candidates(text.as_bytes()).next().is_some()
+}
+
+/// What kinds of credentials the text holds, in words.
+pub fn kinds(text: &str) -> BTreeSet<&'static str> {
+    candidates(text.as_bytes()).map(|secret| secret.kind).collect()
+}
+
+fn candidates(text: &[u8]) -> impl Iterator<Item = Secret> + '_ {
+    let own = listed::extra().into_iter().flat_map(move |pattern| pattern.find_iter(text));
+    let own =
+        own.filter(|found| !found.is_empty()).map(|found| Secret { kind: "listed pattern", range: found.range() });
+    let counts = move |secret: &Secret| {
+        let value = &text[secret.range.clone()];
+        value != MASK.as_bytes() && !listed::allows(value)
+    };
+    built_in(text).filter(counts).chain(own)
+}
+
+fn built_in(text: &[u8]) -> impl Iterator<Item = Secret> + '_ {
+    LITERALS.find_overlapping_iter(text).filter_map(move |hit| {
+        let number = hit.pattern().as_usize();
+        match number.checked_sub(FORMATS.len()) {
+            None => by_format(text, number, hit.range()),
+            Some(cue) => by_context(text, cue, hit.range()),
+        }
+    })
+}
+
+fn by_format(text: &[u8], number: usize, hit: Range<usize>) -> Option<Secret> {
+    let format = &FORMATS[number];
+    if text[hit.clone()] != *format.prefix.as_bytes() || !formats::may_begin(format, text, hit.start) {
+        return None;
+    }
+    let rest = RESTS[number].find(&text[hit.end..])?;
+    let range = hit.start..hit.end + rest.end();
+    let drawn = &text[hit.end..range.end];
+    let ends = !text.get(range.end).is_some_and(u8::is_ascii_alphanumeric) || drawn.len() > 100;
+    let short = format.prefix.len() <= 4 && !["AWS", "GitHub"].iter().any(|kind| format.kind.starts_with(kind));
+    let lone = !short || is_lone(text, hit.start, drawn);
+    (ends && lone && !is_sample(drawn)).then_some(Secret { kind: format.kind, range })
+}
+
+fn by_context(text: &[u8], number: usize, hit: Range<usize>) -> Option<Secret> {
+    let (_, cue) = CUES[number];
+    let range = context::value(text, cue, hit)?;
+    let kind = match cue {
+        context::Cue::Key => "key or token",
+        context::Cue::Bearer | context::Cue::Basic => "authorization header",
+        context::Cue::Url => "password in a URL",
+        _ => "password",
+    };
+    Some(Secret { kind, range })
+}
+
+/// A prefix of few letters says little: what follows must look drawn, and nothing but white space or a quote lead to it.
+fn is_lone(text: &[u8], start: usize, drawn: &[u8]) -> bool {
+    let after_name = start > 0 && matches!(text[start - 1], b'.' | b'/' | b'&' | b'(');
+    let mixed = drawn.iter().any(u8::is_ascii_uppercase) && drawn.iter().any(u8::is_ascii_lowercase);
+    let digits = drawn.iter().any(u8::is_ascii_digit);
+    !after_name && noise::entropy(drawn) >= 3.0 && (digits || mixed && drawn.len() >= 30) && !noise::is_words(drawn)
+}
+
+/// As documentation shows formats: one character repeated, an alphabet, the word EXAMPLE.
+fn is_sample(drawn: &[u8]) -> bool {
+    noise::is_monotone(drawn)
+        || memchr::memmem::find(drawn, b"EXAMPLE").is_some()
+        || memchr::memmem::find(&drawn.to_ascii_lowercase(), b"xxxxxx").is_some()
+}
+
+fn floor(text: &str, at: usize) -> usize {
+    (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+}
+
+fn ceiling(text: &str, at: usize) -> usize {
+    (at..=text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len())
+}
+
+#[cfg(test)]
+mod tests;
