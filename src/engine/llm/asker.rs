@@ -8,7 +8,7 @@ use super::meter::{Meter, tokens};
 use super::prompt::Prompts;
 use super::provider::{self, Question, Usage};
 use super::schema::Schema;
-use super::tape::{Exchange, Found, Tape};
+use super::tape::{self, Exchange, Found, Tape};
 use crate::config::{Format, Model};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -195,7 +195,8 @@ impl Asker {
         let answer_tokens = u64::from(self.model.answer_tokens);
         let (model, system, schema) = (&self.model, task.system, task.schema);
         let question = Question { model, system, turns: turns.to_vec(), schema, answer_tokens, format };
-        let request = provider::body(&question);
+        // Whatever it was made of: no credential leaves.
+        let request = tape::masked(&provider::body(&question));
         let input = tokens(&request.to_string());
         let path = provider::path(model);
         let response = match self.tape.find(path, &request) {
@@ -267,6 +268,9 @@ impl Asker {
     }
 
     fn record(&self, task: &Task<'_>, path: &str, request: &Value, response: &Value) -> Result<(), ModelError> {
+        if !self.tape.is_recording() {
+            return Ok(());
+        }
         let exchange = self.taken_down(task, path, request, response);
         self.tape.record(&exchange).map_err(|error| ModelError::Recording { why: error.to_string() })
     }

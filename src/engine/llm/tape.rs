@@ -1,5 +1,6 @@
 //! Exchanges with a model, kept: so that a run that failed pays for nothing twice, and so that a dream can be recorded
-//! and replayed. Named by the request without address and key; secrets are masked before anything is written.
+//! and replayed. Named by the request without address and key, which holds no credential by then; those of an answer are
+//! masked before it is written.
 
 use crate::model::ObjectId;
 use crate::text::secret;
@@ -89,6 +90,10 @@ impl Tape {
         self.record.is_some() || self.replay.is_some()
     }
 
+    pub fn is_recording(&self) -> bool {
+        self.record.is_some()
+    }
+
     pub fn is_replay(&self) -> bool {
         self.replay.is_some()
     }
@@ -100,7 +105,7 @@ impl Tape {
         }
         let read = || -> Option<Exchange> {
             let bytes = fs::read(file(self.kept.as_ref()?, key)).ok()?;
-            serde_json::from_slice(&bytes).ok().filter(|kept: &Exchange| kept.request == masked(request))
+            serde_json::from_slice(&bytes).ok().filter(|kept: &Exchange| kept.request == *request)
         };
         read().map_or(Found::Nowhere, |kept| Found::Kept(kept.response))
     }
@@ -136,14 +141,13 @@ fn file(folder: &Path, key: ObjectId) -> PathBuf {
 
 /// The same request gives the same name on every machine.
 fn key(path: &str, request: &Value) -> ObjectId {
-    ObjectId::of_blob(format!("{path}\n{}", masked(request)).as_bytes())
+    ObjectId::of_blob(format!("{path}\n{request}").as_bytes())
 }
 
 fn write(path: &Path, exchange: &Exchange) -> io::Result<()> {
     let folder = path.parent().unwrap_or(path);
     fs::create_dir_all(folder)?;
-    let clean =
-        Exchange { request: masked(&exchange.request), response: masked(&exchange.response), ..exchange.clone() };
+    let clean = Exchange { response: masked(&exchange.response), ..exchange.clone() };
     let mut new = tempfile::NamedTempFile::new_in(folder)?;
     serde_json::to_writer_pretty(&mut new, &clean)?;
     new.write_all(b"\n")?;

@@ -130,7 +130,7 @@ fn exchange() -> Exchange {
         phase: "extract".to_owned(),
         worker: "../a b".to_owned(),
         path: "/v1/messages".to_owned(),
-        request: json!({"model": "m", "text": secret}),
+        request: masked(&json!({"model": "m", "text": secret})),
         response: json!({"content": [secret]}),
     }
 }
