@@ -104,7 +104,7 @@ form!(
     concat!(
         r#"(?-u)\A(?:\\?["'`]?\]?\)?"#,
         r#"(?:\s{0,20}(?::=|=>|==|!=|=|:)\s{0,8}"#,
-        r#"|,\s{1,8}|\s+value\s*=\s*|>|\s*["'`]\s*,\s*)|\s+(?:(?:for|of)\s[^\n]{1,40}?)?(?:is|was|to)\s+)"#,
+        r#"|\s+value\s*=\s*|>|\s*["']\s*,\s*)|\s+(?:(?:for|of)\s[^\n]{1,40}?)?(?:is|was|to)\s+)"#,
         r#"(\\?["'`]|)"#
     )
 );
@@ -144,6 +144,11 @@ fn assigned(text: &[u8], cue: Cue, at: Range<usize>) -> Option<Range<usize>> {
     }
     let name_start = text[..at.start].iter().rposition(|byte| !is_name(*byte)).map_or(0, |at| at + 1);
     let name = text[name_start..name_end].to_ascii_lowercase();
+    // A word of an identifier that was drawn at random is no cue, and `_path` holds no `_pat`.
+    let by_chance = name.len() >= 16 && is_random(&text[name_start..name_end], 3.4);
+    if by_chance || (text[at.clone()].ends_with(b"_pat") && !tail.is_empty()) {
+        return None;
+    }
     if PASSING.iter().any(|word| memchr::memmem::find(&name, word.as_bytes()).is_some()) {
         return None;
     }
