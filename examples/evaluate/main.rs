@@ -1,12 +1,15 @@
-//! Measures the embedded engine on folders of sample data, in memory: parse, reflect, propose. Every figure says how
-//! it is matched; one that cannot be computed from the data given is "not measured", never invented.
+//! Measures the embedded engine, or a language model, on folders of sample data, in memory: parse, reflect, propose.
+//! Every figure says how it is matched; one that cannot be computed from the data given is "not measured", never invented.
 //!
 //! `cargo run --release --example evaluate -- --data DIR [--only PART,…] [--json FILE] [--pairs FILE] [--texts FILE] [--secrets FILE] [--planted DIR] [--show N]`
+//!
+//! `--engine NAME --model MODEL [--base-url URL]` measures a language model: see docs/measuring-models.md.
 //!
 //! `--sample N --seed S` prints N changes drawn at random over the coding sets instead, for a reader to judge.
 
 mod coding;
 mod documents;
+mod engine;
 mod load;
 mod memory;
 mod nights;
@@ -47,6 +50,7 @@ struct Options {
     show: usize,
     sample: Option<usize>,
     seed: u64,
+    named: engine::Named,
 }
 
 fn options() -> Options {
@@ -61,6 +65,7 @@ fn options() -> Options {
         show: 0,
         sample: None,
         seed: 1,
+        named: engine::Named::default(),
     };
     let mut arguments = std::env::args().skip(1);
     while let Some(name) = arguments.next() {
@@ -76,6 +81,9 @@ fn options() -> Options {
             "--show" => options.show = value.parse().unwrap_or_else(|_| usage("--show needs a number")),
             "--sample" => options.sample = Some(value.parse().unwrap_or_else(|_| usage("--sample needs a number"))),
             "--seed" => options.seed = value.parse().unwrap_or_else(|_| usage("--seed needs a number")),
+            "--engine" => options.named.engine = Some(value),
+            "--model" => options.named.model = Some(value),
+            "--base-url" => options.named.base_url = Some(value),
             _ => usage(&format!("unknown option {name}")),
         }
     }
@@ -96,7 +104,7 @@ fn parts(value: &str) -> Vec<String> {
 fn usage(why: &str) -> ! {
     eprintln!(
         "error: {why}\nusage: evaluate --data DIR [--only PART,…] [--json FILE] [--pairs FILE] [--texts FILE] [--secrets FILE] [--planted DIR] \
-         [--show N] [--sample N --seed S]"
+         [--show N] [--sample N --seed S] [--engine NAME --model MODEL [--base-url URL]]"
     );
     std::process::exit(2)
 }
@@ -106,6 +114,9 @@ fn main() {
     let given = [&options.data, &options.pairs, &options.texts, &options.secrets, &options.planted];
     if given.iter().all(|option| option.is_none()) {
         usage("give --data DIR, --planted DIR, --pairs FILE, --texts FILE or --secrets FILE");
+    }
+    if let Err(why) = engine::choose(&options.named) {
+        usage(&why);
     }
     if let (Some(count), Some(data)) = (options.sample, &options.data) {
         return sample::print(data, count, options.seed);
@@ -121,6 +132,7 @@ fn main() {
     figures.extend(options.secrets.iter().flat_map(|path| trust::secrets(path, options.show)));
     figures.extend(options.planted.iter().flat_map(|path| trust::planted(path, options.show)));
     print(&figures);
+    engine::account();
     if let Some(path) = &options.json {
         let text = serde_json::to_string_pretty(&as_json(&figures)).expect("figures are plain data");
         if let Err(error) = std::fs::write(path, text + "\n") {

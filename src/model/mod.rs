@@ -6,6 +6,7 @@ pub mod document;
 pub mod evidence;
 pub mod id;
 pub mod note;
+pub mod opinion;
 pub mod session;
 pub mod tombstone;
 pub mod trailer;
@@ -17,6 +18,7 @@ pub use change::{
 pub use document::{Document, EntryEdit, EntryError};
 pub use evidence::Evidence;
 pub use id::{AgentName, BeliefKey, DreamId, IdError, NotePath, ObjectId, SessionId};
+pub use opinion::{Opinion, Verdict};
 pub use session::{Expired, Former, Host, Outcome, OutcomeResult, Part, Removal, SessionRecord, SessionVersion};
 pub use tombstone::Tombstone;
 pub use trailer::Trailers;

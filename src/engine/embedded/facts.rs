@@ -145,11 +145,8 @@ pub fn find(reading: &Reading<'_>, said: &[Said]) -> Vec<Stated> {
         let Some(text) = turn.text() else { continue };
         let sentences = joined(text, voice::said(text)).into_iter();
         for sentence in sentences.flat_map(|sentence| if working { vec![sentence] } else { clauses(sentence) }) {
-            if said.iter().any(|said| {
-                said.manner != Manner::Request
-                    && said.cite.place == turn.place
-                    && said.cite.quote == cut(sentence, QUOTE)
-            }) {
+            let quoted = |said: &Said| said.cite.place == turn.place && said.cite.quote == cut(sentence, QUOTE);
+            if said.iter().any(|said| said.manner != Manner::Request && quoted(said)) {
                 continue;
             }
             if voice::is_question(voice::core(sentence)) || sentence.chars().count() > 400 {
