@@ -170,8 +170,8 @@ fn directives(folders: &[Folder], show: usize) -> Figure {
         let sessions = load::parse(&folder.files);
         let now = sessions.iter().map(|session| session.record.happened()).max().expect("a session");
         for proposal in memory::propose(&memory::reflect(&sessions), &[], now, 1) {
-            let said =
-                proposal.kind == Kind::Preference && proposal.evidence.iter().any(|item| item.role == Role::User);
+            let directs = matches!(proposal.kind, Kind::Preference | Kind::Workflow);
+            let said = directs && proposal.evidence.iter().any(|item| item.role == Role::User);
             let back = said && risk::of(&proposal).iter().any(|risk| of_words.contains(risk));
             (held, all) = (held + usize::from(back), all + usize::from(said));
             if back && show > 0 {
@@ -180,7 +180,7 @@ fn directives(folders: &[Folder], show: usize) -> Figure {
         }
     }
     let how = format!(
-        "preferences with a person's words as evidence, min-support 1, that carry injection, hidden-text, secret or untrusted-source: {held} of {all}"
+        "preferences and ways of working with a person's words as evidence, min-support 1, that carry injection, hidden-text, secret or untrusted-source: {held} of {all}"
     );
     figure("people's real directives held back by mistake", "coding-sessions", share(held, all), "below 0.03", how)
 }

@@ -106,6 +106,6 @@ pub fn list(context: &Context, json: bool) -> Result<Exit, Failure> {
 }
 
 fn line(page: &mut Page, file: &HookFile, what: &str) {
-    page.put(Tone::Name, format!("{:<11}", file.name)).put(Tone::Plain, format!("{what:<30} "));
+    page.put(Tone::Name, format!("{:<11}", format!("{} ", file.name))).put(Tone::Plain, format!("{what:<30} "));
     page.line(Tone::Dim, file.path.display().to_string());
 }
