@@ -61,7 +61,8 @@ fn is_key(key: &str) -> bool {
 
 /// A scalar on one line that every version of YAML reads as the same string.
 fn is_plain(value: &str) -> bool {
-    let inner = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_' | '.' | ',' | ';' | '/' | '(' | ')' | '\'');
+    let inner =
+        |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_' | '.' | ',' | ';' | '/' | '(' | ')' | '\'');
     let starts = value.starts_with(|first: char| first.is_ascii_alphabetic());
     starts && !value.ends_with(' ') && value.chars().all(inner) && !is_reserved(value)
 }
@@ -72,11 +73,13 @@ mod tests {
 
     #[test]
     fn plain_lines_need_no_yaml_reader() {
-        let front = Front::plain("name: a-b\ndescription: The port, of service 7\nkind: fact\nowner: ines\npinned: true\n");
+        let front =
+            Front::plain("name: a-b\ndescription: The port, of service 7\nkind: fact\nowner: ines\npinned: true\n");
         let front = front.expect("plain lines");
         assert_eq!((front.name.as_deref(), front.kind, front.pinned), (Some("a-b"), Some(Kind::Fact), true));
         assert_eq!(front.description.as_deref(), Some("The port, of service 7"));
-        for other in ["name: a: b\n", "name: a\nname: b\n", "name: a # b\n", "name: null\n", "tags: [a]\n", "name: 1\n"] {
+        for other in ["name: a: b\n", "name: a\nname: b\n", "name: a # b\n", "name: null\n", "tags: [a]\n", "name: 1\n"]
+        {
             assert_eq!(Front::plain(other), None, "{other}");
         }
     }
