@@ -1,9 +1,9 @@
 //! A memory held in memory: what a store does with approved proposals, without a store.
 
+use crate::engine::engine;
 use chrono::{DateTime, Duration, Utc};
-use git_dream::engine::Embedded;
 use git_dream::model::{BeliefKey, ChangeType, NotePath, Proposal, Target};
-use git_dream::phase::{Extract, Held, Reconcile, Reflection, Session, Situation};
+use git_dream::phase::{Held, Reflection, Session, Situation};
 use rayon::prelude::*;
 
 #[derive(Default)]
@@ -14,11 +14,19 @@ pub struct Memory {
 }
 
 pub fn reflect(sessions: &[Session]) -> Vec<Reflection> {
-    sessions.par_iter().map(|session| Embedded.reflect(session)).collect()
+    let reflect = |session: &Session| {
+        engine().reflect(session).unwrap_or_else(|why| {
+            eprintln!("     session {}: {why}", session.record.id);
+            Reflection::empty(&session.record)
+        })
+    };
+    sessions.par_iter().map(reflect).collect()
 }
 
 pub fn propose(reflections: &[Reflection], held: &[Held], now: DateTime<Utc>, min_support: u32) -> Vec<Proposal> {
+    let unread = reflections.iter().map(|reflection| reflection.session.clone()).collect();
     let situation = Situation {
+        unread: &unread,
         now,
         memory_commit: None,
         held,
@@ -27,7 +35,7 @@ pub fn propose(reflections: &[Reflection], held: &[Held], now: DateTime<Utc>, mi
         stale_after: Some(Duration::days(180)),
         instructions: None,
     };
-    Embedded.propose(&situation)
+    engine().propose(&situation)
 }
 
 impl Memory {

@@ -70,7 +70,7 @@ impl Expire {
         let before = context.environment.now - age;
         let old = |record: &&SessionRecord| record.is_kept() && record.happened().max(record.imported) < before;
         let old: Vec<&SessionRecord> = records.iter().filter(old).collect();
-        let read = Reader::new(store, &Embedded).reflect(&old);
+        let read = Reader::new(store, &Embedded).reflect(&old)?;
         let taught: BTreeMap<_, _> = read.reflections.iter().map(|taught| (&taught.session, taught)).collect();
         let kept = |record: &SessionRecord| serde_json::to_vec_pretty(taught.get(&record.id)?).ok();
         let asked = old.iter().map(|record| Asked::Old { id: record.id.clone(), reflection: kept(record) }).collect();

@@ -2,6 +2,7 @@
 
 use super::{Exit, Refusal};
 use crate::config::{ConfigError, Origin};
+use crate::engine::llm::ModelError;
 use crate::model::IdError;
 use crate::store::init::InitError;
 use crate::store::lease::LeaseError;
@@ -27,7 +28,8 @@ impl Advice {
 
 /// Looks through an error and its sources for types that we can advise on; the outermost wins.
 pub fn advice(error: &(dyn Error + 'static)) -> Advice {
-    let rules = [config, open, memory, identity, reference, dream, session, decide, land, init, lease, redact, disk];
+    let rules =
+        [model, config, open, memory, identity, reference, dream, session, decide, land, init, lease, redact, disk];
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(advice) = rules.iter().find_map(|rule| rule(error)) {
@@ -71,6 +73,41 @@ fn config(error: &(dyn Error + 'static)) -> Option<Advice> {
     hints.push(error.origin().remedy());
     let exit = (*error.origin() == Origin::Flag).then_some(Exit::Usage);
     Some(Advice { hints, exit })
+}
+
+fn model(error: &(dyn Error + 'static)) -> Option<Advice> {
+    let hint = match error.downcast_ref::<ModelError>()? {
+        ModelError::NoKey { variable, .. } => {
+            format!("export {variable}=…, or let a command print it: git config dream.api-key-command COMMAND")
+        }
+        ModelError::KeyCommand { .. } => "'git config --show-origin --get-regexp api-key-command' shows it".to_owned(),
+        ModelError::Untrusted { url, setting, .. } => {
+            format!("if you trust it with your key and your transcripts: git config {setting} {url}")
+        }
+        ModelError::Certificates { .. } => "ca-file in [engine], or SSL_CERT_FILE, names a PEM file".to_owned(),
+        ModelError::Proxy { variable } => format!("export {variable}=http://HOST:PORT, or unset it"),
+        ModelError::BadKey { .. } => "see api-key-env and api-key-header in [engine] of dream.toml".to_owned(),
+        ModelError::Unknown { .. } => {
+            "git config dream.model NAME, git config dream.base-url URL; with Ollama: ollama pull NAME".to_owned()
+        }
+        ModelError::NoCredit { .. } => "once there is credit again: git dream run --resume".to_owned(),
+        ModelError::Busy { .. } => {
+            let hint = "later: git dream run --resume; what was answered is kept\nmax-parallel in [engine] asks for less at once";
+            return Some(Advice { hints: vec![hint.to_owned()], exit: Some(Exit::Busy) });
+        }
+        ModelError::Timeout { .. } => "raise timeout in [engine]; then: git dream run --resume".to_owned(),
+        ModelError::Unreachable { .. } => {
+            "see base-url in [engine]; when it answers: git dream run --resume".to_owned()
+        }
+        ModelError::Rejected { .. } => {
+            "'git dream run --explain' shows what would be sent; format in [engine] asks for less".to_owned()
+        }
+        ModelError::NotRecorded => {
+            "memory, sessions, settings and prompts must be as they were when it was recorded".to_owned()
+        }
+        _ => return None,
+    };
+    Advice::hint(hint)
 }
 
 fn open(error: &(dyn Error + 'static)) -> Option<Advice> {

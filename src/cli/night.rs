@@ -5,7 +5,8 @@ use super::ui::{Page, Tone};
 use super::{Context, Failure};
 use crate::config::Settings;
 use crate::config::settings::Approval;
-use crate::model::{Change, ObjectId, Phase};
+use crate::model::{self, Change, ObjectId, Opinion, Phase};
+use crate::phase::bill::{Bill, Charge, money};
 use crate::phase::check::{self, Verdict};
 use crate::phase::dream::Night;
 use crate::phase::write::Written;
@@ -38,6 +39,9 @@ pub fn summary(page: &mut Page, night: &Night, dry_run: bool) {
             held.iter().for_each(|held| branch(page, held, ", held for a person because of their risks"));
         }
     }
+    for line in night.report.bill.iter().flat_map(Bill::lines) {
+        page.line(Tone::Dim, format!("paid for {line}"));
+    }
     if !night.skipped.is_empty() {
         page.line(Tone::Heading, "Left out:");
         night.skipped.iter().for_each(|skipped| {
@@ -62,6 +66,9 @@ fn line(page: &mut Page, change: &Change) {
     if !change.risks.is_empty() {
         let risks: Vec<&str> = change.risks.iter().map(|risk| risk.as_str()).collect();
         page.put(Tone::Risk, format!("  [{}]", risks.join(", ")));
+    }
+    if let Some(opinion) = change.opinion.as_ref().filter(|opinion| opinion.verdict != model::Verdict::Supported) {
+        page.put(Tone::Risk, format!("  [reviewer: {}]", opinion.verdict.as_str()));
     }
     page.end();
 }
@@ -93,13 +100,32 @@ pub fn json(night: &Night, took: Duration) -> Value {
         "branch": shown.map(|dream| &dream.branch),
         "base": night.base,
         "head": shown.map(|dream| dream.head),
-        "engine": "embedded",
+        "engine": night.engine,
         "sessions": sessions,
         "changes": changes,
         "skipped": night.skipped,
         "held": held,
-        "usage": {"input_tokens": 0, "output_tokens": 0, "seconds": (took.as_secs_f64() * 1000.0).round() / 1000.0},
+        "model": night.report.model,
+        "usage": usage(night.report.bill.as_ref(), took),
     })
+}
+
+/// What it took: in all, then per phase and worker where somebody was paid.
+fn usage(bill: Option<&Bill>, took: Duration) -> Value {
+    let total = bill.map(Bill::total).unwrap_or_default();
+    let seconds = (took.as_secs_f64() * 1000.0).round() / 1000.0;
+    let mut usage = json!({"input_tokens": total.input_tokens, "output_tokens": total.output_tokens,
+        "seconds": seconds});
+    let Some(bill) = bill else { return usage };
+    usage["requests"] = json!(total.requests);
+    usage["cached_tokens"] = json!(total.cached_tokens);
+    usage["cost"] = if bill.priced { json!(money(total.cost)) } else { Value::Null };
+    let worker = |((phase, worker), charge): (&(&str, String), &Charge)| {
+        json!({"phase": phase, "worker": worker, "requests": charge.requests, "input_tokens": charge.input_tokens,
+            "cached_tokens": charge.cached_tokens, "output_tokens": charge.output_tokens})
+    };
+    usage["workers"] = bill.charges.iter().map(worker).collect();
+    usage
 }
 
 fn change(change: &Change, commit: Option<ObjectId>) -> Value {
@@ -122,7 +148,13 @@ fn change(change: &Change, commit: Option<ObjectId>) -> Value {
         "after": change.after.as_ref().map(|text| text.as_str()), "subject": change.subject.as_str(),
         "support": change.support, "confidence": change.confidence.value(), "risks": change.risks,
         "reason": change.reason.as_str(), "retire": change.retire, "evidence": evidence,
+        "opinion": change.opinion.as_ref().map(opinion_json),
     })
+}
+
+/// A second opinion as JSON.
+pub fn opinion_json(opinion: &Opinion) -> Value {
+    json!({"verdict": opinion.verdict, "by": opinion.by, "reason": opinion.reason.as_str()})
 }
 
 /// Under automatic approval: merges the dream that carries no risk, unless a check fails. Gives the merge commit.

@@ -1,6 +1,6 @@
 //! `git dream show`: one dream, one change of it, or one session.
 
-use super::report::{Archive, ChangeView, dream_json, heading, summary};
+use super::report::{Archive, ChangeView, dream_json, heading, reflection_json, reflections, show_reflection, summary};
 use super::ui::{Page, Tone};
 use super::{Context, Exit, Failure};
 use crate::model::{Lines, SessionRecord, SessionVersion};
@@ -13,7 +13,8 @@ use serde_json::json;
 /// Show a dream, one of its changes, or a session
 ///
 /// Names are ids or unique prefixes of ids; a change is named by its number in the list or by its key. A change shows its
-/// evidence with the turns around it. A session shows what is known of it, how it was judged, and its turns in short.
+/// evidence with the turns around it. A session shows what is known of it, how it was judged, what language models made
+/// of it, and its turns in short.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   git dream show 2026-05-06-k3f9
@@ -86,8 +87,11 @@ impl Show {
     }
 
     fn session(&self, context: &Context, store: &Store, record: &SessionRecord) -> Result<(), Failure> {
+        let reflections = reflections(store, record)?;
         if self.json {
-            return context.ui.json(json!({ "session": record, "happened": record.happened() }));
+            let reflections: Vec<_> = reflections.iter().map(reflection_json).collect();
+            let (session, happened) = (record, record.happened());
+            return context.ui.json(json!({ "session": session, "happened": happened, "reflections": reflections }));
         }
         let mut page = Page::new();
         page.put(Tone::Bold, "session ").line(Tone::Name, record.id.as_str());
@@ -114,6 +118,7 @@ impl Show {
             return context.ui.page(&page);
         }
         page.end();
+        reflections.iter().for_each(|stored| show_reflection(&mut page, stored));
         let session = phase::read::session(store, record).map_err(Failure::refuse)?;
         for turn in &session.turns {
             page.put(Tone::Dim, format!("{:>5}  ", turn.place.lines.first)).line(Tone::Plain, summary(turn, 72));

@@ -43,8 +43,6 @@ pub enum ConfigError {
     UnknownKey { origin: Origin, key: String, near: Option<String> },
     #[error("{origin}: {key} is {found}, but {allowed}")]
     BadValue { origin: Origin, key: &'static str, found: String, allowed: &'static str },
-    #[error("{origin}: {key} is '{value}', which is not in this version: only {only} is")]
-    NotInThisVersion { origin: Origin, key: &'static str, value: String, only: &'static str },
 }
 
 impl ConfigError {
@@ -52,8 +50,7 @@ impl ConfigError {
         match self {
             ConfigError::Syntax { origin, .. }
             | ConfigError::UnknownKey { origin, .. }
-            | ConfigError::BadValue { origin, .. }
-            | ConfigError::NotInThisVersion { origin, .. } => origin,
+            | ConfigError::BadValue { origin, .. } => origin,
         }
     }
 

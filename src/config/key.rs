@@ -1,6 +1,7 @@
 //! The keys of `dream.toml`, and which of them this version acts on.
 
 use super::guard::Check;
+use super::model::ModelKey;
 
 /// What git config may hold beside the keys: the memory branch, and whether `dream.toml` may name programs.
 const NAMES: [&str; 2] = ["branch", "allow-commands"];
@@ -19,6 +20,12 @@ pub enum Key {
     MinSupport,
     StaleAfter,
     Engine,
+    /// `[engine]`: which language model, and where.
+    Model(ModelKey),
+    /// `[reviewer] name`.
+    Reviewer,
+    /// `[reviewer]`: the same for the second opinion.
+    ReviewerModel(ModelKey),
     Notes,
     Folders,
     Secrets,
@@ -38,7 +45,7 @@ pub enum Key {
 }
 
 impl Key {
-    pub const ALL: [Key; 34] = [
+    const PLAIN: [Key; 35] = [
         Key::Schedule,
         Key::Timezone,
         Key::Scope,
@@ -50,6 +57,7 @@ impl Key {
         Key::MinSupport,
         Key::StaleAfter,
         Key::Engine,
+        Key::Reviewer,
         Key::Notes,
         Key::Folders,
         Key::Secrets,
@@ -75,10 +83,20 @@ impl Key {
         Key::Signatures,
     ];
 
+    /// Every key that there is.
+    pub fn all() -> impl Iterator<Item = Key> {
+        let models = ModelKey::ALL.iter().map(|key| Key::Model(*key));
+        let reviewers = ModelKey::ALL.iter().filter(|key| !key.is_budget()).map(|key| Key::ReviewerModel(*key));
+        Self::PLAIN.into_iter().chain(models).chain(reviewers)
+    }
+
     /// Section and name in `dream.toml`.
     pub fn place(self) -> (&'static str, &'static str) {
         match self {
             Key::Engine => ("engine", "name"),
+            Key::Model(key) => ("engine", key.name()),
+            Key::Reviewer => ("reviewer", "name"),
+            Key::ReviewerModel(key) => ("reviewer", key.name()),
             Key::Notes => ("memory", "notes"),
             Key::Folders => ("memory", "folders"),
             Key::Secrets => ("import", "secrets"),
@@ -107,6 +125,9 @@ impl Key {
             Key::MinSupport => "min-support",
             Key::StaleAfter => "stale-after",
             Key::Engine => "engine",
+            Key::Model(key) => key.name(),
+            Key::Reviewer => "reviewer",
+            Key::ReviewerModel(key) => key.reviewer_name(),
             Key::Notes => "notes",
             Key::Folders => "folders",
             Key::Secrets => "secrets",
@@ -134,17 +155,17 @@ impl Key {
 
     /// Whether git's configuration may hold `dream.<name>`: a key of ours, or the name of the memory branch.
     pub fn is_in_git(name: &str) -> bool {
-        NAMES.contains(&name) || Self::ALL.iter().any(|key| key.name() == name)
+        NAMES.contains(&name) || Self::all().any(|key| key.name() == name)
     }
 
     /// The known name most like this one.
     pub fn near_name(name: &str) -> Option<&'static str> {
-        let names = Self::ALL.into_iter().map(Key::name).chain(NAMES);
+        let names = Self::all().map(Key::name).chain(NAMES);
         names.min_by_key(|known| edits(name, known)).filter(|known| edits(name, known) <= (name.len() / 3).max(1))
     }
 
     pub fn find(section: &str, name: &str) -> Option<Key> {
-        Self::ALL.into_iter().find(|key| key.place() == (section, name))
+        Self::all().find(|key| key.place() == (section, name))
     }
 
     /// The place of the known key most like this one, as it would be written.
@@ -154,7 +175,7 @@ impl Key {
             let moved = usize::from(own_section != section);
             edits(name, own_name).min(edits(name, key.name())) * 2 + moved
         };
-        let best = Self::ALL.into_iter().min_by_key(distance)?;
+        let best = Self::all().min_by_key(distance)?;
         let (own_section, own_name) = best.place();
         let near = distance(&best) <= 2 * (name.chars().count() / 3).max(1) + 1;
         near.then(|| if own_section == section { own_name.to_owned() } else { format!("[{own_section}] {own_name}") })

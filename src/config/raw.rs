@@ -26,12 +26,13 @@ pub fn parse(source: &str) -> Result<Vec<Written>, ConfigError> {
 }
 
 fn is_section(name: &str) -> bool {
-    Key::ALL.iter().any(|key| key.place().0 == name)
+    Key::all().any(|key| key.place().0 == name)
 }
 
 /// A key outside of a section, or a section that does not exist.
 fn unknown_section(name: &str, line: usize) -> ConfigError {
-    let sections = ["dream", "engine", "memory", "import", "secrets", "sessions", "notify", "checks", "trust"];
+    let sections =
+        ["dream", "engine", "memory", "reviewer", "import", "secrets", "sessions", "notify", "checks", "trust"];
     let near_section = sections.into_iter().find(|section| super::key::edits(name, section) <= 2);
     let near = near_section.map(|section| format!("[{section}]")).or_else(|| Key::nearest("", name));
     ConfigError::UnknownKey { origin: Origin::File { line }, key: name.to_owned(), near }
@@ -66,7 +67,7 @@ fn value_of(value: &Spanned<DeValue<'_>>) -> Value {
                 .map_or_else(|| Value::Other("a list with more than texts".to_owned()), Value::List)
         }
         DeValue::Boolean(flag) => Value::Other(flag.to_string()),
-        DeValue::Float(_) => Value::Other("a fraction".to_owned()),
+        DeValue::Float(number) => Value::Fraction(number.as_str().to_owned()),
         DeValue::Datetime(_) => Value::Other("a date".to_owned()),
         DeValue::Table(_) => Value::Other("a table".to_owned()),
     }

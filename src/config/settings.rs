@@ -2,6 +2,7 @@
 //! dream can record under which settings it ran.
 
 use super::guard::{Checks, Trust};
+use super::model::{self, Budget, Model, Section};
 use super::value::{Value, Written};
 use super::{ConfigError, Key, Origin, Schedule, raw, schedule};
 use crate::model::{AgentName, NotePath, id};
@@ -25,6 +26,10 @@ pub struct Settings {
     /// `None`: no note is ever stale.
     pub stale_after: Option<Duration>,
     pub engine: Engine,
+    /// Who gives a second opinion on every change, if anybody.
+    pub reviewer: Option<Engine>,
+    /// What one dream may spend.
+    pub budget: Budget,
     /// The folder that new notes go to.
     pub notes: String,
     /// The folders that memory is read from; `.` is the whole repository.
@@ -86,9 +91,11 @@ pub enum Approval {
     Automatic,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What does the thinking.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Engine {
     Embedded,
+    Model(Box<Model>),
 }
 
 /// A setting that was understood and does nothing, which its owner must know.
@@ -117,6 +124,8 @@ impl Default for Settings {
             min_support: 2,
             stale_after: Some(Duration::days(180)),
             engine: Engine::Embedded,
+            reviewer: None,
+            budget: Budget::default(),
             notes: "notes".to_owned(),
             folders: vec!["notes".to_owned()],
             secrets: Secrets::Warn,
@@ -141,7 +150,7 @@ impl Settings {
         flags: &[(Key, String)],
     ) -> Result<(Settings, Vec<Warning>), ConfigError> {
         let mut written = file.map(raw::parse).transpose()?.unwrap_or_default();
-        written.extend(Key::ALL.into_iter().filter_map(|key| {
+        written.extend(Key::all().filter_map(|key| {
             let value = Value::Text(git(&format!("dream.{}", key.name()))?);
             Some(Written { key, value, origin: Origin::GitConfig })
         }));
@@ -153,6 +162,9 @@ impl Settings {
         let mut settings = Settings::default();
         let allowed = git("dream.allow-commands").is_some_and(|value| value == "true");
         written.iter().try_for_each(|written| settings.set(written))?;
+        settings.engine = model::engine(Section::Engine, &written)?.unwrap_or(Engine::Embedded);
+        settings.reviewer = model::engine(Section::Reviewer, &written)?;
+        settings.budget = model::budget(&written, &settings.engine)?;
         settings.check_notes(&written)?;
         settings.schedule = nights(&written)?;
         let mut warnings = idle(&written);
@@ -195,7 +207,8 @@ impl Settings {
                 self.stale_after = written
                     .duration("never", "a time such as \"180d\", \"12h\" or \"2w\", or \"never\", is expected")?;
             }
-            Key::Engine => self.engine = engine(written)?,
+            // What they mean depends on each other: they are read together.
+            Key::Engine | Key::Reviewer | Key::Model(_) | Key::ReviewerModel(_) => {}
             Key::Notes => self.notes = folder(written, written.text(FOLDER)?)?,
             Key::Folders => {
                 let list = written.list(FOLDERS)?;
@@ -237,11 +250,12 @@ impl Settings {
             Scope::AllAgents => "all-agents".to_owned(),
             Scope::Agents(names) => format!("{names:?}"),
         };
+        let models = model::canonical(&self.engine, self.reviewer.as_ref(), &self.budget);
         format!(
-            "approval={:?}\nengine={:?}\nfolders={:?}\ninstructions={:?}\nmax-changes={}\nmax-sessions={}\n\
-             min-support={}\nnotes={:?}\nretention={}\nscope={scope}\nstale-after={}\n",
+            "approval={:?}\nengine={}\nfolders={:?}\ninstructions={:?}\nmax-changes={}\nmax-sessions={}\n\
+             min-support={}\nnotes={:?}\nretention={}\nscope={scope}\nstale-after={}\n{}",
             self.approval,
-            self.engine,
+            models.0,
             self.folders,
             self.instructions,
             self.max_changes,
@@ -250,6 +264,7 @@ impl Settings {
             self.notes,
             hours(&self.retention),
             hours(&self.stale_after),
+            models.1,
         ) + &self.lists()
     }
 
@@ -304,20 +319,6 @@ fn approval(written: &Written) -> Result<Approval, ConfigError> {
     match written.text(allowed)? {
         "manual" => Ok(Approval::Manual),
         "automatic" => Ok(Approval::Automatic),
-        _ => Err(written.refuse(allowed)),
-    }
-}
-
-fn engine(written: &Written) -> Result<Engine, ConfigError> {
-    let allowed = "\"embedded\" is expected";
-    match written.text(allowed)? {
-        "embedded" => Ok(Engine::Embedded),
-        value @ ("anthropic" | "openai" | "ollama") => Err(ConfigError::NotInThisVersion {
-            origin: written.origin.clone(),
-            key: "engine",
-            value: value.to_owned(),
-            only: "'embedded'",
-        }),
         _ => Err(written.refuse(allowed)),
     }
 }
@@ -412,7 +413,7 @@ mod tests {
             ),
             (
                 "[engine]\nname = \"openai\"\n",
-                "dream.toml line 2: engine is 'openai', which is not in this version: only 'embedded' is",
+                "dream.toml line 2: engine is 'openai', but it needs a model: set model beside name",
             ),
             (
                 "[memory]\nnotes = \"new\"\n",

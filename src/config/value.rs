@@ -8,6 +8,8 @@ use chrono::Duration;
 pub enum Value {
     Text(String),
     Number(i64),
+    /// A number with a point, as it was written.
+    Fraction(String),
     List(Vec<String>),
     /// Something that no key allows, as it was written.
     Other(String),
@@ -27,7 +29,7 @@ impl Written {
             Value::Text(text) => format!("'{text}'"),
             Value::Number(number) => number.to_string(),
             Value::List(list) => format!("a list of {}", list.len()),
-            Value::Other(text) => text.clone(),
+            Value::Fraction(text) | Value::Other(text) => text.clone(),
         };
         ConfigError::BadValue { origin: self.origin.clone(), key: self.key.name(), found, allowed }
     }
@@ -49,6 +51,18 @@ impl Written {
             _ => None,
         };
         number.filter(|number| *number >= 1).ok_or_else(|| self.refuse(allowed))
+    }
+
+    /// A number of at least 0, in thousandths.
+    pub fn thousandths(&self, allowed: &'static str) -> Result<u64, ConfigError> {
+        let number = match &self.value {
+            Value::Number(number) => Some(*number as f64),
+            Value::Fraction(text) => text.parse().ok(),
+            Value::Text(text) if self.origin.is_text() => text.trim().parse().ok(),
+            _ => None,
+        };
+        let fits = number.filter(|number: &f64| (0.0..=1e9).contains(number));
+        fits.map(|number| (number * 1000.0).round() as u64).ok_or_else(|| self.refuse(allowed))
     }
 
     /// A whole number from 0 to 100.

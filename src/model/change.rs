@@ -1,7 +1,7 @@
 //! Changes: what an engine proposes (raw) and what may be committed (checked). The check itself is a phase's work;
 //! the types make it impossible to skip: only scrubbed text fits into a [`Change`].
 
-use super::{BeliefKey, Evidence, NotePath};
+use super::{BeliefKey, Evidence, NotePath, Opinion, Verdict};
 use crate::text::Scrubbed;
 use serde::{Deserialize, Serialize};
 
@@ -222,9 +222,16 @@ pub struct Change {
     pub support: Support,
     pub confidence: Confidence,
     pub risks: Vec<Risk>,
+    /// The second opinion, where settings ask for one.
+    pub opinion: Option<Opinion>,
 }
 
 impl Change {
+    /// Whether automatic approval leaves it to a person.
+    pub fn is_held(&self) -> bool {
+        !self.risks.is_empty() || self.opinion.as_ref().is_some_and(|opinion| opinion.verdict != Verdict::Supported)
+    }
+
     /// The file that the change is about.
     pub fn path(&self) -> &NotePath {
         self.edits[0].path()

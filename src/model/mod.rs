@@ -7,6 +7,7 @@ pub mod evidence;
 pub mod front;
 pub mod id;
 pub mod note;
+pub mod opinion;
 pub mod session;
 pub mod tombstone;
 pub mod trailer;
@@ -18,6 +19,7 @@ pub use change::{
 pub use document::{Document, EntryEdit, EntryError};
 pub use evidence::Evidence;
 pub use id::{AgentName, BeliefKey, DreamId, IdError, NotePath, ObjectId, SessionId};
+pub use opinion::{Opinion, Verdict};
 pub use session::{Expired, Former, Host, Outcome, OutcomeResult, Part, Removal, SessionRecord, SessionVersion};
 pub use tombstone::Tombstone;
 pub use trailer::Trailers;

@@ -1,14 +1,15 @@
 //! One night: review, extract, reconcile and prune, then the branch. Reads history, memory and sessions; writes
 //! nothing but the dream's own branch.
 
-use super::extract::Extract;
+use super::extract::{Extract, Keeping};
 use super::memory;
 use super::message::Review;
+use super::opinion::Reviewer;
 use super::past::Past;
 use super::quiet::Quiet;
 use super::quotes::Transcripts;
-use super::read::Reader;
-use super::reconcile::{Held, Reconcile, Situation};
+use super::read::{Read, Reader};
+use super::reconcile::{Held, Reconcile, Report, Situation};
 use super::reflection::Reflection;
 use super::review::{self, Filter};
 use super::settle::{self, Ground, Settled, Skipped};
@@ -16,7 +17,7 @@ use super::trust::Lineage;
 use super::write::{self, Hand, WriteDreamError, Written};
 use crate::config::Settings;
 use crate::config::settings::Approval;
-use crate::model::{AgentName, Change, DreamId, ObjectId, Risk, SessionId, SessionRecord};
+use crate::model::{AgentName, Change, DreamId, ObjectId, SessionId, SessionRecord};
 use crate::store::dream::Standing;
 use crate::store::{IdentityError, Ledger, MemoryError, ReadError, Signature, Snapshot, Store};
 use chrono::{DateTime, NaiveTime, Utc};
@@ -42,6 +43,8 @@ pub enum DreamError {
     Identity(#[from] IdentityError),
     #[error("write the dream")]
     Write(#[from] WriteDreamError),
+    #[error("dream with this engine")]
+    Engine(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 /// What a run is asked to do.
@@ -50,6 +53,8 @@ pub struct Request<'a> {
     pub filter: Filter,
     /// Find everything, write nothing.
     pub dry_run: bool,
+    /// Who gives a second opinion on every change.
+    pub reviewer: Option<&'a dyn Reviewer>,
 }
 
 /// A session that was read.
@@ -73,17 +78,21 @@ pub struct Night {
     /// Under automatic approval: what carries a risk, as a dream of its own that waits for a person.
     pub held: Option<Written>,
     pub skipped: Vec<Skipped>,
+    /// The engine by its name, and how it came to its proposals.
+    pub engine: String,
+    pub report: Report,
 }
 
 /// Runs a dream from memory as it is now.
 pub fn run(store: &Store, engine: &dyn Engine, request: &Request<'_>) -> Result<Night, DreamError> {
     let tip = store.memory_tip()?.ok_or(DreamError::NoMemory)?;
     let quiet = Quiet::new(store, engine, request, tip)?;
-    if let Some(told) = quiet.told() {
-        return Ok(Night { base: Some(tip), sessions: told.sessions, skipped: told.skipped, ..Night::default() });
+    if let Some(told) = quiet.told().filter(|_| engine.keeping() != Keeping::Nowhere) {
+        let (sessions, skipped, engine) = (told.sessions, told.skipped, engine.name().to_owned());
+        return Ok(Night { base: Some(tip), sessions, skipped, engine, ..Night::default() });
     }
     let night = think_and_write(store, engine, request, tip)?;
-    if night.changes.is_empty() {
+    if night.changes.is_empty() && !night.report.unfinished {
         quiet.keep(&night.sessions, &night.skipped);
     }
     Ok(night)
@@ -104,30 +113,35 @@ fn think_and_write(
     let records = store.sessions()?;
     let ledger = store.ledger(Some(tip))?;
     let selection = review::select(&records, &ledger_reads(&ledger), &request.filter, today(store));
-    let mut night = Night { base: Some(tip), ..Night::default() };
+    let mut night = Night { base: Some(tip), engine: engine.name().to_owned(), ..Night::default() };
     night.skipped.extend(snapshot.skipped.iter().map(|s| Skipped { what: s.what.clone(), why: s.why.clone() }));
     let limit = request.settings.max_sessions as usize;
     let known: Vec<&SessionRecord> = selection.read.clone();
     let mut thinking = Thinking::new(store, engine, request, &snapshot, &records, &ledger);
-    thinking.read(&known, &mut night.skipped);
+    thinking.recall(&known, &mut night.skipped)?;
     let mut settled = Settled::default();
     let mut read: Vec<&SessionRecord> = Vec::new();
     // Sessions that teach nothing leave no trace in history. They must not keep older ones from being read: then twice
     // as many are read, so that even thousands of them cost no more than a few times one reading.
     let mut unread = selection.unread.as_slice();
-    while !unread.is_empty() && settled.changes.is_empty() {
-        let (batch, rest) = unread.split_at(unread.len().min(limit.max(1).max(read.len())));
-        thinking.read(batch, &mut night.skipped);
+    while !unread.is_empty() && settled.changes.is_empty() && thinking.room(limit, read.len()) > 0 {
+        let (batch, rest) = unread.split_at(unread.len().min(thinking.room(limit, read.len())));
+        thinking.read(batch, &mut night.skipped)?;
         read.extend(batch);
-        settled = thinking.think(&known, &read);
+        settled = thinking.think(&known, &read)?;
         unread = rest;
     }
     if selection.unread.is_empty() {
-        settled = thinking.think(&known, &[]);
+        settled = thinking.think(&known, &[])?;
     }
+    night.report = engine.report();
+    night.report.unfinished |= !thinking.failed.is_empty();
+    night.skipped.append(&mut night.report.skipped);
     leave_out(&mut night, &selection, read.len(), limit);
     night.skipped.append(&mut settled.skipped);
     night.skipped.append(&mut settled.waiting);
+    // What the engine could not read stays unread, so that the next run tries it again.
+    read.retain(|record| !thinking.failed.contains(&record.id) && !night.report.unread.contains(&record.id));
     night.sessions = listed(&read, &known, &settled.changes);
     finish(store, engine, request, &snapshot, &ledger, settled.changes, &mut night)?;
     Ok(night)
@@ -178,6 +192,9 @@ struct Thinking<'a> {
     past: Past,
     reflections: BTreeMap<SessionId, Reflection>,
     transcripts: Transcripts<'a>,
+    failed: BTreeSet<SessionId>,
+    /// Reflections that were made by this run.
+    fresh: usize,
     /// Files that hold what only untrusted sources support.
     untrusted: BTreeSet<String>,
 }
@@ -195,19 +212,62 @@ impl<'a> Thinking<'a> {
         let past = memory::past(ledger, records);
         let transcripts = Transcripts::new(store, records);
         let reader = Reader::new(store, engine);
-        let (reflections, untrusted) = (BTreeMap::new(), Lineage::of(ledger).untrusted());
-        Self { store, engine, reader, request, snapshot, held, past, reflections, transcripts, untrusted }
+        let (reflections, failed) = (BTreeMap::new(), BTreeSet::new());
+        let untrusted = Lineage::of(ledger).untrusted();
+        Self {
+            store,
+            engine,
+            reader,
+            request,
+            snapshot,
+            held,
+            past,
+            reflections,
+            transcripts,
+            failed,
+            fresh: 0,
+            untrusted,
+        }
     }
 
-    fn read(&mut self, records: &[&SessionRecord], skipped: &mut Vec<Skipped>) {
-        let read = self.reader.reflect(records);
+    /// Whether a reflection costs more than time.
+    fn is_paid(&self) -> bool {
+        self.engine.keeping() != Keeping::Cache
+    }
+
+    /// How many sessions may be read next. What costs money is never more than the limit in all.
+    fn room(&self, limit: usize, read: usize) -> usize {
+        match self.is_paid() {
+            true => limit.saturating_sub(self.fresh + self.failed.len()),
+            false => limit.max(1).max(read),
+        }
+    }
+
+    /// Takes in sessions that were read before: another engine's are not paid for again.
+    fn recall(&mut self, records: &[&SessionRecord], skipped: &mut Vec<Skipped>) -> Result<(), DreamError> {
+        if !self.is_paid() {
+            return self.read(records, skipped);
+        }
+        self.take(self.reader.recall(records), skipped);
+        Ok(())
+    }
+
+    fn read(&mut self, records: &[&SessionRecord], skipped: &mut Vec<Skipped>) -> Result<(), DreamError> {
+        let read = self.reader.reflect(records)?;
+        self.take(read, skipped);
+        self.engine.fault().map_or(Ok(()), |fault| Err(DreamError::Engine(fault)))
+    }
+
+    fn take(&mut self, read: Read, skipped: &mut Vec<Skipped>) {
+        self.failed.extend(read.failed);
+        self.fresh += read.fresh;
         skipped.extend(read.skipped);
         self.transcripts.learn(read.found);
         self.reflections
             .extend(read.reflections.into_iter().map(|reflection| (reflection.session.clone(), reflection)));
     }
 
-    fn think(&mut self, known: &[&SessionRecord], read: &[&SessionRecord]) -> Settled {
+    fn think(&mut self, known: &[&SessionRecord], read: &[&SessionRecord]) -> Result<Settled, DreamError> {
         let wanted = known.iter().chain(read);
         let reflections: Vec<Reflection> =
             wanted.filter_map(|record| self.reflections.get(&record.id).cloned()).collect();
@@ -217,10 +277,14 @@ impl<'a> Thinking<'a> {
             memory_commit: Some(self.snapshot.commit),
             held: &self.held,
             reflections: &reflections,
+            unread: &read.iter().map(|record| record.id.clone()).collect(),
             min_support: settings.min_support,
             stale_after: settings.stale_after,
             instructions: settings.instructions.as_deref(),
         });
+        if let Some(fault) = self.engine.fault() {
+            return Err(DreamError::Engine(fault));
+        }
         for proposal in &mut proposals {
             memory::attest(proposal, self.snapshot, &mut self.transcripts);
         }
@@ -233,7 +297,7 @@ impl<'a> Thinking<'a> {
         };
         let settled = settle::settle(proposals, &ground, &mut self.transcripts);
         self.transcripts.remember();
-        settled
+        Ok(settled)
     }
 }
 
@@ -243,22 +307,33 @@ fn finish(
     request: &Request<'_>,
     snapshot: &Snapshot,
     ledger: &Ledger,
-    changes: Vec<Change>,
+    mut changes: Vec<Change>,
     night: &mut Night,
 ) -> Result<(), DreamError> {
+    if !request.dry_run {
+        judge(&mut changes, request, night);
+    }
     night.changes = changes.clone();
     if changes.is_empty() || request.dry_run {
         return Ok(());
     }
     let (free, held): (Vec<Change>, Vec<Change>) = match request.settings.approval {
         Approval::Manual => (changes, Vec::new()),
-        Approval::Automatic => changes.into_iter().partition(|change| change.risks.is_empty()),
+        Approval::Automatic => changes.into_iter().partition(|change| !change.is_held()),
     };
     let scribe = Scribe { store, engine: engine.name(), request, snapshot, ledger };
     let mut taken = Vec::new();
     night.dream = scribe.write(free, night, &mut taken)?;
     night.held = scribe.write(held, night, &mut taken)?;
     Ok(())
+}
+
+/// Asks for second opinions, and adds what they cost to the bill.
+fn judge(changes: &mut [Change], request: &Request<'_>, night: &mut Night) {
+    let Some(reviewer) = request.reviewer.filter(|_| !changes.is_empty()) else { return };
+    let opinions = reviewer.judge(changes);
+    changes.iter_mut().zip(opinions).for_each(|(change, opinion)| change.opinion = Some(opinion));
+    night.report.bill = reviewer.bill().or(night.report.bill.take());
 }
 
 struct Scribe<'a> {
@@ -293,6 +368,7 @@ impl Scribe<'_> {
             instructions: settings.instructions.as_deref(),
             sessions: &sessions,
             notes: &notes,
+            report: &night.report,
         };
         let agents = night.sessions.iter().map(|s| (s.id.clone(), s.agent.clone())).collect();
         let committer = self.store.identity()?;
@@ -315,9 +391,4 @@ impl Scribe<'_> {
         let ids = (0..).map(|salt| DreamId::derive(date, content.as_bytes(), environment.seed, salt));
         ids.into_iter().find(free).expect("there are more salts than dreams")
     }
-}
-
-/// Whether a change would be held back under automatic approval.
-pub fn is_held(risks: &[Risk]) -> bool {
-    !risks.is_empty()
 }

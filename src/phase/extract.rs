@@ -11,12 +11,31 @@ pub struct Session {
     pub turns: Vec<Turn>,
 }
 
+/// Where reflections are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keeping {
+    /// In a file that may be deleted: they cost nothing but time.
+    Cache,
+    /// With the session, on the sessions ref: they were paid for.
+    Session,
+    /// Nowhere: every exchange is wanted.
+    Nowhere,
+}
+
 /// What an engine does with one session.
 pub trait Extract: Sync {
     /// As settings name the engine.
     fn name(&self) -> &str;
     /// Changes whenever the same session could give another reflection; part of the cache's key.
     fn version(&self) -> &str;
-    /// Reflects on one session. Deterministic for engines that say so; never fails on strange input.
-    fn reflect(&self, session: &Session) -> Reflection;
+    /// Reflects on one session. Deterministic for engines that say so; never fails on strange input, only where
+    /// somebody else must answer. Then it says why, and the session counts as unread.
+    fn reflect(&self, session: &Session) -> Result<Reflection, String>;
+    /// How many sessions are reflected on at once; `None` for one per core.
+    fn workers(&self) -> Option<usize> {
+        None
+    }
+    fn keeping(&self) -> Keeping {
+        Keeping::Cache
+    }
 }

@@ -1,6 +1,7 @@
 //! The commit messages of a dream: a subject that a reviewer understands without opening it, why, the quoted evidence,
 //! and the trailers. And the way back: which quote belongs to which evidence.
 
+use super::{Bill, Report};
 use crate::model::evidence::Cited;
 use crate::model::trailer::message;
 use crate::model::{AgentName, Change, DreamId, Evidence, ObjectId, SessionId, Trailers};
@@ -24,6 +25,8 @@ pub struct Review<'a> {
     pub sessions: &'a [(SessionId, AgentName, ObjectId)],
     /// What was left out, in sentences.
     pub notes: &'a [String],
+    /// Of a language model: which, asked how, at what cost.
+    pub report: &'a Report,
 }
 
 /// The message of the review commit.
@@ -42,10 +45,16 @@ pub fn review(review: &Review<'_>) -> String {
     let lines: Vec<String> = agents.iter().map(|(agent, n)| format!("  {n} of {agent}")).collect();
     let mut body = vec![Scrubbed::block(&format!("Read for dream {}:\n{}", review.dream, lines.join("\n")))];
     body.extend(review.notes.iter().map(|note| Scrubbed::line(note)));
+    let workers = review.report.bill.iter().flat_map(Bill::workers).map(|line| format!("  {line}"));
+    let workers: Vec<String> = workers.collect();
+    if !workers.is_empty() {
+        body.push(Scrubbed::block(&format!("Paid for:\n{}", workers.join("\n"))));
+    }
     let mut trailers = Trailers::new();
     trailers.push("Dream-Id", review.dream.as_str()).push("Dream-Phase", "review");
     trailers.push("Dream-Base", review.base.to_string()).push("Dream-Engine", review.engine);
     trailers.push("Dream-Settings", review.settings);
+    account(&mut trailers, review.report);
     if let Some(instructions) = review.instructions {
         trailers.push("Dream-Instructions", instructions);
     }
@@ -53,6 +62,18 @@ pub fn review(review: &Review<'_>) -> String {
         trailers.push("Dream-Session", format!("{session}@{blob}"));
     }
     message(&subject, &body, &trailers)
+}
+
+fn account(trailers: &mut Trailers, report: &Report) {
+    if let Some(model) = &report.model {
+        trailers.push("Dream-Model", model);
+    }
+    if let Some(prompts) = report.prompts {
+        trailers.push("Dream-Prompts", prompts.to_string());
+    }
+    for line in report.bill.iter().flat_map(Bill::lines) {
+        trailers.push("Dream-Bill", line);
+    }
 }
 
 /// The message of a change's commit. `agents` names the agent of each session.
@@ -96,6 +117,9 @@ fn trailers(dream: &DreamId, change: &Change) -> Trailers {
     if !change.risks.is_empty() {
         let risks: Vec<&str> = change.risks.iter().map(|risk| risk.as_str()).collect();
         trailers.push("Dream-Risk", risks.join(", "));
+    }
+    if let Some(opinion) = &change.opinion {
+        trailers.push("Dream-Verdict", opinion.to_string());
     }
     for item in &change.evidence {
         trailers.push("Evidence", item.cited().to_string());
@@ -185,6 +209,7 @@ mod tests {
             support: Support { sessions: 3, agents: 1 },
             confidence: Confidence::new(0.86),
             risks: Vec::new(),
+            opinion: None,
         }
     }
 

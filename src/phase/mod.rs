@@ -1,14 +1,17 @@
 //! The four phases of a dream. Pure over a snapshot of memory and the sessions read; each declares the trait that an
 //! engine implements.
 
+pub mod bill;
 mod cache;
 pub mod check;
 pub mod dream;
 pub mod due;
 pub mod extract;
 pub mod gate;
+pub mod kept;
 pub mod memory;
 pub mod message;
+pub mod opinion;
 pub mod past;
 mod quiet;
 mod quotes;
@@ -24,6 +27,8 @@ pub mod trust;
 pub mod verify;
 pub mod write;
 
-pub use extract::{Extract, Session};
-pub use reconcile::{Held, Reconcile, Situation};
+pub use bill::Bill;
+pub use extract::{Extract, Keeping, Session};
+pub use opinion::Reviewer;
+pub use reconcile::{Held, Reconcile, Report, Situation};
 pub use reflection::Reflection;

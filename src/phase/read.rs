@@ -1,16 +1,17 @@
-//! Reading sessions: transcripts become reflections, in parallel, with one transcript in memory per worker. A
-//! reflection is kept in a cache keyed by engine and record; the cache may be deleted at any time and changes no result.
+//! Reading sessions: transcripts become reflections, in parallel, with one transcript in memory per worker. What
+//! was reflected on before is taken from where the engine keeps it.
 
-use super::cache::Cache;
-use super::extract::{Extract, Session};
+use super::extract::{Extract, Keeping, Session};
+use super::kept::Shelf;
 use super::quotes::{self, Answer};
 use super::reflection::Reflection;
 use super::settle::Skipped;
 use crate::model::{ObjectId, SessionId, SessionRecord};
 use crate::store::Store;
+use crate::store::session::SessionError;
 use crate::transcript::{self, Hint};
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What reading gave.
 #[derive(Debug, Default)]
@@ -18,50 +19,92 @@ pub struct Read {
     /// In the order of the records asked for.
     pub reflections: Vec<Reflection>,
     pub skipped: Vec<Skipped>,
+    /// Sessions that the engine could not reflect on this time: they stay unread.
+    pub failed: BTreeSet<SessionId>,
+    /// How many reflections were made, not found.
+    pub fresh: usize,
     /// Quotes of new reflections that stand.
     pub(super) found: Vec<Answer>,
 }
 
+/// Why there is no reflection.
+enum Missing {
+    /// The transcript cannot be read, now or later.
+    Unreadable(String),
+    /// The engine has no answer yet.
+    Failed(String),
+}
+
 /// A new reflection, and which of its quotes stand.
-type Fresh<'a> = (&'a SessionId, Result<(Reflection, Vec<Answer>), Skipped>);
+type Fresh<'a> = (&'a SessionId, Result<(Reflection, Vec<Answer>), Missing>);
 
 /// Reads sessions for one engine.
 pub struct Reader<'a> {
     store: &'a Store,
     engine: &'a dyn Extract,
-    cache: Cache,
+    shelf: Shelf,
 }
 
 impl<'a> Reader<'a> {
     pub fn new(store: &'a Store, engine: &'a dyn Extract) -> Self {
-        Self { store, engine, cache: Cache::open(store, engine) }
+        Self { store, engine, shelf: Shelf::open(store, engine) }
     }
 
-    /// Reflects on every record, from the cache where it can.
-    pub fn reflect(&self, records: &[&SessionRecord]) -> Read {
-        let cache = &self.cache;
-        let mut known: Vec<Option<Reflection>> = records.par_iter().map(|record| cache.get(record)).collect();
+    /// What is kept of these records, and nothing new.
+    pub fn recall(&self, records: &[&SessionRecord]) -> Read {
+        let reflections = self.kept(records).into_iter().flatten().collect();
+        Read { reflections, ..Read::default() }
+    }
+
+    fn kept(&self, records: &[&SessionRecord]) -> Vec<Option<Reflection>> {
+        let mut known: Vec<Option<Reflection>> = match &self.shelf {
+            Shelf::Cache(cache) => records.par_iter().map(|record| cache.get(record)).collect(),
+            shelf => records.iter().map(|record| shelf.get(self.store, record)).collect(),
+        };
         for (record, known) in records.iter().zip(&mut known).filter(|(record, _)| !record.is_kept()) {
-            *known = kept(self.store, record);
+            *known =
+                known.take().filter(|_| self.engine.keeping() != Keeping::Cache).or_else(|| kept(self.store, record));
         }
+        known
+    }
+
+    /// Reflects on every record, from what is kept where it can.
+    pub fn reflect(&self, records: &[&SessionRecord]) -> Result<Read, SessionError> {
+        let known = self.kept(records);
         let mut missing: BTreeMap<Vec<ObjectId>, Vec<&SessionRecord>> = BTreeMap::new();
         for (record, _) in records.iter().zip(&known).filter(|(_, known)| known.is_none()) {
             missing.entry(parts(record)).or_default().push(record);
         }
-        let fresh = fresh(self.store, self.engine, &self.cache, missing.into_values().collect());
+        let fresh = fresh(self.store, self.engine, &self.shelf, missing.into_values().collect());
+        let made = fresh.iter().filter_map(|(_, made)| made.as_ref().ok().map(|(reflection, _)| reflection));
+        self.shelf.keep(self.store, made)?;
         let mut fresh: BTreeMap<_, _> = fresh.into_iter().collect();
         let mut read = Read::default();
         for (record, known) in records.iter().zip(known) {
-            match known.map(|known| Ok((known, Vec::new()))).or_else(|| fresh.remove(&record.id)) {
-                Some(Ok((reflection, found))) => {
-                    read.reflections.push(reflection);
-                    read.found.extend(found);
-                }
-                Some(Err(skipped)) => read.skipped.push(skipped),
-                None => {}
+            match (known, fresh.remove(&record.id)) {
+                (Some(known), _) => read.reflections.push(known),
+                (None, Some(made)) => read.add(record, made),
+                (None, None) => {}
             }
         }
-        read
+        Ok(read)
+    }
+}
+
+impl Read {
+    fn add(&mut self, record: &SessionRecord, made: Result<(Reflection, Vec<Answer>), Missing>) {
+        match made {
+            Ok((reflection, found)) => {
+                self.fresh += 1;
+                self.reflections.push(reflection);
+                self.found.extend(found);
+            }
+            Err(Missing::Unreadable(why)) => self.skipped.push(skip(record, why)),
+            Err(Missing::Failed(why)) => {
+                self.failed.insert(record.id.clone());
+                self.skipped.push(skip(record, why));
+            }
+        }
     }
 }
 
@@ -81,7 +124,7 @@ fn parts(record: &SessionRecord) -> Vec<ObjectId> {
 fn fresh<'a>(
     store: &Store,
     engine: &dyn Extract,
-    cache: &Cache,
+    shelf: &Shelf,
     mut groups: Vec<Vec<&'a SessionRecord>>,
 ) -> Vec<Fresh<'a>> {
     // The longest first, so that no worker ends with one alone.
@@ -93,10 +136,18 @@ fn fresh<'a>(
     let (environment, folder) = (store.environment(), store.git_dir());
     let open = || Store::open(environment, folder).map_err(|error| error.to_string());
     let read = |store: &mut Result<Store, String>, group: &Vec<&'a SessionRecord>| match store {
-        Ok(store) => reflect_group(store, engine, cache, group),
-        Err(why) => group.iter().map(|record| (&record.id, Err(skip(record, &*why)))).collect(),
+        Ok(store) => reflect_group(store, engine, shelf, group),
+        Err(why) => group.iter().map(|record| (&record.id, Err(Missing::Unreadable(why.clone())))).collect(),
     };
-    groups.par_iter().map_init(open, read).flatten_iter().collect()
+    let Some(workers) = engine.workers() else {
+        return groups.par_iter().map_init(open, read).flatten_iter().collect();
+    };
+    // These workers wait for answers most of the time: there are as many as asked for, whatever the cores.
+    let waiting = || groups.par_iter().with_max_len(1).map_init(open, read).flatten_iter().collect();
+    match rayon::ThreadPoolBuilder::new().num_threads(workers.max(1)).build() {
+        Ok(pool) => pool.install(waiting),
+        Err(_) => waiting(),
+    }
 }
 
 fn skip(record: &SessionRecord, why: impl std::fmt::Display) -> Skipped {
@@ -106,23 +157,27 @@ fn skip(record: &SessionRecord, why: impl std::fmt::Display) -> Skipped {
 fn reflect_group<'a>(
     store: &Store,
     engine: &dyn Extract,
-    cache: &Cache,
+    shelf: &Shelf,
     group: &[&'a SessionRecord],
 ) -> Vec<Fresh<'a>> {
     let (bytes, mut sessions) = match sessions(store, group[0]) {
         Ok(read) => read,
-        Err(why) => return group.iter().map(|record| (&record.id, Err(skip(record, &why)))).collect(),
+        Err(why) => {
+            return group.iter().map(|record| (&record.id, Err(Missing::Unreadable(why.clone())))).collect();
+        }
     };
-    let one = |record: &&'a SessionRecord| {
-        let session = take(&mut sessions, record).ok_or_else(|| skip(record, "its transcript no longer holds it"));
-        let fresh = session.map(|session| {
-            let reflection = cache.put(record, engine.reflect(&session));
+    let taken: Vec<(&&SessionRecord, Option<Session>)> =
+        group.iter().map(|record| (record, take(&mut sessions, record))).collect();
+    let one = |(record, session): (&&'a SessionRecord, Option<Session>)| {
+        let session = session.ok_or_else(|| Missing::Unreadable("its transcript no longer holds it".to_owned()));
+        let fresh = session.and_then(|session| {
+            let reflection = shelf.put(record, engine.reflect(&session).map_err(Missing::Failed)?);
             let found = quotes::standing(record, &bytes, &reflection);
-            (reflection, found)
+            Ok((reflection, found))
         });
         (&record.id, fresh)
     };
-    group.iter().map(one).collect()
+    taken.into_par_iter().map(one).collect()
 }
 
 /// A transcript with all sessions that it holds.

@@ -2,8 +2,12 @@
 //! elsewhere.
 
 use super::Reflection;
-use crate::model::{BeliefKey, Kind, NotePath, ObjectId, Proposal};
+use super::bill::Bill;
+use super::settle::Skipped;
+use crate::model::{BeliefKey, Kind, NotePath, ObjectId, Proposal, SessionId};
 use chrono::{DateTime, Duration, Utc};
+use std::collections::BTreeSet;
+use std::error::Error;
 
 /// One belief that memory holds, with what history says about it.
 #[derive(Debug, Clone)]
@@ -35,10 +39,28 @@ pub struct Situation<'a> {
     pub memory_commit: Option<ObjectId>,
     pub held: &'a [Held],
     pub reflections: &'a [Reflection],
+    /// Sessions that no standing dream had read; the others are support.
+    pub unread: &'a BTreeSet<SessionId>,
     /// Sessions that must agree before a pattern becomes a note.
     pub min_support: u32,
     pub stale_after: Option<Duration>,
     pub instructions: Option<&'a str>,
+}
+
+/// How an engine came to its proposals.
+#[derive(Debug, Clone, Default)]
+pub struct Report {
+    /// The model that answered, if one did.
+    pub model: Option<String>,
+    /// Names the prompts that were used.
+    pub prompts: Option<ObjectId>,
+    pub bill: Option<Bill>,
+    /// What of its own work it had to leave out or refused.
+    pub skipped: Vec<Skipped>,
+    /// Sessions whose lessons nobody answered for: they stay unread.
+    pub unread: BTreeSet<SessionId>,
+    /// Whether asking again could give more: something failed that may pass.
+    pub unfinished: bool,
 }
 
 /// What an engine does with all reflections and memory together.
@@ -46,4 +68,12 @@ pub trait Reconcile {
     /// Proposals of the extract, reconcile and prune phases, the most useful first. The same situation gives the same
     /// proposals, whatever the order of the reflections.
     fn propose(&self, situation: &Situation<'_>) -> Vec<Proposal>;
+    /// What an auditor must know of how it was done. Asked after the last proposal.
+    fn report(&self) -> Report {
+        Report::default()
+    }
+    /// Why it cannot go on at all: a wrong key, an unknown model. Asked after sessions were read and after proposals.
+    fn fault(&self) -> Option<Box<dyn Error + Send + Sync>> {
+        None
+    }
 }

@@ -1,7 +1,7 @@
 //! What one session taught, as data: what people said, what failed and what then worked, what was run. Small, because
 //! it is kept for every session; it holds quotes and places, never whole results.
 
-use crate::model::{AgentName, Evidence, ObjectId, OutcomeResult, Place, Role, SessionId, SessionRecord};
+use crate::model::{AgentName, Evidence, Kind, ObjectId, OutcomeResult, Place, Role, SessionId, SessionRecord};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -44,6 +44,35 @@ pub struct Reflection {
     /// Rules that the session loaded from memory or a rules file: never evidence, but they may be what fails.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<String>,
+    /// A language model's account of the session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<Account>,
+    /// What a language model learned from it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lessons: Vec<Lesson>,
+}
+
+/// What a session was about, in a language model's words.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Account {
+    pub task: String,
+    pub approach: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub worked: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failed: Vec<String>,
+}
+
+/// Something worth knowing in later sessions, with where it was learned.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Lesson {
+    pub kind: Kind,
+    /// One or a few sentences that stand alone.
+    pub text: String,
+    /// Whether a person said it and meant it to last: one session is then enough.
+    pub lasting: bool,
+    /// Never empty; every quote was found in its turn.
+    pub cites: Vec<Cite>,
 }
 
 /// A place in the session with the words that stand there.
@@ -213,6 +242,8 @@ impl Reflection {
             tools: Vec::new(),
             edited: BTreeMap::new(),
             rules: Vec::new(),
+            account: None,
+            lessons: Vec::new(),
         };
         empty.judge(record);
         empty
@@ -228,7 +259,11 @@ impl Reflection {
         let said = self.said.iter().map(|said| &said.cite).chain(self.facts.iter().map(|fact| &fact.cite));
         let calls = self.failures.iter().map(|failure| &failure.cite);
         let calls = calls.chain(self.commands.values().map(|used| &used.cite));
-        said.chain(calls).chain(self.commits.iter().map(|made| &made.cite)).chain(self.tools.iter().map(|t| &t.cite))
+        let learned = self.lessons.iter().flat_map(|lesson| &lesson.cites);
+        said.chain(learned)
+            .chain(calls)
+            .chain(self.commits.iter().map(|made| &made.cite))
+            .chain(self.tools.iter().map(|t| &t.cite))
     }
 
     pub fn evidence(&self, cite: &Cite) -> Evidence {

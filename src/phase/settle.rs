@@ -143,6 +143,7 @@ fn check(
         support: proposal.support,
         confidence: proposal.confidence,
         risks,
+        opinion: None,
     })
 }
 

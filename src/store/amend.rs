@@ -88,13 +88,16 @@ impl Store {
         Ok(tree)
     }
 
-    /// The message with what was proposed, new risks, and who edited.
+    /// The message with what was proposed, new risks, and who edited. A second opinion was of the old words.
     fn reworded(&self, message: &str, amendment: &Amendment<'_>) -> Result<String, DecideError> {
         let message = message.trim_end();
         let (above, block) = message.rsplit_once("\n\n").unwrap_or((message, ""));
         let quoted: String = amendment.proposed.as_str().lines().map(|line| format!("  {line}\n")).collect();
-        let mut trailers: Vec<String> =
-            block.lines().filter(|line| !line.starts_with("Dream-Risk:")).map(str::to_owned).collect();
+        let mut trailers: Vec<String> = block
+            .lines()
+            .filter(|line| !line.starts_with("Dream-Risk:") && !line.starts_with("Dream-Verdict:"))
+            .map(str::to_owned)
+            .collect();
         let mut new = Trailers::new();
         if !amendment.risks.is_empty() {
             let risks: Vec<&str> = amendment.risks.iter().map(|risk| risk.as_str()).collect();

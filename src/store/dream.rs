@@ -4,7 +4,7 @@
 use super::Signature;
 use crate::model::evidence::Cited;
 use crate::model::{
-    BeliefKey, ChangeType, Confidence, DreamId, Kind, ObjectId, Phase, RetireReason, Risk, SessionId, Support,
+    BeliefKey, ChangeType, Confidence, DreamId, Kind, ObjectId, Opinion, Phase, RetireReason, Risk, SessionId, Support,
 };
 use crate::text::Scrubbed;
 use chrono::{DateTime, Utc};
@@ -47,6 +47,9 @@ pub struct Review {
     /// Every session that was read, with the blob that says how far.
     pub sessions: Vec<(SessionId, ObjectId)>,
     pub engine: Option<String>,
+    /// The language model that answered, and what it cost, line by line.
+    pub model: Option<String>,
+    pub bill: Vec<String>,
     pub settings: Option<String>,
     pub instructions: Option<Scrubbed>,
     pub time: DateTime<Utc>,
@@ -67,6 +70,7 @@ pub struct ChangeRecord {
     pub support: Option<Support>,
     pub confidence: Option<Confidence>,
     pub risks: Vec<Risk>,
+    pub opinion: Option<Opinion>,
     pub evidence: Vec<Cited>,
     pub retire: Option<RetireReason>,
     pub time: DateTime<Utc>,

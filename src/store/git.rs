@@ -132,6 +132,15 @@ impl Git {
         Ok(status.code().unwrap_or(-1))
     }
 
+    /// Runs a command of the person's own configuration in a shell, without input.
+    pub fn shell(&self, line: &str) -> Result<Output, GitError> {
+        let mut command = self.program("sh");
+        command.arg("-c").arg(line).stdin(Stdio::null());
+        let output = command.output();
+        let output = output.map_err(|source| GitError::Run { command: "config: a command".to_owned(), source })?;
+        Ok(Output { status: output.status.code().unwrap_or(-1), stdout: output.stdout, stderr: output.stderr })
+    }
+
     /// Starts the pager that git would use; `None` when there is none to start (`cat` or empty).
     pub fn pager(&self) -> Result<Option<Pager>, GitError> {
         let pager = self.check(&["var", "GIT_PAGER"])?.text();

@@ -4,7 +4,7 @@
 use super::Commit;
 use super::dream::{ChangeRecord, Review};
 use crate::model::evidence::Cited;
-use crate::model::{BeliefKey, Confidence, DreamId, NotePath, ObjectId, SessionId, Support, Trailers};
+use crate::model::{BeliefKey, Confidence, DreamId, NotePath, ObjectId, Opinion, SessionId, Support, Trailers};
 use crate::text::Scrubbed;
 use std::collections::BTreeSet;
 
@@ -138,6 +138,8 @@ fn review(trailers: &Trailers, commit: &Commit) -> Review {
         base: trailers.get("Dream-Base").and_then(|id| ObjectId::parse(id).ok()),
         sessions: trailers.all("Dream-Session").filter_map(session).collect(),
         engine: trailers.get("Dream-Engine").map(|name| Scrubbed::line(name).into_string()),
+        model: trailers.get("Dream-Model").map(|name| Scrubbed::line(name).into_string()),
+        bill: trailers.all("Dream-Bill").map(|line| Scrubbed::line(line).into_string()).collect(),
         settings: trailers.get("Dream-Settings").map(|hash| Scrubbed::line(hash).into_string()),
         instructions: trailers.get("Dream-Instructions").map(Scrubbed::line),
         time: commit.committer.time,
@@ -161,6 +163,7 @@ fn change(trailers: &Trailers, subject: &str, commit: &Commit) -> Option<ChangeR
             .flat_map(|list| list.split(','))
             .filter_map(|risk| risk.trim().parse().ok())
             .collect(),
+        opinion: trailers.get("Dream-Verdict").and_then(Opinion::parse),
         evidence: trailers.all("Evidence").filter_map(Cited::parse).collect(),
         retire: trailers.get("Dream-Reason").and_then(|reason| reason.parse().ok()),
         time: commit.committer.time,

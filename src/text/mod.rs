@@ -2,6 +2,7 @@
 
 mod clause;
 pub mod date;
+pub mod frame;
 pub mod hidden;
 pub mod injection;
 pub mod likeness;

@@ -6,6 +6,7 @@ mod doctor;
 mod faults;
 mod hooks;
 mod layers;
+mod llm;
 mod merge;
 mod merging;
 mod night;

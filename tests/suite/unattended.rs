@@ -45,7 +45,7 @@ fn a_night_is_dreamt_once_and_a_missed_one_is_made_up() {
     timer     none is in place
     next      2026-05-11 02:00 CEST
     night     2026-05-10 02:00 CEST  nothing to propose  on one
-    night     2026-05-07 02:00 CEST  dream 2026-05-07-5p1t  on one
+    night     2026-05-07 02:00 CEST  dream 2026-05-07-2px4  on one
     ! hint: 'git dream schedule install' puts a timer in place
     [exit 0]
     "#);

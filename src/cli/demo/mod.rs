@@ -2,12 +2,13 @@
 
 mod files;
 
+use super::engine::Manner;
 use super::import::reading::Reader;
 use super::report::{Archive, ChangeView, heading};
 use super::ui::{Page, Tone};
 use super::{Context, Exit, Failure, run};
 use crate::config::settings::Secrets;
-use crate::config::{Environment, Settings};
+use crate::config::{Engine, Environment, Settings};
 use crate::model::{ChangeType, DreamId};
 use crate::phase::review::Filter;
 use crate::store::init::{Layout, init};
@@ -46,8 +47,9 @@ impl Demo {
         let store = Store::open(&environment, &folder)?;
         context.ui.configure(&store);
         import(context, &store)?;
-        let settings = context.settings(&store, &[])?;
-        let night = run::dream(&store, &settings, Filter::default(), false)?;
+        // Offline, whatever the person's own settings are.
+        let settings = Settings { engine: Engine::Embedded, reviewer: None, ..context.settings(&store, &[])? };
+        let night = run::night_of(context, &store, &settings, Filter::default(), false, &Manner::default())?;
         let dream =
             night.dream.map(|dream| dream.id).ok_or_else(|| Failure::refuse("the demo's sessions taught nothing"))?;
         if self.json {

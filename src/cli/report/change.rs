@@ -2,9 +2,10 @@
 
 use super::{Archive, FileChange, touched};
 use crate::cli::Failure;
+use crate::cli::night::opinion_json;
 use crate::cli::ui::{Page, Tone, count};
 use crate::model::evidence::Cited;
-use crate::model::{Content, Removal, Turn};
+use crate::model::{Content, Removal, Turn, Verdict};
 use crate::phase::message::quotes;
 use crate::store::Store;
 use crate::store::dream::ChangeRecord;
@@ -50,6 +51,7 @@ impl ChangeView {
             "before": before.map(clean), "after": after.map(clean), "support": record.support,
             "confidence": record.confidence.map(|confidence| confidence.value()),
             "risks": record.risks, "reason": self.why, "retire": record.retire,
+            "opinion": record.opinion.as_ref().map(opinion_json),
             "evidence": self.evidence.iter().map(|(cited, quote)| evidence_json(archive, cited, quote)).collect::<Vec<_>>(),
         })
     }
@@ -72,6 +74,11 @@ impl ChangeView {
         if !record.risks.is_empty() {
             let risks: Vec<&str> = record.risks.iter().map(|risk| risk.as_str()).collect();
             page.put(Tone::Plain, "  ").line(Tone::Risk, format!("risk: {}", risks.join(", ")));
+        }
+        if let Some(opinion) = &record.opinion {
+            let tone = if opinion.verdict == Verdict::Supported { Tone::Added } else { Tone::Risk };
+            let said = format!("reviewer {}: {} ({})", opinion.by, opinion.verdict.as_str(), opinion.reason);
+            page.wrapped(tone, "  ", &said, WIDTH);
         }
     }
 

@@ -14,6 +14,8 @@ pub fn dream_json(dream: &Dream) -> Value {
         "base": dream.base(),
         "head": dream.head(),
         "changes": dream.changes.len(),
+        "model": dream.review.as_ref().and_then(|review| review.model.as_ref()),
+        "bill": dream.review.as_ref().map(|review| &review.bill).filter(|bill| !bill.is_empty()),
         "created": dream.created(),
         "decided_by": dream.decided.as_ref().map(|decided| decided.by.clone()),
         "decided_at": dream.decided.as_ref().map(|decided| decided.at),
@@ -51,6 +53,12 @@ pub fn heading(page: &mut Page, dream: &Dream) {
                 Context::time(review.time)
             ),
         );
+        if let Some(model) = &review.model {
+            page.line(Tone::Dim, format!("model {model}"));
+        }
+        for line in &review.bill {
+            page.line(Tone::Dim, format!("paid for {line}"));
+        }
         if let Some(instructions) = &review.instructions {
             page.line(Tone::Dim, format!("instructions: {instructions}"));
         }

@@ -2,6 +2,7 @@
 //! wish is no fact. In a session in which an agent works on code only statements about systems and lasting
 //! preferences count, because most sentences there describe the task at hand.
 
+use super::clauses::clauses;
 use super::person::third_person;
 use super::reading::{QUOTE, Reading, cut};
 use super::voice;
@@ -61,12 +62,12 @@ static SELF: LazyLock<Vec<(&'static str, Regex)>> = LazyLock::new(|| {
 
 static SWITCH: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?i)\b(?:switch(?:ed|ing)?|migrat(?:e|ed|ing)|mov(?:e|ed|ing)|chang(?:e|ed|ing)|pivot(?:ed|ing)?|convert(?:ed|ing)?|transition(?:ed|ing)?|went|go(?:ing)?|raised|lowered|increased|reduced|dropped|bumped)\b(?: (?:fully|over|entirely|it|everything|the \w+))*? from (?P<a>[^.,;]{1,50}?) (?:over )?to (?P<b>[^.,;—(]{1,60})",
+        r"(?i)\b(?:switch(?:ed|ing)?|migrat(?:e|ed|ing)|mov(?:e|ed|ing)|chang(?:e|ed|ing)|pivot(?:ed|ing)?|convert(?:ed|ing)?|transition(?:ed|ing)?|went|go(?:ing)?|raised|lowered|increased|reduced|dropped|bumped)\b(?: [\w'’-]+){0,5}? from (?P<a>[^.,;]{1,50}?) (?:over )?to (?P<b>[^.,;—(]{1,60})",
     )
 });
 static ENDED: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?i)\b(?:no longer|not? (?:using|use) (?P<x>[^.,;]{2,40}?) any ?more|stopped using|dropped|got rid of|replaced|instead of|abandoned) ?(?P<a>[^.,;—]{0,40})",
+        r"(?i)(?:^(?:the |our |my )?(?P<y>[\w./ -]{2,40}?) (?:is|are|was|were|has been|have been)(?: now)?(?: being)? (?:decommissioned|retired|sunset|phased out|shut down|discontinued|scrapped)\b)|\b(?:no longer|not? (?:using|use) (?P<x>[^.,;]{2,40}?) any ?more|stopped using|dropped|got rid of|replaced|instead of|abandoned) ?(?P<a>[^.,;—]{0,40})",
     )
 });
 static SYSTEM: LazyLock<Regex> = LazyLock::new(|| {
@@ -142,12 +143,10 @@ pub fn find(reading: &Reading<'_>, said: &[Said]) -> Vec<Stated> {
     for &at in &reading.spoken {
         let turn = &reading.session.turns[at];
         let Some(text) = turn.text() else { continue };
-        for sentence in joined(text, voice::said(text)) {
-            if said.iter().any(|said| {
-                said.manner != Manner::Request
-                    && said.cite.place == turn.place
-                    && said.cite.quote == cut(sentence, QUOTE)
-            }) {
+        let sentences = joined(text, voice::said(text)).into_iter();
+        for sentence in sentences.flat_map(|sentence| if working { vec![sentence] } else { clauses(sentence) }) {
+            let quoted = |said: &Said| said.cite.place == turn.place && said.cite.quote == cut(sentence, QUOTE);
+            if said.iter().any(|said| said.manner != Manner::Request && quoted(said)) {
                 continue;
             }
             if voice::is_question(voice::core(sentence)) || sentence.chars().count() > 400 {
@@ -197,11 +196,8 @@ fn is_fragment(sentence: &str) -> bool {
 /// What a sentence states: one fact, or one for each attribute that it gives.
 fn state(reading: &Reading<'_>, turn: &Turn, sentence: &str, core: &str, working: bool) -> Vec<Stated> {
     let addressed = ADDRESSED.is_match(core) && !PREFERS.is_match(core);
-    let pointed = words::words(core)
-        .take(5)
-        .any(|word| ["it", "them", "this", "these", "those"].contains(&word.to_lowercase().as_str()));
     if addressed
-        || pointed
+        || points_back(core)
         || voice::is_hedged(core)
         || core.ends_with('?')
         || SMALL_TALK.is_match(core)
@@ -252,12 +248,24 @@ fn state(reading: &Reading<'_>, turn: &Turn, sentence: &str, core: &str, working
     if let Some((subject, attribute, value)) = system {
         return vec![made(&subject, attribute.as_deref(), Some(&value), None)];
     }
-    let ends = ENDED.captures(core).and_then(|found| found.name("x").or(found.name("a"))).map(|ends| ends.as_str());
+    let ended = |of: regex::Captures<'_>| of.name("x").or(of.name("y")).or(of.name("a")).map(|ends| ends.range());
+    let ends = ENDED.captures(core).and_then(ended).map(|range| &core[range]);
     let told_to = voice::imperative(voice::asked(core)).is_some() || core.to_ascii_lowercase().starts_with("like ");
     let open = (is_open(core) && !told_to)
         || ((CHANGED.is_match(core) || counts(core)) && speaks_of_self(turn) && !FEELING.is_match(core) && !told_to);
     open.then(|| made("user", None, None, ends)).into_iter().collect()
 }
+
+/// Whether a sentence points to an earlier one: "we moved it", but not "I tried Cython but it was messy".
+fn points_back(core: &str) -> bool {
+    let first = LATER.find(core).map_or(core, |found| &core[..found.start()]);
+    let named = if words::stems(first).len() >= 2 { first } else { core };
+    words::words(named)
+        .take(5)
+        .any(|word| ["it", "them", "this", "these", "those"].contains(&word.to_lowercase().as_str()))
+}
+
+static LATER: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)(?:, | — |; | )(?:but|and|because|since|so|as) "));
 
 /// What a person says of themselves, each attribute once.
 fn own(core: &str) -> Vec<(&'static str, &str)> {
@@ -385,5 +393,6 @@ mod tests {
             assert!(!is_open(text), "{text}");
         }
         assert!(is_open("I work on data pipelines at my company"));
+        assert!(points_back("we moved it to the new rack") && !points_back("I tried Cython but it was messy"));
     }
 }

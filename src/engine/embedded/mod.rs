@@ -2,6 +2,7 @@
 //! evidence it was made. One file per finder; `propose` brings all sessions together and compares them with memory.
 
 mod abstraction;
+mod clauses;
 mod directives;
 mod facts;
 mod files;
@@ -10,6 +11,7 @@ mod guess;
 mod habits;
 mod manner;
 mod mistakes;
+mod opinion;
 mod person;
 mod phrases;
 mod propose;
@@ -22,6 +24,9 @@ mod signature;
 mod updates;
 mod voice;
 mod wording;
+
+pub use opinion::EmbeddedReviewer;
+pub use propose::housekeeping;
 
 use crate::model::Proposal;
 use crate::phase::reflection::Manner;
@@ -41,7 +46,7 @@ impl Extract for Embedded {
         "2"
     }
 
-    fn reflect(&self, session: &Session) -> Reflection {
+    fn reflect(&self, session: &Session) -> Result<Reflection, String> {
         let mut reflection = Reflection::empty(&session.record);
         let reading = Reading::new(session);
         reflection.said = directives::find(&reading);
@@ -58,7 +63,7 @@ impl Extract for Embedded {
         if reading.is_service() {
             serve(&mut reflection);
         }
-        reflection
+        Ok(reflection)
     }
 }
 

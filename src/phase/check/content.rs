@@ -8,8 +8,11 @@ use crate::store::dream::ChangeRecord;
 use crate::text::{hidden, injection, secret};
 use std::collections::BTreeSet;
 
+/// Whether a text holds what a check looks for.
+type Finds = fn(&str) -> bool;
+
 /// The three checks that read every line that the dream adds, and the message of every change.
-const WORDS: [(Check, fn(&str) -> bool, &str); 3] = [
+const WORDS: [(Check, Finds, &str); 3] = [
     (Check::Secrets, secret::found, "holds what looks like a credential"),
     (Check::Injection, injection::found, "reads like an instruction smuggled in"),
     (Check::HiddenText, hides, "hides something from who reads it"),

@@ -3,7 +3,9 @@
 
 use super::Flaw;
 use crate::model::evidence::Cited;
-use crate::model::{BeliefKey, ChangeType, DreamId, Kind, NotePath, ObjectId, OutcomeResult, Phase, SessionId};
+use crate::model::{
+    BeliefKey, ChangeType, DreamId, Kind, NotePath, ObjectId, Opinion, OutcomeResult, Phase, SessionId,
+};
 use crate::model::{Risk, Support, Trailers};
 
 /// What a message says of dreams.
@@ -93,8 +95,10 @@ fn wrong(key: &str, value: &str) -> Option<&'static str> {
         "dream-risk" => (value.split(',').all(|risk| risk.trim().parse::<Risk>().is_ok()), "names no known risk"),
         "dream-decision" => (["approved", "rejected", "reverted"].contains(&value), "no decision"),
         "dream-outcome" => (outcome(value), "no outcome of a session"),
-        "dream-engine" | "dream-settings" | "dream-instructions" | "dream-reason" | "dream-edited-by"
-        | "dream-import" | "dream-override" | "dream-bill" => (!value.is_empty(), "says nothing"),
+        "dream-verdict" => (Opinion::parse(value).is_some(), "not of the form 'VERDICT, WHO: REASON'"),
+        "dream-prompts" => (ObjectId::parse(value).is_ok(), "no hash of prompts"),
+        "dream-model" | "dream-engine" | "dream-settings" | "dream-instructions" | "dream-reason"
+        | "dream-edited-by" | "dream-import" | "dream-override" | "dream-bill" => (!value.is_empty(), "says nothing"),
         "evidence" => (Cited::parse(value).is_some(), "not of the form 'SESSION@BLOB#L1-L2 ROLE'"),
         _ => (false, "git dream knows no such trailer"),
     };

@@ -42,6 +42,11 @@ impl Editor for Sessions<'_> {
         if name == "reflection.json" && self.cuts.forgotten.contains(folder) {
             return Ok(Fate::Goes);
         }
+        // What a model made of a transcript may quote what goes.
+        let paid = folder == "reflections" && parts.next().is_some_and(|id| self.cuts.forgotten.contains(id));
+        if paid {
+            return Ok(Fate::Goes);
+        }
         Ok(match self.cuts.blobs.get(&entry.id) {
             Some(cut) => cut.new.as_ref().map_or(Fate::Goes, |new| Fate::Becomes(new.id)),
             None => Fate::Stays,

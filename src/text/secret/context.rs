@@ -21,8 +21,12 @@ pub enum Cue {
     User,
     /// `NetworkCredential("user", "password")`
     Credential,
-    /// `psexec … -p password`
-    Psexec,
+    /// `docker login … -p password`
+    Login,
+    /// `IDENTIFIED BY 'password'`
+    Identified,
+    /// `SOME_KEY=…`, of a variable of the environment.
+    Variable,
 }
 
 /// Words that are searched for, in any case.
@@ -30,10 +34,7 @@ pub const CUES: &[(&str, Cue)] = &[
     ("passw", Cue::Password),
     ("passphrase", Cue::Password),
     ("pwd", Cue::Password),
-    ("_pass", Cue::Password),
-    ("pass=", Cue::Password),
-    ("pass:", Cue::Password),
-    ("pass =", Cue::Password),
+    ("pass", Cue::Password),
     ("secret", Cue::Key),
     ("token", Cue::Key),
     ("api_key", Cue::Key),
@@ -70,7 +71,22 @@ pub const CUES: &[(&str, Cue)] = &[
     ("--user", Cue::User),
     (" -u ", Cue::User),
     ("networkcredential(", Cue::Credential),
-    ("psexec", Cue::Psexec),
+    ("psexec", Cue::Login),
+    ("docker login", Cue::Login),
+    ("sshpass", Cue::Login),
+    ("mysql", Cue::Login),
+    ("identified by ", Cue::Identified),
+    ("_key", Cue::Variable),
+    ("_salt", Cue::Variable),
+    ("consumer_key", Cue::Key),
+    ("consumerkey", Cue::Key),
+    ("client_key", Cue::Key),
+    ("clientkey", Cue::Key),
+    ("secretkey", Cue::Key),
+    ("sharedkey", Cue::Key),
+    ("shared_key", Cue::Key),
+    ("instrumentationkey", Cue::Key),
+    ("passcode", Cue::Password),
 ];
 
 /// Names that end like this hold something about a credential, not the credential.
@@ -91,20 +107,24 @@ macro_rules! form {
     };
 }
 
-form!(BEARER, r"(?-u)\A(?i:bearer)[\x22':\s\\]{1,4}([A-Za-z0-9._~+/-]{16,}=*)");
+form!(BEARER, r"(?-u)\A(?i:bearer)[\x22':\s\\]{1,4}([A-Za-z0-9._~+/-]{12,}=*)");
 form!(BASIC, r"(?-u)\A(?i:basic) ([A-Za-z0-9+/]{10,}={0,2})(?:[^A-Za-z0-9+/=]|\z)");
 form!(URL, r"(?-u)\A://([\x21-\x7e&&[^:/@'\x22<>?#]]{0,64}):([\x21-\x7e&&[^@'\x22<>/\s]]{3,100})@[A-Za-z0-9\[]");
 form!(USER, r"(?-u)\A(?:--user|\s-u)[ =]([\x22']?)([^\s:\x22']{1,80})[\x22']?:[\x22']?([^\s\x22']{3,100})");
 form!(LONE_USER, r"(?-u)\A(?:--user|\s-u)[ =][\x22']?([^\s:\x22']{8,80}):[\x22'\s]");
 form!(CREDENTIAL, r#"(?-u)\A\w+\(\s*"[^"\n]{1,100}",\s*"([^"\n]{4,100})""#);
-form!(PSEXEC, r"(?-u)\A(?i:psexec)[^\n]{0,160}?\s-p\s+([^\s\x22']{4,60})");
+form!(
+    LOGIN,
+    r"(?-u)\A(?i:psexec|docker login|sshpass|mysql(?:dump|admin)?)\b[^\n|;&]{0,160}?\s-p\s?[\x22']?([^\s\x22']{4,60})"
+);
+form!(IDENTIFIED, r"(?-u)\A(?i:identified by )[\x22']([^\x22'\n]{4,60})[\x22']");
 // What may stand between a name and its value, and the quote that the value begins with.
 form!(
     ASSIGNED,
     concat!(
         r#"(?-u)\A(?:\\?["'`]?\]?\)?"#,
         r#"(?:\s{0,20}(?::=|=>|==|!=|=|:)\s{0,8}"#,
-        r#"|,\s{1,8}|\s+value\s*=\s*|>|\s*["'`]\s*,\s*)|\s+(?:(?:for|of)\s[^\n]{1,40}?)?(?:is|was|to)\s+)"#,
+        r#"|\s+value\s*=\s*|>|\s*["']\s*,\s*)|\s+(?:(?:for|of)\s[^\n]{1,40}?)?(?:is|was|to)\s+)"#,
         r#"(\\?["'`]|)"#
     )
 );
@@ -128,8 +148,9 @@ pub fn value(text: &[u8], cue: Cue, at: Range<usize>) -> Option<Range<usize>> {
             kept(group(&USER, 3), |value| !is_placeholder(value)).or_else(alone)
         }
         Cue::Credential => kept(group(&CREDENTIAL, 1), |value| !is_placeholder(value)),
-        Cue::Psexec => kept(group(&PSEXEC, 1), |value| !is_placeholder(value)),
-        Cue::Password | Cue::Key => assigned(text, cue, at),
+        Cue::Login => kept(group(&LOGIN, 1), |value| !is_placeholder(value)),
+        Cue::Identified => kept(group(&IDENTIFIED, 1), |value| !is_placeholder(value)),
+        Cue::Password | Cue::Key | Cue::Variable => assigned(text, cue, at),
     }
 }
 
@@ -144,6 +165,19 @@ fn assigned(text: &[u8], cue: Cue, at: Range<usize>) -> Option<Range<usize>> {
     }
     let name_start = text[..at.start].iter().rposition(|byte| !is_name(*byte)).map_or(0, |at| at + 1);
     let name = text[name_start..name_end].to_ascii_lowercase();
+    // A word of an identifier that was drawn at random is no cue, and `_path` holds no `_pat`.
+    let by_chance = name.len() >= 16 && is_random(&text[name_start..name_end], 3.4);
+    if by_chance || (text[at.clone()].ends_with(b"_pat") && !tail.is_empty()) {
+        return None;
+    }
+    // `passed`, `passing`, `all passes`: only the word itself is one for a password.
+    if text[at.clone()].eq_ignore_ascii_case(b"pass") && !tail.is_empty() {
+        return None;
+    }
+    let shouts = !name.is_empty() && !text[name_start..name_end].iter().any(u8::is_ascii_lowercase);
+    if cue == Cue::Variable && !(shouts && tail.is_empty()) {
+        return None;
+    }
     if PASSING.iter().any(|word| memchr::memmem::find(&name, word.as_bytes()).is_some()) {
         return None;
     }
@@ -153,6 +187,12 @@ fn assigned(text: &[u8], cue: Cue, at: Range<usize>) -> Option<Range<usize>> {
     // `--password VALUE`, `operator unseal VALUE`, and `login NAME password VALUE` of .netrc
     let flag = name.starts_with(b"-") || name == b"unseal" || (login && name == b"password");
     let form = ASSIGNED.captures(rest);
+    // Tests pass, and so do things to functions: only an assignment makes a password of it.
+    let says_pass = text[at.clone()].eq_ignore_ascii_case(b"pass");
+    let assigns = |found: &regex::bytes::Captures<'_>| found[0].iter().any(|byte| matches!(byte, b'=' | b':'));
+    if says_pass && !form.as_ref().is_some_and(assigns) {
+        return None;
+    }
     let (start, quote) = match &form {
         Some(found) => (found.get(0)?.end(), found.get(1)?.as_bytes()),
         None if flag && rest.first() == Some(&b' ') => {
@@ -229,13 +269,16 @@ impl Place<'_> {
 
     fn is_key(&self) -> bool {
         let value = self.value();
+        let shape = Shape::of(value);
+        if self.quoted && value.len() >= 40 && shape.symbols >= 6 && shape.digits > 0 && entropy(value) > 4.5 {
+            return true;
+        }
         if is_placeholder(value) || value.contains(&b' ') {
             return false;
         }
         if is_uuid(value) {
             return true;
         }
-        let shape = Shape::of(value);
         let says_secret = self.text[self.name.clone()].to_ascii_lowercase().ends_with(b"secret");
         if says_secret && self.quoted && value.len() >= 8 && shape.symbols > 0 && shape.letters > 0 && !is_code(value) {
             return true;

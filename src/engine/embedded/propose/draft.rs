@@ -91,7 +91,8 @@ impl<'a> Draft<'a> {
 
     /// Whether it says that something changed.
     pub fn updates(&self) -> bool {
-        let lower = format!(" {} ", self.text.to_lowercase());
+        let plain = self.text.to_lowercase().replace(['.', ',', ';', '!', '—'], " ");
+        let lower = format!(" {plain} ");
         let marks = [
             " now ",
             " no longer ",

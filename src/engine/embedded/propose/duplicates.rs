@@ -5,7 +5,9 @@ use super::memory::Memory;
 use crate::model::{Belief, ChangeType, Confidence, Kind, NotePath, Phase, Proposal, RetireReason, Support, Target};
 use crate::phase::Held;
 use crate::text::{Relation, Scrubbed, words};
+use regex::Regex;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 /// Joins of what this dream does not change anyway.
 pub fn proposals(memory: &Memory<'_>, others: &[Proposal]) -> Vec<Proposal> {
@@ -49,6 +51,7 @@ pub fn proposals(memory: &Memory<'_>, others: &[Proposal]) -> Vec<Proposal> {
                 Relation::Contradicts
                     if is_statement(&memory.held[at], sizes[at])
                         && is_statement(other, sizes[near])
+                        && !(is_event(&memory.held[at].text) && is_event(&other.text))
                         && memory.meanings[at].differs_only_in_value(&memory.meanings[near]) =>
                 {
                     if let Some((old, new)) = older(memory, at, near)
@@ -70,6 +73,17 @@ pub fn proposals(memory: &Memory<'_>, others: &[Proposal]) -> Vec<Proposal> {
 /// Notes of mistakes and commands differ in names and numbers by nature: they do not contradict each other.
 fn is_statement(held: &Held, size: usize) -> bool {
     matches!(held.kind, None | Some(Kind::Fact | Kind::Preference)) && size <= 20
+}
+
+/// What happened once stays true when something like it happens again: one promotion does not undo another.
+fn is_event(text: &str) -> bool {
+    static EVENT: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r"(?i)\b(?:(?:just|already|recently) (?:\w+ed|got|won|met|bought|sold|built|began)|got \w+ed|hired|bought|accepted|attended|visited|met|won|published|launched|shipped|finished|completed|joined|graduated)\b",
+        )
+        .expect("a constant pattern")
+    });
+    EVENT.is_match(text)
 }
 
 /// Notes of mistakes and habits that dreams made are told apart by their keys.

@@ -6,11 +6,10 @@ use super::directives::counted;
 use super::draft::{Draft, Seen, by_support, gather, support};
 use crate::model::Kind;
 use crate::phase::reflection::Stated;
-use crate::text::{Meaning, Probe, Relation, words};
+use crate::text::{Meaning, Probe, Relation, frame, words};
 use std::collections::BTreeMap;
 
 struct Belief<'a> {
-    meaning: Meaning,
     members: Vec<(Seen<'a>, &'a Stated)>,
     void: bool,
 }
@@ -25,15 +24,14 @@ pub fn drafts<'a>(night: &Night<'a>) -> Vec<Draft<'a>> {
         let key = stated.attribute.as_ref().map(|attribute| format!("{} {attribute}", stated.subject));
         let at = match key.as_ref().and_then(|key| keyed.get(key)) {
             Some(at) => Some(*at),
-            None => {
-                matching(&mut beliefs, &probe, &meaning).or_else(|| same_change(&beliefs, &probe, &meaning, stated))
-            }
+            None => matching(&beliefs, &probe, &meaning, &stated.text)
+                .or_else(|| same_change(&beliefs, &probe, &meaning, stated)),
         };
         let at = match at {
             Some(at) => at,
             None => {
                 probe.add(&meaning);
-                beliefs.push(Belief { meaning: meaning.clone(), members: Vec::new(), void: false });
+                beliefs.push(Belief { members: Vec::new(), void: false });
                 beliefs.len() - 1
             }
         };
@@ -47,13 +45,15 @@ pub fn drafts<'a>(night: &Night<'a>) -> Vec<Draft<'a>> {
 }
 
 /// The open belief that says the same, or the same of another value: either way the new statement joins it.
-fn matching(beliefs: &mut [Belief<'_>], probe: &Probe, meaning: &Meaning) -> Option<usize> {
+fn matching(beliefs: &[Belief<'_>], probe: &Probe, meaning: &Meaning, text: &str) -> Option<usize> {
     for at in probe.near(meaning) {
-        let newest = beliefs[at].members.last().map(|(_, stated)| Meaning::of(&stated.text));
-        let relation = newest.as_ref().unwrap_or(&beliefs[at].meaning).relation(meaning);
-        match relation {
-            Relation::Same | Relation::Contradicts | Relation::Within => return Some(at),
-            _ => {}
+        let Some((_, newest)) = beliefs[at].members.last() else { continue };
+        let joins = match Meaning::of(&newest.text).relation(meaning) {
+            Relation::Same | Relation::Contradicts | Relation::Within => true,
+            _ => frame::replaces(text, &newest.text),
+        };
+        if joins {
+            return Some(at);
         }
     }
     None
@@ -95,7 +95,10 @@ fn draft(belief: Belief<'_>) -> Option<Draft<'_>> {
     let value = newest.value.as_deref().map(words::stems);
     let agrees = |stated: &Stated| match (&value, &stated.value) {
         (Some(value), Some(other)) => *value == words::stems(other),
-        _ => Meaning::of(&stated.text).relation(&Meaning::of(&newest.text)) != Relation::Contradicts,
+        _ => {
+            Meaning::of(&stated.text).relation(&Meaning::of(&newest.text)) != Relation::Contradicts
+                && !frame::replaces(&newest.text, &stated.text)
+        }
     };
     let current: Vec<Seen<'_>> =
         belief.members.iter().filter(|(_, stated)| agrees(stated)).map(|(seen, _)| *seen).collect();

@@ -4,7 +4,7 @@
 use super::draft::{Draft, confidence};
 use crate::model::{Belief, BeliefKey, ChangeType, Kind, Phase, Proposal, RetireReason, Risk, Target};
 use crate::phase::Held;
-use crate::text::{Meaning, Probe, Relation, Scrubbed, sentence, words};
+use crate::text::{Meaning, Probe, Relation, Scrubbed, frame, sentence, words};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Memory with an index over its entries, and over the sentences in them.
@@ -173,7 +173,12 @@ fn against_parts(draft: &Draft<'_>, meaning: &Meaning, memory: &Memory<'_>) -> S
         let whole = memory.whole(part);
         match part.meaning.relation(meaning) {
             Relation::Same | Relation::Contains => return Standing::Held,
-            relation if relation == Relation::Contradicts || draft.updates() && part.meaning.is_updated_by(meaning) => {
+            relation
+                if !frame::about_others(&draft.text, part.text)
+                    && (relation == Relation::Contradicts
+                        || draft.updates()
+                            && (part.meaning.is_updated_by(meaning) || frame::replaces(&draft.text, part.text))) =>
+            {
                 return if is_older(draft, held) { Standing::Held } else { Standing::Supersedes(part.entry, whole) };
             }
             Relation::Within if within.is_none() && !is_older(draft, held) => within = Some((part.entry, whole)),

@@ -34,6 +34,16 @@ impl Night<'_> {
     }
 }
 
+/// What memory needs whatever the sessions said: duplicates joined, past dates retired. `others` is proposed already.
+pub fn housekeeping(situation: &Situation<'_>, others: &[Proposal]) -> Vec<Proposal> {
+    let night = Night { sessions: Vec::new(), situation };
+    let memory = Memory::new(situation.held);
+    let mut proposals = duplicates::proposals(&memory, others);
+    let all: Vec<Proposal> = others.iter().chain(&proposals).cloned().collect();
+    proposals.extend(prune::proposals(&memory, &night, &all));
+    proposals
+}
+
 /// Proposals, the most useful first.
 pub fn propose(situation: &Situation<'_>) -> Vec<Proposal> {
     let mut sessions: Vec<&Reflection> = situation.reflections.iter().collect();

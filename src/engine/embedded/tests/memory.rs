@@ -155,7 +155,7 @@ fn every_quote_stands_in_its_turn() {
     use crate::model::Content;
     for talk in some_sessions() {
         let session = talk.session();
-        let reflection = crate::phase::Extract::reflect(&Embedded, &session);
+        let reflection = crate::phase::Extract::reflect(&Embedded, &session).expect("rules always answer");
         let cites = reflection.said.iter().map(|said| &said.cite).chain(reflection.facts.iter().map(|fact| &fact.cite));
         for cite in cites.chain(reflection.failures.iter().map(|failure| &failure.cite)) {
             let turn = session.turns.iter().find(|turn| turn.place == cite.place).expect("a turn");

@@ -8,6 +8,7 @@ use crate::model::{
 use crate::phase::{Extract, Held, Reconcile, Reflection, Session, Situation};
 use chrono::{DateTime, Duration, TimeZone, Utc};
 use serde_json::json;
+use std::collections::BTreeSet;
 
 pub fn day(n: i64) -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 5, 1, 9, 0, 0).single().expect("a time") + Duration::days(n)
@@ -107,9 +108,12 @@ impl Talk {
     }
 
     pub fn reflect(self) -> Reflection {
-        Embedded.reflect(&self.session)
+        Embedded.reflect(&self.session).expect("rules always answer")
     }
 }
+
+/// Rules do not ask who was read before.
+static NOBODY: BTreeSet<SessionId> = BTreeSet::new();
 
 pub fn situation<'a>(reflections: &'a [Reflection], held: &'a [Held]) -> Situation<'a> {
     Situation {
@@ -117,6 +121,7 @@ pub fn situation<'a>(reflections: &'a [Reflection], held: &'a [Held]) -> Situati
         memory_commit: None,
         held,
         reflections,
+        unread: &NOBODY,
         min_support: 2,
         stale_after: Some(Duration::days(180)),
         instructions: None,

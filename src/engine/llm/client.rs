@@ -1,0 +1,295 @@
+//! Sends requests: over TLS, through proxies, with a time limit, and again where that may help. It knows statuses and
+//! headers, not what is asked. A key goes into one header and nowhere else.
+
+use super::error::ModelError;
+use super::provider;
+use super::retry::{self, Passing};
+use crate::config::{Environment, Model, Provider};
+use crate::text::Scrubbed;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig};
+use ureq::{Agent, Proxy};
+
+/// Bytes of a reply that are read, at most.
+const LARGEST: u64 = 32 << 20;
+
+/// A key as it goes into a header; it cannot be printed.
+#[derive(Clone)]
+pub struct Secret(String);
+
+impl Secret {
+    pub fn new(key: &str) -> Self {
+        Self(key.trim().to_owned())
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("(a key)")
+    }
+}
+
+/// The way to one model.
+#[derive(Debug)]
+pub struct Client {
+    agent: Agent,
+    model: Model,
+    key: Option<Secret>,
+    environment: Environment,
+    /// When one worker is told to wait, all of them do.
+    not_before: Mutex<Option<Instant>>,
+}
+
+/// A request that is sent again and again gives up at last.
+enum Failed {
+    Passing(Passing, Option<Duration>),
+    Final(ModelError),
+}
+
+impl Client {
+    pub fn new(model: &Model, key: Option<Secret>, environment: &Environment) -> Result<Self, ModelError> {
+        let seconds = Duration::from_secs(u64::from(model.timeout_seconds));
+        let config = Agent::config_builder()
+            .timeout_global(Some(seconds))
+            .timeout_connect(Some(seconds.min(Duration::from_secs(20))))
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_idle_connections_per_host(model.max_parallel as usize)
+            .user_agent(concat!("git-dream/", env!("CARGO_PKG_VERSION")))
+            .proxy(proxy(&model.base_url, &environment.variables)?)
+            .tls_config(tls(model, environment)?);
+        let agent = config.build().new_agent();
+        let (model, environment) = (model.clone(), environment.clone());
+        Ok(Self { agent, model, key, environment, not_before: Mutex::new(None) })
+    }
+
+    /// Sends a body and gives the reply's, trying again where the failure may pass. `name` seeds the jitter.
+    pub fn send(&self, body: &Value, name: u64) -> Result<Value, ModelError> {
+        let bytes = serde_json::to_vec(body).expect("a request has only string keys");
+        let mut tried = 0;
+        loop {
+            self.hold();
+            tried += 1;
+            let (passing, asked) = match self.once(&bytes) {
+                Ok(reply) => return Ok(reply),
+                Err(Failed::Final(error)) => return Err(error),
+                Err(Failed::Passing(passing, asked)) => (passing, asked),
+            };
+            let Some(wait) = retry::wait(&passing, asked, tried, self.environment.seed ^ name) else {
+                return Err(self.gave_up(passing, tried));
+            };
+            if matches!(passing, Passing::Busy(_)) {
+                self.hold_everybody(wait);
+            } else {
+                std::thread::sleep(wait);
+            }
+        }
+    }
+
+    fn once(&self, bytes: &[u8]) -> Result<Value, Failed> {
+        let url = provider::url(&self.model);
+        let mut request = self.agent.post(&url).header("content-type", "application/json");
+        for (name, value) in self.headers() {
+            request = request.header(name, value);
+        }
+        let mut response = request.send(bytes).map_err(|error| self.not_sent(&error))?;
+        let status = response.status().as_u16();
+        let header = |name: &str| response.headers().get(name)?.to_str().ok().map(str::to_owned);
+        let asked = retry::asked(header, self.environment.now);
+        let body = response.body_mut().with_config().limit(LARGEST).read_to_vec();
+        let body = body.map_err(|error| self.not_sent(&error))?;
+        let value = serde_json::from_slice(&body);
+        match (status, value) {
+            (200..=299, Ok(value)) => Ok(value),
+            (200..=299, Err(_)) => Err(Failed::Passing(Passing::Broken("the reply is no JSON".to_owned()), None)),
+            (_, value) => Err(self.refused(status, &said(value.ok().as_ref(), &body), asked)),
+        }
+    }
+
+    fn headers(&self) -> Vec<(&str, String)> {
+        let mut headers: Vec<(&str, String)> = Vec::new();
+        if self.model.provider == Provider::Anthropic {
+            headers.push(("anthropic-version", "2023-06-01".to_owned()));
+        }
+        let own = if self.model.provider == Provider::Anthropic { "x-api-key" } else { "authorization" };
+        if let Some(Secret(key)) = &self.key {
+            let name = self.model.key_header.as_deref().unwrap_or(own);
+            let value = if name == "authorization" { format!("Bearer {key}") } else { key.clone() };
+            headers.push((name, value));
+        }
+        headers.extend(self.model.extra_headers.iter().map(|(name, value)| (name.as_str(), value.clone())));
+        headers
+    }
+
+    fn not_sent(&self, error: &ureq::Error) -> Failed {
+        match error {
+            ureq::Error::Timeout(_) => Failed::Passing(Passing::Timeout, None),
+            error => {
+                let why = Scrubbed::short(&error.to_string(), 160).into_string();
+                Failed::Passing(Passing::Broken(format!("the connection failed: {why}")), None)
+            }
+        }
+    }
+
+    fn refused(&self, status: u16, said: &str, asked: Option<Duration>) -> Failed {
+        let model = self.model.model.clone();
+        let lower = said.to_lowercase();
+        let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+        let said = said.to_owned();
+        match status {
+            402 => Failed::Final(ModelError::NoCredit { model, said }),
+            429 if has(&["insufficient_quota", "credit balance", "billing"]) => {
+                Failed::Final(ModelError::NoCredit { model, said })
+            }
+            400 if has(&["credit balance"]) => Failed::Final(ModelError::NoCredit { model, said }),
+            429 | 503 | 529 => Failed::Passing(Passing::Busy(status), asked),
+            401 | 403 => Failed::Final(ModelError::BadKey { model, status, said }),
+            404 => Failed::Final(ModelError::Unknown { model, url: provider::url(&self.model), said }),
+            413 => Failed::Final(ModelError::TooLong { said }),
+            400 | 422 | 500 if is_too_long(&lower) => Failed::Final(ModelError::TooLong { said }),
+            // llama.cpp, where the model's own words did not fit what it was held to: the same again would give the same.
+            500 if has(&["output that does not match"]) => Failed::Final(ModelError::Malformed { why: said }),
+            408 | 409 | 425 | 500..=599 => {
+                Failed::Passing(Passing::Broken(format!("the server failed ({status}): {said}")), asked)
+            }
+            _ => Failed::Final(ModelError::Rejected { model, status, said }),
+        }
+    }
+
+    fn gave_up(&self, passing: Passing, tries: u32) -> ModelError {
+        let model = self.model.model.clone();
+        match passing {
+            Passing::Busy(status) => ModelError::Busy { model, status, tries },
+            Passing::Timeout => ModelError::Timeout { model, seconds: self.model.timeout_seconds, tries },
+            Passing::Broken(why) => ModelError::Unreachable { model, why, tries },
+        }
+    }
+
+    fn hold_everybody(&self, wait: Duration) {
+        let until = Instant::now() + wait;
+        let mut not_before = self.not_before.lock().unwrap_or_else(PoisonError::into_inner);
+        *not_before = Some(not_before.map_or(until, |other| other.max(until)));
+    }
+
+    /// Waits as long as the server asked anybody to.
+    fn hold(&self) {
+        loop {
+            let until = *self.not_before.lock().unwrap_or_else(PoisonError::into_inner);
+            match until.map(|until| until.saturating_duration_since(Instant::now())).filter(|left| !left.is_zero()) {
+                Some(left) => std::thread::sleep(left),
+                None => return,
+            }
+        }
+    }
+}
+
+/// How servers say that a request does not fit.
+fn is_too_long(said: &str) -> bool {
+    let words = [
+        "context_length_exceeded",
+        "context length",
+        "context window",
+        "context size",
+        "maximum context",
+        "prompt is too long",
+        "too many tokens",
+        "input is too long",
+        "exceeds the available context",
+    ];
+    words.iter().any(|word| said.contains(word))
+}
+
+/// What a server says of an error, in one short line.
+fn said(value: Option<&Value>, body: &[u8]) -> String {
+    let fields = ["/error/message", "/error", "/message", "/detail"];
+    let found = value.and_then(|value| fields.iter().find_map(|field| value.pointer(field)?.as_str()));
+    let code = value.and_then(|value| value.pointer("/error/code").or(value.pointer("/error/type"))?.as_str());
+    let text = found.map_or_else(|| String::from_utf8_lossy(&body[..body.len().min(400)]).into_owned(), str::to_owned);
+    let text = match code {
+        Some(code) if !text.contains(code) => format!("{text} ({code})"),
+        _ => text,
+    };
+    let short = Scrubbed::short(&text, 200).into_string();
+    if short.is_empty() { "no reason given".to_owned() } else { short }
+}
+
+/// The proxy for an address, by the variables that all tools read.
+fn proxy(base_url: &str, variables: &BTreeMap<String, String>) -> Result<Option<Proxy>, ModelError> {
+    let host = base_url.split("://").nth(1).unwrap_or_default().split(['/', '?']).next().unwrap_or_default();
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    let get = |variable: &str| {
+        let both = [variable.to_owned(), variable.to_uppercase()];
+        both.into_iter().find_map(|name| variables.get_key_value(&name)).filter(|(_, value)| !value.is_empty())
+    };
+    let excluded = |list: &str| {
+        let entries = list.split(',').map(|entry| entry.trim().trim_start_matches("*.").trim_start_matches('.'));
+        let mut entries = entries.filter(|entry| !entry.is_empty());
+        entries.any(|entry| entry == "*" || name == entry || host == entry || name.ends_with(&format!(".{entry}")))
+    };
+    let own = matches!(name, "localhost" | "::1") || name.starts_with("127.");
+    if own || get("no_proxy").is_some_and(|(_, list)| excluded(list)) {
+        return Ok(None);
+    }
+    let scheme = if base_url.starts_with("https:") { "https_proxy" } else { "http_proxy" };
+    let Some((variable, value)) = get(scheme).or_else(|| get("all_proxy")) else { return Ok(None) };
+    Proxy::new(value).map(Some).map_err(|_| ModelError::Proxy { variable: variable.clone() })
+}
+
+/// The authorities that are trusted: those of the web, or those of the file that settings or `SSL_CERT_FILE` name.
+fn tls(model: &Model, environment: &Environment) -> Result<TlsConfig, ModelError> {
+    let named = model.ca_file.as_deref().or_else(|| environment.variable("SSL_CERT_FILE"));
+    let Some(file) = named.filter(|file| !file.is_empty()) else { return Ok(TlsConfig::default()) };
+    let failed = |why: String| ModelError::Certificates { file: file.to_owned(), why };
+    let pem = std::fs::read(environment.directory.join(file)).map_err(|error| failed(error.to_string()))?;
+    let items = ureq::tls::parse_pem(&pem).filter_map(|item| match item {
+        Ok(PemItem::Certificate(certificate)) => Some(Ok(certificate)),
+        Ok(_) => None,
+        Err(error) => Some(Err(failed(error.to_string()))),
+    });
+    let certificates: Vec<Certificate<'static>> = items.collect::<Result<_, _>>()?;
+    match certificates.is_empty() {
+        true => Err(failed("it holds no certificate".to_owned())),
+        false => Ok(TlsConfig::builder().root_certs(RootCerts::new_with_certs(&certificates)).build()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chosen(url: &str, variables: &[(&str, &str)]) -> Option<String> {
+        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        proxy(url, &variables).expect("a proxy").map(|proxy| format!("{}:{}", proxy.host(), proxy.port()))
+    }
+
+    #[test]
+    fn proxies_follow_the_variables_that_all_tools_read() {
+        let both = [("https_proxy", "http://secure:3128"), ("HTTP_PROXY", "plain:8080")];
+        assert_eq!(chosen("https://api.example/v1", &both).as_deref(), Some("secure:3128"));
+        assert_eq!(chosen("http://api.example/v1", &both).as_deref(), Some("plain:8080"));
+        assert_eq!(chosen("http://127.0.0.1:11434", &both), None);
+        let not = [("ALL_PROXY", "socks5://s:1080"), ("NO_PROXY", "internal, .corp.example")];
+        assert_eq!(chosen("https://api.example", &not).as_deref(), Some("s:1080"));
+        assert_eq!(chosen("https://llm.corp.example:8443/v1", &not), None);
+        assert_eq!(chosen("https://internal/v1", &not), None);
+    }
+
+    #[test]
+    fn errors_are_told_in_the_servers_words() {
+        let value = serde_json::json!({"error": {"message": "no such model", "type": "not_found_error"}});
+        assert_eq!(said(Some(&value), b""), "no such model (not_found_error)");
+        assert_eq!(said(None, b"<html>\x1b[2Jbad gateway"), "<html>bad gateway");
+        assert_eq!(said(None, b""), "no reason given");
+    }
+
+    #[test]
+    fn a_key_is_never_printed() {
+        assert!(!format!("{:?}", Secret::new("sk-1234567890")).contains("1234"));
+    }
+}

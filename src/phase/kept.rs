@@ -1,0 +1,92 @@
+//! Where reflections are kept, by what they cost: in a file that may be deleted, or with their session.
+
+use super::cache::Cache;
+use super::extract::{Extract, Keeping};
+use super::reflection::Reflection;
+use crate::model::{ObjectId, SessionRecord};
+use crate::store::session::SessionError;
+use crate::store::{KeptReflection, Store};
+use crate::text::secret;
+use serde::{Deserialize, Serialize};
+
+/// The reflections of one engine.
+pub(super) enum Shelf {
+    Cache(Cache),
+    Sessions { engine: String, version: String },
+    Nowhere,
+}
+
+/// A reflection as it stands on the sessions ref.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Stored {
+    pub schema: u32,
+    pub engine: String,
+    pub version: String,
+    pub reflection: Reflection,
+}
+
+impl Shelf {
+    pub(super) fn open(store: &Store, engine: &dyn Extract) -> Self {
+        match engine.keeping() {
+            Keeping::Cache => Shelf::Cache(Cache::open(store, engine)),
+            Keeping::Session => {
+                Shelf::Sessions { engine: engine.name().to_owned(), version: engine.version().to_owned() }
+            }
+            Keeping::Nowhere => Shelf::Nowhere,
+        }
+    }
+
+    /// What is kept of a record. Judgements come later than transcripts, so they are renewed.
+    pub(super) fn get(&self, store: &Store, record: &SessionRecord) -> Option<Reflection> {
+        match self {
+            Shelf::Cache(cache) => cache.get(record),
+            Shelf::Nowhere => None,
+            Shelf::Sessions { engine, version } => {
+                let bytes = store.paid_reflection(&record.id, &name(engine, version, record.blob()?)).ok()??;
+                let stored: Stored = serde_json::from_slice(&bytes).ok()?;
+                let mut reflection = stored.reflection;
+                let same = stored.version == *version && Some(reflection.blob) == record.blob();
+                reflection.judge(record);
+                (same && reflection.session == record.id).then_some(reflection)
+            }
+        }
+    }
+
+    /// Takes a new reflection as it will be read again: secrets masked.
+    pub(super) fn put(&self, record: &SessionRecord, reflection: Reflection) -> Reflection {
+        match self {
+            Shelf::Cache(cache) => cache.put(record, reflection),
+            _ => masked(reflection),
+        }
+    }
+
+    /// Keeps what was paid for, in one commit.
+    pub(super) fn keep<'r>(
+        &self,
+        store: &Store,
+        fresh: impl Iterator<Item = &'r Reflection>,
+    ) -> Result<(), SessionError> {
+        let Shelf::Sessions { engine, version } = self else { return Ok(()) };
+        let kept: Vec<KeptReflection> = fresh
+            .map(|reflection| {
+                let (engine, version) = (engine.clone(), version.clone());
+                let name = name(&engine, &version, reflection.blob);
+                let stored = Stored { schema: 1, engine, version, reflection: reflection.clone() };
+                let mut bytes = serde_json::to_vec_pretty(&stored).expect("a reflection has only string keys");
+                bytes.push(b'\n');
+                KeptReflection { session: reflection.session.clone(), name, bytes }
+            })
+            .collect();
+        store.keep_reflections(engine, &kept).map(drop)
+    }
+}
+
+/// One file per engine, version and transcript as it was read: what is stored there is never replaced.
+fn name(engine: &str, version: &str, blob: ObjectId) -> String {
+    format!("{engine}-{}-{}.json", ObjectId::of_blob(version.as_bytes()).short(), blob.short())
+}
+
+fn masked(reflection: Reflection) -> Reflection {
+    let masked = serde_json::to_string(&reflection).ok().map(|text| secret::mask(&text).into_owned());
+    masked.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or(reflection)
+}

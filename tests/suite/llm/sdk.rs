@@ -1,0 +1,82 @@
+//! Our requests against the types of the official SDKs, which a Python environment under `target/` brings. Without
+//! Python or the package index the test fails and says so, unless GIT_DREAM_OFFLINE is set.
+
+use super::model::{Phase, good, phase, reply};
+use super::server::Server;
+use super::*;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+const PACKAGES: [&str; 4] = ["anthropic", "openai", "ollama", "pydantic"];
+
+fn python() -> Result<PathBuf, String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/sdk-types");
+    let python = folder.join("bin/python");
+    if folder.join("complete").exists() {
+        return Ok(python);
+    }
+    let said = |output: Output| match output.status.success() {
+        true => Ok(()),
+        false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+    };
+    let made = Command::new("python3").args(["-m", "venv"]).arg(&folder).output();
+    made.map_err(|error| format!("python3 is missing: {error}")).and_then(said)?;
+    let pip = Command::new(&python)
+        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+        .args(PACKAGES)
+        .output();
+    pip.map_err(|error| error.to_string()).and_then(said).map_err(|why| format!("pip install {PACKAGES:?}: {why}"))?;
+    std::fs::write(folder.join("complete"), "").map_err(|error| error.to_string())?;
+    Ok(python)
+}
+
+/// What a night and a mended answer ask over one interface.
+fn bodies(interface: &str, engine: &str, lines: &mut String) {
+    let server = Server::new(|asked, nth| match (phase(&asked.body), nth) {
+        (Phase::Extract, 0) => reply(asked, "not yet"),
+        _ => reply(asked, &good(asked)),
+    });
+    let reviewer = format!("[reviewer]\n{engine}\nmodel = \"second\"\nbase-url = \"{}\"", server.url);
+    let temperature = if interface == "messages" { "" } else { "temperature = 0.2" };
+    let world = world(&server, &format!("{engine}\n{temperature}\n{reviewer}"));
+    sessions(&world, &FACTS[..2]);
+    let night = run(&world);
+    assert_eq!(texts(&night).len(), 2, "{night:#}");
+    for asked in server.asked() {
+        lines.push_str(&format!("{}\n", json!({"interface": interface, "body": asked.body})));
+    }
+}
+
+#[test]
+fn requests_are_what_the_official_sdks_would_send() {
+    let python = match python() {
+        Ok(python) => python,
+        Err(why) if std::env::var_os("GIT_DREAM_OFFLINE").is_some() => {
+            eprintln!("not checked against the SDKs' types: {why}");
+            return;
+        }
+        Err(why) => panic!("the SDKs' types are needed (or set GIT_DREAM_OFFLINE=1): {why}"),
+    };
+    let mut lines = String::new();
+    for (interface, engine) in ["messages", "chat", "responses", "ollama"].into_iter().zip(INTERFACES) {
+        bodies(interface, engine, &mut lines);
+        let weaker: &[&str] = if interface == "messages" { &["schema", "text"] } else { &["json", "text"] };
+        for format in weaker {
+            bodies(interface, &format!("{engine}\nformat = \"{format}\""), &mut lines);
+        }
+    }
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sdk_requests.py");
+    let mut child = Command::new(python)
+        .arg(script)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the script starts");
+    child.stdin.take().expect("piped").write_all(lines.as_bytes()).expect("read by the script");
+    let output = child.wait_with_output().expect("the script ends");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}");
+    // Per format: two reflections, one mended, the changes, two opinions.
+    assert_eq!(said.lines().last(), Some("chat=18 messages=18 ollama=18 responses=18"), "{said}");
+}

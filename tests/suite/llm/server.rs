@@ -1,0 +1,120 @@
+//! A server for tests: answers each request by a rule of the test's own, and remembers what it was asked. HTTP/1.1 on
+//! a port of its own, one thread per connection.
+
+use serde_json::Value;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+#[derive(Debug, Clone)]
+pub struct Asked {
+    pub path: String,
+    /// Names in lower case.
+    pub headers: Vec<(String, String)>,
+    pub body: Value,
+    pub at: Instant,
+}
+
+impl Asked {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// What the server does with a request.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: Vec<(&'static str, String)>,
+    pub body: String,
+    pub delay: Duration,
+    /// Closes the connection in the middle of the body.
+    pub drop: bool,
+}
+
+impl Answer {
+    pub fn json(body: &Value) -> Self {
+        Self { status: 200, headers: Vec::new(), body: body.to_string(), delay: Duration::ZERO, drop: false }
+    }
+
+    pub fn error(status: u16, said: &str) -> Self {
+        let body = serde_json::json!({"error": {"message": said, "type": "error"}});
+        Self { status, ..Self::json(&body) }
+    }
+
+    pub fn with(mut self, name: &'static str, value: &str) -> Self {
+        self.headers.push((name, value.to_owned()));
+        self
+    }
+
+    pub fn after(mut self, delay: Duration) -> Self {
+        self.delay = delay;
+        self
+    }
+}
+
+type Rule = dyn Fn(&Asked, usize) -> Answer + Send + Sync;
+
+pub struct Server {
+    pub url: String,
+    asked: Arc<Mutex<Vec<Asked>>>,
+}
+
+impl Server {
+    /// The rule is given each request and how many came before it.
+    pub fn new(rule: impl Fn(&Asked, usize) -> Answer + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let (log, rule, count) = (Arc::clone(&asked), Arc::new(rule) as Arc<Rule>, Arc::new(AtomicUsize::new(0)));
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (log, rule, count) = (Arc::clone(&log), Arc::clone(&rule), Arc::clone(&count));
+                std::thread::spawn(move || drop(serve(stream, &log, &*rule, &count)));
+            }
+        });
+        Self { url, asked }
+    }
+
+    pub fn asked(&self) -> Vec<Asked> {
+        self.asked.lock().expect("a log").clone()
+    }
+}
+
+fn serve(stream: TcpStream, log: &Mutex<Vec<Asked>>, rule: &Rule, count: &AtomicUsize) -> std::io::Result<()> {
+    stream.set_nodelay(true)?;
+    let mut reader = BufReader::new(stream.try_clone()?);
+    let mut writer = stream;
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line)? == 0 {
+            return Ok(());
+        }
+        let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
+        let mut headers = Vec::new();
+        loop {
+            let mut line = String::new();
+            reader.read_line(&mut line)?;
+            let Some((name, value)) = line.trim_end().split_once(':') else { break };
+            headers.push((name.to_lowercase(), value.trim().to_owned()));
+        }
+        let length = headers.iter().find(|(name, _)| name == "content-length");
+        let mut body = vec![0; length.and_then(|(_, value)| value.parse().ok()).unwrap_or(0)];
+        reader.read_exact(&mut body)?;
+        let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
+        let asked = Asked { path, headers, body, at: Instant::now() };
+        log.lock().expect("a log").push(asked.clone());
+        let answer = rule(&asked, count.fetch_add(1, Ordering::SeqCst));
+        std::thread::sleep(answer.delay);
+        let more: String = answer.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let head = format!("HTTP/1.1 {} X\r\ncontent-length: {}\r\n{more}\r\n", answer.status, answer.body.len());
+        writer.write_all(head.as_bytes())?;
+        if answer.drop {
+            writer.write_all(&answer.body.as_bytes()[..answer.body.len() / 2])?;
+            return writer.shutdown(std::net::Shutdown::Both);
+        }
+        writer.write_all(answer.body.as_bytes())?;
+    }
+}
