@@ -2,10 +2,9 @@
 //! belief (its body is the entry); without it each list item and each paragraph is one. Headings, fences, tables and
 //! blank lines are not entries. Parsing keeps the bytes; rendering an unedited document gives them back.
 
-use super::Kind;
+use super::front::Front;
 use super::note::scalar;
 use crate::text::Scrubbed;
-use serde::Deserialize;
 use std::ops::Range;
 
 /// A parsed memory file.
@@ -14,24 +13,6 @@ pub struct Document {
     source: String,
     front: Option<Front>,
     entries: Vec<Range<usize>>,
-}
-
-/// The front matter that a reader of a note needs. Keys that are not ours are kept in the file and ignored here.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
-#[serde(default)]
-pub struct Front {
-    pub name: Option<String>,
-    pub description: Option<String>,
-    #[serde(deserialize_with = "lenient_kind")]
-    pub kind: Option<Kind>,
-    pub tags: Vec<String>,
-    /// A pinned note is never pruned.
-    pub pinned: bool,
-}
-
-fn lenient_kind<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Kind>, D::Error> {
-    let text = Option::<String>::deserialize(deserializer)?;
-    Ok(text.and_then(|text| text.parse().ok()))
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -51,7 +32,7 @@ impl Document {
     /// Parses any text; front matter that is no valid YAML is treated as a body.
     pub fn parse(source: &str) -> Self {
         let (front, body) = match front_span(source) {
-            Some((yaml, body)) => (serde_saphyr::from_str::<Front>(&source[yaml]).ok(), body),
+            Some((yaml, body)) => (Front::read(&source[yaml]), body),
             None => (None, 0),
         };
         let entries = match &front {
@@ -285,6 +266,7 @@ fn bullet(line: &str) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Kind;
     use super::super::note::render_note;
     use super::*;
 

@@ -240,15 +240,16 @@ impl ObjectId {
     }
 
     pub fn parse(text: &str) -> Result<Self, IdError> {
+        let why = "it is forty hexadecimal characters";
         let mut bytes = [0; 20];
-        if text.len() != 40 || !text.is_ascii() {
-            return refuse("object id", text, "it is forty hexadecimal characters");
+        if text.len() != 40 {
+            return refuse("object id", text, why);
         }
+        let digit = |byte: u8| char::from(byte).to_digit(16).map(|digit| digit as u8);
         for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
-            let pair = std::str::from_utf8(pair).unwrap_or("");
-            match u8::from_str_radix(pair, 16) {
-                Ok(value) => *byte = value,
-                Err(_) => return refuse("object id", text, "it is forty hexadecimal characters"),
+            match (digit(pair[0]), digit(pair[1])) {
+                (Some(high), Some(low)) => *byte = high << 4 | low,
+                _ => return refuse("object id", text, why),
             }
         }
         Ok(Self(bytes))
@@ -256,7 +257,7 @@ impl ObjectId {
 
     /// The first twelve hexadecimal characters, as evidence names a blob.
     pub fn short(&self) -> String {
-        self.to_string()[..12].to_owned()
+        hex(&self.0[..6])
     }
 
     /// The id that git gives to a blob of these bytes.
@@ -295,16 +296,23 @@ impl<'de> Deserialize<'de> for ObjectId {
 
 /// Lower-case hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
-    use fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    let digit = |value: u8| char::from(b"0123456789abcdef"[usize::from(value)]);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn object_ids_are_forty_hexadecimal_digits_and_nothing_else() {
+        let text = "CE013625030ba8dba906f756967f9e9ca394464a";
+        let id = ObjectId::parse(text).expect("an id");
+        assert_eq!((id.to_string(), id.short()), (text.to_lowercase(), "ce013625030b".to_owned()));
+        for bad in [&text[1..], &text.replacen("CE", "+E", 1), &text.replacen("CE0", "é0", 1), ""] {
+            assert!(ObjectId::parse(bad).is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn hostile_session_ids_are_refused_and_derived_ones_are_valid_and_distinct() {

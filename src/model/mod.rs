@@ -4,6 +4,7 @@
 pub mod change;
 pub mod document;
 pub mod evidence;
+pub mod front;
 pub mod id;
 pub mod note;
 pub mod opinion;

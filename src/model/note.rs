@@ -23,14 +23,17 @@ pub(super) fn scalar(text: &str) -> String {
         c.is_alphanumeric()
             || matches!(c, ' ' | '-' | '_' | '.' | '/' | '(' | ')' | '\'' | ';' | '+' | '=' | '$' | '^' | '~')
     };
-    let word = line.to_lowercase();
-    let reserved =
-        matches!(word.as_str(), "" | "true" | "false" | "null" | "yes" | "no" | "on" | "off" | "y" | "n" | "~");
     let starts = line.starts_with(|c: char| c.is_alphabetic());
-    if starts && !reserved && line.chars().all(plain) {
+    if starts && !is_reserved(&line) && line.chars().all(plain) {
         return line;
     }
     serde_json::Value::String(line).to_string()
+}
+
+/// Words that some version of YAML reads as something else than a string.
+pub(super) fn is_reserved(word: &str) -> bool {
+    let words = ["", "true", "false", "null", "yes", "no", "on", "off", "y", "n", "~"];
+    words.iter().any(|reserved| reserved.eq_ignore_ascii_case(word))
 }
 
 /// Words made into a file name: lower case, hyphens, at most 60 characters, cut at a word.

@@ -148,10 +148,9 @@ pub fn quoted(message: &str, cited: Vec<Cited>) -> Vec<(Cited, Option<String>)> 
     cited
         .into_iter()
         .map(|cited| {
-            let head = format!("  {}, ", cited.role.as_str());
             let tail = format!("{}: \"", cited.session);
             let quote = next.by_ref().find_map(|line| {
-                let rest = line.strip_prefix(&head)?;
+                let rest = line.strip_prefix("  ")?.strip_prefix(cited.role.as_str())?.strip_prefix(", ")?;
                 let (before, quote) = rest.split_once(&tail)?;
                 (before.is_empty() || before.ends_with('/'))
                     .then(|| quote.strip_suffix('"').unwrap_or(quote).to_owned())

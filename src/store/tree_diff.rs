@@ -61,7 +61,8 @@ impl<'s> TreeDiff<'s> {
         found: &mut Vec<FileDelta>,
     ) -> Result<(), ReadError> {
         let (old, new) = (self.bytes_of(old)?, self.bytes_of(new)?);
-        let (mut left, mut right) = (Entries(&old), Entries(&new));
+        let alike = shared(&old, &new);
+        let (mut left, mut right) = (Entries(&old[alike..]), Entries(&new[alike..]));
         let (mut a, mut b) = (left.next(), right.next());
         while let Some(order) = order(a, b) {
             let (gone, come) = match order {
@@ -69,7 +70,8 @@ impl<'s> TreeDiff<'s> {
                 Ordering::Greater => (None, b),
                 Ordering::Equal => (a, b),
             };
-            if gone.map(Entry::place) != come.map(Entry::place) {
+            let differs = gone.map(Entry::place) != come.map(Entry::place);
+            if differs {
                 let name = gone.or(come).map_or(&b""[..], |entry| entry.name);
                 let path = format!("{folder}{}", String::from_utf8_lossy(name));
                 let of = |entry: Option<Entry<'_>>| entry.map(Entry::place);
@@ -80,6 +82,10 @@ impl<'s> TreeDiff<'s> {
             }
             if order.is_ge() {
                 b = right.next();
+            }
+            // Mostly one entry differs, and all that follows it is alike.
+            if differs && a == b && left.0 == right.0 {
+                break;
             }
         }
         Ok(())
@@ -170,7 +176,18 @@ fn folder(place: Place) -> Option<ObjectId> {
     place.filter(|(mode, _)| *mode == FOLDER).map(|(_, id)| id)
 }
 
-#[derive(Debug, Clone, Copy)]
+/// The bytes of the entries at their start that two trees have in common.
+fn shared(old: &[u8], new: &[u8]) -> usize {
+    const STEP: usize = 64;
+    let same = |(a, b): &(&[u8], &[u8])| a == b;
+    let steps = old.chunks_exact(STEP).zip(new.chunks_exact(STEP)).take_while(same).count() * STEP;
+    let rest = old[steps..].iter().zip(&new[steps..]).take_while(|(a, b)| a == b).count();
+    let mut entries = Entries(&old[..steps + rest]);
+    while entries.next().is_some() {}
+    steps + rest - entries.0.len()
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Entry<'a> {
     mode: u32,
     name: &'a [u8],

@@ -3,17 +3,35 @@
 
 use super::proposal::{ID, UTC, world_with_dream};
 use super::world::{Ran, World};
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 const SECOND: &str = r#"{"role":"user","text":"Remember that the nightly export must finish before 04:00 UTC.","time":"2026-05-05T10:00:00Z"}"#;
 
 /// Everything that a command may change: refs with what they hold, and the files of the work tree.
 fn state(world: &World, place: &str) -> (String, String) {
-    let refs = world.git_in(place, ["for-each-ref", "--format=%(refname) %(tree)"]).ok();
-    (refs, world.git_in(place, ["status", "--porcelain"]).ok())
+    (refs(world, place), world.git_in(place, ["status", "--porcelain"]).ok())
 }
 
-fn tree_of_memory(world: &World, place: &str) -> String {
-    world.git_in(place, ["rev-parse", "main^{tree}"]).ok()
+fn refs(world: &World, place: &str) -> String {
+    world.git_in(place, ["for-each-ref", "--format=%(refname) %(tree)"]).ok()
+}
+
+fn tree_of_memory(refs: &str) -> String {
+    refs.lines().find_map(|line| line.strip_prefix("refs/heads/main ")).expect("a memory").to_owned()
+}
+
+/// The files that hold objects, with their sizes.
+fn objects(folder: &Path, found: &mut BTreeSet<(PathBuf, u64)>) {
+    for entry in fs::read_dir(folder).expect("a folder").flatten() {
+        match entry.path() {
+            path if path.is_dir() => objects(&path, found),
+            path => drop(found.insert((path, entry.metadata().map_or(0, |metadata| metadata.len())))),
+        }
+    }
 }
 
 fn run(world: &World, place: &str, words: &[&str], fault: u32) -> Ran {
@@ -29,6 +47,8 @@ struct Deed<'w> {
     old: String,
     new: String,
     wanted: (String, String),
+    /// Objects that were found to be sound.
+    sound: RefCell<BTreeSet<(PathBuf, u64)>>,
 }
 
 impl<'w> Deed<'w> {
@@ -36,16 +56,17 @@ impl<'w> Deed<'w> {
     fn new(world: &'w World, words: &'w [&'w str]) -> Self {
         copy(world, "whole");
         assert_eq!(run(world, "whole", words, 0).code, 0);
-        let (old, new) = (tree_of_memory(world, "memory"), tree_of_memory(world, "whole"));
-        Self { world, words, old, new, wanted: state(world, "whole") }
+        let wanted = state(world, "whole");
+        let (old, new) = (tree_of_memory(&refs(world, "memory")), tree_of_memory(&wanted.0));
+        Self { world, words, old, new, wanted, sound: RefCell::default() }
     }
 
     /// What must hold of the copy `killed`, however the command ended there.
     fn check(&self, ran: &Ran, place: &str) {
         let world = self.world;
-        let fsck = world.git_in("killed", ["fsck", "--strict", "--no-dangling"]);
-        assert!(fsck.code == 0 && !fsck.stderr.contains("error"), "{place}: {fsck}");
-        let now = tree_of_memory(world, "killed");
+        let refs = refs(world, "killed");
+        self.check_objects(&refs, place);
+        let now = tree_of_memory(&refs);
         assert!(now == self.old || now == self.new, "{place}: memory is neither old nor new");
         let answered = ran.code == 0;
         assert!(!answered || state(world, "killed") == self.wanted, "{place}: it said that it was done");
@@ -55,10 +76,26 @@ impl<'w> Deed<'w> {
         // What was done before it died is said to be done; anything else goes through.
         assert!(again.code == 0 || now == self.new, "{place}: {again}");
     }
+
+    /// Asks git about every object, where there are others, or other refs, than it was asked about last.
+    fn check_objects(&self, refs: &str, place: &str) {
+        let mut now = BTreeSet::from([(PathBuf::from(refs), 0)]);
+        objects(&self.world.path("killed/.git/objects"), &mut now);
+        if *self.sound.borrow() != now {
+            let fsck = self.world.git_in("killed", ["fsck", "--strict", "--no-dangling"]);
+            assert!(fsck.code == 0 && !fsck.stderr.contains("error"), "{place}: {fsck}");
+            self.sound.replace(now);
+        }
+    }
 }
 
 fn copy(world: &World, to: &str) {
-    world.shell(".", &format!("rm -rf {to} && cp -a memory {to}"), "").ok();
+    let to = world.path(to);
+    if to.exists() {
+        fs::remove_dir_all(&to).expect("a folder to remove");
+    }
+    let copied = Command::new("cp").arg("-a").arg(world.path("memory")).arg(to).status();
+    assert!(copied.expect("cp starts").success());
 }
 
 /// Runs the command in copies of `memory`, dying at the first place, the second, and so on until it lives; gives how
@@ -166,7 +203,8 @@ fn a_scheduled_night_that_is_killed_is_dreamt_again() {
     world.write("export.jsonl", SECOND);
     world.dream(["import", "../export.jsonl"]).ok();
     world.git(["config", "dream.schedule", "0 3 * * *"]);
-    for number in 1.. {
+    // Every place of a run has its own test; here it is what the night remembers.
+    for number in (1..).step_by(4) {
         copy(&world, "killed");
         if run(&world, "killed", &["run", "--if-due"], number).code == 0 {
             assert!(number > 12);
@@ -181,22 +219,18 @@ fn a_scheduled_night_that_is_killed_is_dreamt_again() {
 #[test]
 fn what_a_person_wrote_after_a_killed_approval_stays() {
     let world = world_with_dream();
-    let places = dies_everywhere(&world, &["approve", ID]);
-    for number in 1..=places {
+    for number in 1.. {
         copy(&world, "killed");
-        run(&world, "killed", &["approve", ID], number);
-        let old = tree_of_memory(&world, "killed");
+        if run(&world, "killed", &["approve", ID], number).code == 0 {
+            assert!(number > 6);
+            break;
+        }
+        let old = tree_of_memory(&refs(&world, "killed"));
         world.write("killed/notes/deploys.md", "my own words\n");
-        if number == 2 {
-            println!("{}", world.shell("killed", "git status; cat .git/dream/landing; git diff; cp -a . /tmp/k2", ""));
-        }
         let again = run(&world, "killed", &["approve", ID], 0);
-        if number == 2 {
-            println!("{}", world.shell("killed", "git status; cat .git/dream/landing; git diff", ""));
-        }
         assert_eq!(world.read("killed/notes/deploys.md"), "my own words\n", "place {number}: {again}");
         // It is refused, or, where the file's old text is in nobody's way any more, goes through around the edit.
-        let moved = tree_of_memory(&world, "killed") != old;
+        let moved = tree_of_memory(&refs(&world, "killed")) != old;
         assert_eq!(moved, again.code == 0 && !again.stdout.is_empty(), "place {number}: {again}");
     }
 }

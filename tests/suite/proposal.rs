@@ -30,10 +30,14 @@ fn note(name: &str, body: &str) -> String {
     format!("---\nname: {name}\ndescription: {body}\nkind: fact\n---\n{body}\n")
 }
 
+/// The blob of the imported session.
+pub fn blob(world: &World) -> String {
+    let shown = world.dream(["show", "support-1", "--json"]).json();
+    shown["session"]["versions"][0]["parts"][0]["blob"].as_str().expect("a blob").to_owned()
+}
+
 fn propose(world: &World) {
-    let blob =
-        world.dream(["show", "support-1", "--json"]).json()["session"]["versions"][0]["parts"][0]["blob"].clone();
-    let blob = blob.as_str().expect("a blob").to_owned();
+    let blob = blob(world);
     let base = world.git(["rev-parse", "main"]);
     world.git(["switch", "-q", "-c", &format!("dream/{ID}")]);
     let review = format!(
@@ -54,7 +58,9 @@ fn propose(world: &World) {
     world.git(["switch", "-q", "main"]);
 }
 
-fn change(
+/// Commits what the work tree holds as one change of the dream: key, phase, type, path and further trailers; then
+/// what was said, and where.
+pub fn change(
     world: &World,
     (key, phase, change, path, more): (&str, &str, &str, &str, &str),
     subject: &str,

@@ -2,7 +2,7 @@
 
 mod tampered;
 
-use crate::proposal::{BRANCHES, ID, UTC, world_with_dream};
+use crate::proposal::{self, BRANCHES, ID, UTC, world_with_dream};
 use crate::world::World;
 use insta::assert_snapshot;
 
@@ -241,4 +241,28 @@ fn why_follows_a_renamed_note_through_a_revert_and_a_restore_and_misses_what_is_
     world.git(["update-ref", "-d", "refs/dream/sessions"]);
     let told = world.dream(["why", "notes/time-zone.md"]).ok();
     assert!(told.contains("only 0 of 1 quotes were found"), "{told}");
+}
+
+#[test]
+fn why_of_a_joined_note_tells_the_join_and_what_it_rests_on() {
+    let world = world_with_dream();
+    let blob = proposal::blob(&world);
+    world.git(["switch", "-q", &format!("dream/{ID}")]);
+    // A retirement is the last phase; a join comes before it.
+    world.git(["reset", "-q", "--hard", "HEAD~1"]);
+    world.write("memory/notes/deploys.md", "---\nname: deploys\n---\nDeploys run from release branches, in UTC.\n");
+    world.git(["rm", "-q", "notes/utc.md"]);
+    let facts = ("44444444", "reconcile", "join", "notes/deploys.md", "");
+    proposal::change(&world, facts, "one note for both", (&blob, 3, "the API is in UTC, remember that"));
+    world.git(["switch", "-q", "main"]);
+    world.dream(["approve", ID]).ok();
+    sound(&world);
+    let told = world.dream(["why", "notes/deploys.md", "--json"]).json();
+    assert_eq!(told["beliefs"].as_array().map(Vec::len), Some(1));
+    let told = &told["beliefs"][0];
+    assert_eq!((&told["dream"], &told["approved_by"]), (&ID.into(), &"Ada <ada@example.com>".into()));
+    assert_eq!((&told["change"]["key"], &told["change"]["change"]), (&"44444444".into(), &"join".into()));
+    let shown = world.dream(["why", "notes/deploys.md"]).ok();
+    assert!(shown.contains("the API is in UTC, remember that"), "{shown}");
+    assert_eq!(world.dream(["why", "notes/utc.md"]).code, 1);
 }
