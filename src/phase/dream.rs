@@ -16,10 +16,11 @@ use super::settle::{self, Ground, Settled, Skipped};
 use super::trust::Lineage;
 use super::write::{self, Hand, WriteDreamError, Written};
 use crate::config::Settings;
+use crate::config::guard::Signatures;
 use crate::config::settings::Approval;
 use crate::model::{AgentName, Change, DreamId, ObjectId, SessionId, SessionRecord};
 use crate::store::dream::Standing;
-use crate::store::{IdentityError, Ledger, MemoryError, ReadError, Signature, Snapshot, Store};
+use crate::store::{IdentityError, Ledger, MemoryError, ReadError, Sign, Signature, Snapshot, Store};
 use chrono::{DateTime, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -377,7 +378,11 @@ impl Scribe<'_> {
             email: format!("{}@git-dream", self.engine),
             ..committer.clone()
         };
-        let hand = Hand { author, committer, agents: &agents };
+        let sign = match settings.trust.signatures {
+            Signatures::All => Sign::Yes(None),
+            _ => Sign::AsConfigured,
+        };
+        let hand = Hand { author, committer, agents: &agents, sign };
         Ok(Some(write::write(self.store, self.snapshot, &review, changes, &hand)?))
     }
 

@@ -7,8 +7,8 @@ use crate::model::document::{Document, EntryEdit};
 use crate::model::{AgentName, Change, DreamId, Edit, NotePath, ObjectId, SessionId};
 use crate::store::object::FILE;
 use crate::store::{
-    NewCommit, PackWriter, ReadError, RefError, RefUpdate, Signature, Snapshot, Store, TreeEditor, TreeError,
-    WriteError,
+    NewCommit, PackWriter, ReadError, RefError, RefUpdate, Sign, SignError, Signature, Snapshot, Store, TreeEditor,
+    TreeError, WriteError,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,6 +23,8 @@ pub enum WriteDreamError {
     Read(#[from] ReadError),
     #[error("make the dream's branch")]
     Branch(#[from] RefError),
+    #[error(transparent)]
+    Sign(#[from] SignError),
 }
 
 /// A dream that stands in the repository.
@@ -41,6 +43,8 @@ pub struct Hand<'a> {
     pub author: Signature,
     pub committer: Signature,
     pub agents: &'a BTreeMap<SessionId, AgentName>,
+    /// Of the review commit, which names everything that was read: a dream of a thousand changes asks for one signature.
+    pub sign: Sign,
 }
 
 /// The name of a dream's branch.
@@ -58,7 +62,7 @@ pub fn write(
 ) -> Result<Written, WriteDreamError> {
     let mut writer = store.writer();
     let mut pen = Pen::new(store, snapshot, hand, &mut writer)?;
-    pen.commit(snapshot.tree, message::review(review))?;
+    pen.review(store, snapshot.tree, message::review(review))?;
     let mut written = Vec::new();
     let mut skipped = Vec::new();
     for change in changes {
@@ -105,15 +109,22 @@ impl<'a, 'store> Pen<'a, 'store> {
         Ok(Self { hand, notes: &snapshot.notes, edited: BTreeMap::new(), tree, writer, head: snapshot.commit })
     }
 
-    fn commit(&mut self, tree: ObjectId, message: String) -> Result<(), WriteDreamError> {
-        self.head = self.writer.commit(&NewCommit {
-            tree,
-            parents: vec![self.head],
-            author: self.hand.author.clone(),
-            committer: self.hand.committer.clone(),
-            message,
-        })?;
+    fn review(&mut self, store: &Store, tree: ObjectId, message: String) -> Result<(), WriteDreamError> {
+        if !store.signs_as(&self.hand.sign) {
+            return self.commit(tree, message);
+        }
+        self.head = store.write_decision(&self.next(tree, message), &self.hand.sign)?;
         Ok(())
+    }
+
+    fn commit(&mut self, tree: ObjectId, message: String) -> Result<(), WriteDreamError> {
+        self.head = self.writer.commit(&self.next(tree, message))?;
+        Ok(())
+    }
+
+    fn next(&self, tree: ObjectId, message: String) -> NewCommit {
+        let (author, committer) = (self.hand.author.clone(), self.hand.committer.clone());
+        NewCommit { tree, parents: vec![self.head], author, committer, message }
     }
 
     /// Commits one change; `None` when memory, as this dream has edited it so far, has no place for it any more.

@@ -26,13 +26,20 @@ pub enum SignError {
 }
 
 impl Store {
-    /// Writes one commit of a decision.
-    pub(super) fn write_decision(&self, commit: &NewCommit, sign: &Sign) -> Result<ObjectId, SignError> {
+    /// Whether a commit made like this is signed here.
+    pub fn signs_as(&self, sign: &Sign) -> bool {
         let configured = || self.config("commit.gpgsign").is_some_and(|value| is_true(&value));
+        matches!(sign, Sign::Yes(_)) || *sign == Sign::AsConfigured && configured()
+    }
+
+    /// Writes one commit for which somebody stands: a decision, or what a dream has read.
+    pub fn write_decision(&self, commit: &NewCommit, sign: &Sign) -> Result<ObjectId, SignError> {
+        if !self.signs_as(sign) {
+            return self.write_plain(commit);
+        }
         let key = match sign {
             Sign::Yes(key) => key.as_deref(),
-            Sign::AsConfigured if configured() => None,
-            _ => return self.write_plain(commit),
+            _ => None,
         };
         let mut args =
             vec!["commit-tree".to_owned(), format!("-S{}", key.unwrap_or_default()), commit.tree.to_string()];

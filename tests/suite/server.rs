@@ -264,3 +264,60 @@ fn unsigned_approvals_are_refused_and_signed_ones_are_not() {
     world.dream(["approve", ID]).ok();
     push(&world, "main").ok();
 }
+
+/// A key of Ada's that git signs with, and that git here knows to be hers.
+fn ssh_key(world: &World) {
+    let key = world.path("key");
+    let made = Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(&key).status();
+    assert!(made.expect("ssh-keygen is installed (openssh-client)").success());
+    let signers = world.write("signers", format!("ada@example.com {}", world.read("key.pub")));
+    world.git(["config", "gpg.format", "ssh"]);
+    world.git(["config", "user.signingKey", &key.to_string_lossy()]);
+    world.git(["config", "gpg.ssh.allowedSignersFile", &signers.to_string_lossy()]);
+}
+
+#[test]
+fn what_a_dream_has_read_is_signed_where_signatures_are_asked_for() {
+    let signs = |world: &World| {
+        let line = r#"{"role":"user","text":"Remember that the export must finish before 04:00 UTC.","time":"2026-05-05T10:00:00Z"}"#;
+        world.write("export.jsonl", line);
+        world.dream(["import", "../export.jsonl"]).ok();
+        world.dream(["run"]).ok();
+        let branch = world.git(["for-each-ref", "--format=%(refname)", "refs/heads/dream"]);
+        world.git(["log", "--reverse", "--format=%G?", &format!("main..{}", branch.trim())])
+    };
+    let (asked, all) = (World::with_memory(), World::with_memory());
+    ssh_key(&asked);
+    asked.git(["config", "commit.gpgSign", "true"]);
+    assert_eq!(signs(&asked), "G\nN\n");
+    ssh_key(&all);
+    all.git(["config", "dream.signatures", "all"]);
+    assert_eq!(signs(&all), "G\nN\n");
+    assert_eq!(signs(&World::with_memory()), "N\nN\n");
+}
+
+#[test]
+fn approvals_are_signed_with_a_key_of_gpg_too() {
+    let world = super::proposal::world_with_dream();
+    // A socket of the agent stands in this folder, and its path must be short.
+    let home = tempfile::Builder::new().prefix("gpg").tempdir_in("/tmp").expect("a folder");
+    let gpg = |arguments: &[&str]| {
+        let mut command = Command::new("gpg");
+        command.env("GNUPGHOME", home.path()).args(["--batch", "--quiet", "--passphrase", ""]).args(arguments);
+        command.output().expect("gpg is installed (gnupg)")
+    };
+    let made = gpg(&["--quick-generate-key", "Ada <ada@example.com>", "ed25519", "sign", "never"]);
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    world.git(["config", "user.signingKey", "ada@example.com"]);
+    world.git(["config", "commit.gpgSign", "true"]);
+    let place = home.path().to_string_lossy().into_owned();
+    let variables = [("GNUPGHOME", place.as_str())];
+    world.dream_with("memory", ["approve", ID], &variables, "").ok();
+    let verified = world.shell("memory", &format!("GNUPGHOME={place} git verify-commit main 2>&1"), "");
+    assert!(verified.code == 0 && verified.stdout.contains("Good signature"), "{verified}");
+    Command::new("gpgconf")
+        .env("GNUPGHOME", home.path())
+        .args(["--kill", "all"])
+        .status()
+        .expect("gpgconf is installed");
+}
