@@ -3,23 +3,24 @@
 //! without it; what it means is not judged here.
 
 use super::scrub::is_hidden;
-use regex::RegexSet;
+use regex::bytes::RegexSet;
 use std::sync::LazyLock;
 
 static MARKUP: LazyLock<RegexSet> = LazyLock::new(|| {
     RegexSet::new([
+        // Over bytes: a distance in characters of any script is a far larger automaton
         // Comments, of HTML and of Markdown
-        r"(?s)<!--.{0,2000}?[a-zA-Z]{3}",
-        r"(?m)^\[(?://|comment|_)\]:\s*(?:#|<>)",
+        r"(?-u)(?s)<!--.{0,2000}?[a-zA-Z]{3}",
+        r"(?-u)(?m)^\[(?://|comment|_)\]:\s*(?:#|<>)",
         // Styles that hide
-        r"(?i)display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?:\.\d+)?(?:px|em|pt|rem|%)?\s*[;'\x22]|opacity\s*:\s*0(?:\.0\d*)?\s*[;'\x22]|(?:left|top|text-indent)\s*:\s*-\d{3,}|(?:width|height)\s*:\s*[01]px\s*;[^>]{0,60}overflow\s*:\s*hidden|clip\s*:\s*rect\(0",
-        r"(?i)[^-]\bcolor\s*[:=]\s*[\x22']?(?:white|#fff(?:fff)?|rgba?\(\s*255\s*,\s*255\s*,\s*255|transparent)\b",
-        r"(?i)<[a-z][^>]{0,200}\s(?:hidden|aria-hidden=[\x22']true)[\s>/=\x22']",
+        r"(?-u)(?i)display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?:\.\d+)?(?:px|em|pt|rem|%)?\s*[;'\x22]|opacity\s*:\s*0(?:\.0\d*)?\s*[;'\x22]|(?:left|top|text-indent)\s*:\s*-\d{3,}|(?:width|height)\s*:\s*[01]px\s*;[^>]{0,60}overflow\s*:\s*hidden|clip\s*:\s*rect\(0",
+        r"(?-u)(?i)[^-]\bcolor\s*[:=]\s*[\x22']?(?:white|#fff(?:fff)?|rgba?\(\s*255\s*,\s*255\s*,\s*255|transparent)\b",
+        r"(?-u)(?i)<[a-z][^>]{0,200}\s(?:hidden|aria-hidden=[\x22']true)[\s>/=\x22']",
         // Attributes that hold sentences
-        r"(?i)<[a-z][^>]{0,200}\s(?:alt|title|aria-label|data-\w+|content|value)\s*=\s*[\x22'](?:[^\x22'>]{0,400}\b(?:ignore|you must|always|never|system|instruction|assistant|agent)\b)",
-        r"(?i)!\[[^\]]{0,400}\b(?:ignore|you must|instructions?|assistant|system prompt)\b[^\]]{0,400}\]\(",
+        r"(?-u)(?i)<[a-z][^>]{0,200}\s(?:alt|title|aria-label|data-\w+|content|value)\s*=\s*[\x22'](?:[^\x22'>]{0,400}\b(?:ignore|you must|always|never|system|instruction|assistant|agent)\b)",
+        r"(?-u)(?i)!\[[^\]]{0,400}\b(?:ignore|you must|instructions?|assistant|system prompt)\b[^\]]{0,400}\]\(",
         // Terminal escapes, also as text
-        r"[\x1b\x{9b}]|\\(?:x1b|033|u001b|e)[\[\]]",
+        r"(?-u)\x1b|\xc2\x9b|\\(?:x1b|033|u001b|e)[\[\]]",
     ])
     .expect("the patterns are constant and tested")
 });
@@ -27,7 +28,7 @@ static MARKUP: LazyLock<RegexSet> = LazyLock::new(|| {
 /// Whether the text hides something from a reader.
 pub fn found(text: &str) -> bool {
     unseen(text)
-        || MARKUP.is_match(text)
+        || MARKUP.is_match(text.as_bytes())
         || (!text.is_ascii() && (mixed(text) || deceiving_link(text)))
         || deceiving_link(text)
 }

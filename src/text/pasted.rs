@@ -3,11 +3,12 @@
 //! somebody else's text and no more to be trusted than a tool's output. Where that cannot be seen it refuses to guess:
 //! the text stays the sender's.
 
-use regex::Regex;
+use regex::bytes::Regex;
 use std::sync::LazyLock;
 
+/// Over bytes: a distance in characters of any script is an automaton many times as large.
 fn pattern(text: &str) -> Regex {
-    Regex::new(text).expect("a constant pattern")
+    Regex::new(&text.replace(".{", "(?-u:.){")).expect("a constant pattern")
 }
 
 /// From here on everything is somebody else's.
@@ -60,18 +61,18 @@ pub fn own_words(text: &str) -> Vec<&str> {
         if bare.trim_end().is_empty() {
             (output, hunk) = (false, false);
         }
-        output |= PROMPT.is_match(line);
+        output |= PROMPT.is_match(line.as_bytes());
         hunk |= bare.starts_with("@@ ") || bare.starts_with("diff --git ");
         let changed = hunk && line.starts_with(['+', '-', ' ']);
         let line = line.trim_end();
-        if REST.is_match(line) {
+        if REST.is_match(line.as_bytes()) {
             // The announcement itself is the sender's.
             if line.ends_with(':') && !line.ends_with("wrote:") {
                 own.push(range);
             }
             break;
         }
-        if !(output || changed || LINE.is_match(line)) {
+        if !(output || changed || LINE.is_match(line.as_bytes())) {
             own.push(range);
         }
     }

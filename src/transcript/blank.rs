@@ -4,7 +4,9 @@
 
 use super::{json, source};
 use crate::model::Lines;
-use crate::text::secret;
+use crate::text::listed;
+use crate::text::secret::{self, Hit};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -40,7 +42,7 @@ pub fn redact(bytes: &[u8], lines: &[Lines]) -> Vec<Edit> {
 pub fn mask(bytes: &[u8]) -> Vec<Edit> {
     let edit = |(number, range): (u32, Range<usize>)| {
         let line = &bytes[range.clone()];
-        let with = masked(&String::from_utf8_lossy(line))?;
+        let with = masked(line)?;
         Some(Edit { range, with: with.into_bytes(), line: number })
     };
     numbered(bytes).filter_map(edit).collect()
@@ -132,26 +134,88 @@ fn zeroed(structure: &str) -> String {
     new
 }
 
-/// A line with its credentials masked; nothing when it has none.
-fn masked(line: &str) -> Option<String> {
-    let (mut new, mut at) = (String::with_capacity(line.len()), 0);
-    // Nothing shorter is a credential by itself.
-    for inner in literals(line).into_iter().filter(|inner| inner.len() >= 8) {
-        let decoded = json::unescape(&line[inner.clone()]);
-        let safe = secret::mask(&decoded);
-        if safe != decoded {
+/// A line with its credentials masked; nothing when it has none. The line is searched once, and its strings by what
+/// that found: most of an import is lines without a credential.
+fn masked(line: &[u8]) -> Option<String> {
+    let line = match std::str::from_utf8(line) {
+        Ok(line) => Cow::Borrowed(line),
+        Err(_) => String::from_utf8_lossy(line),
+    };
+    let mut hits: Vec<Hit> = secret::search(line.as_bytes()).collect();
+    if hits.is_empty() && escapes(line.as_bytes()).is_some() && listed::extra().is_none() {
+        return None;
+    }
+    hits.sort_by_key(|hit| hit.range.start);
+    let (mut new, mut at) = (String::new(), 0);
+    for inner in literals(&line) {
+        if let Some(safe) = masked_string(&line[inner.clone()], within(&hits, &inner)) {
             new.push_str(&line[at..inner.start]);
-            let encoded = serde_json::Value::from(safe.as_ref()).to_string();
+            let encoded = serde_json::Value::from(safe).to_string();
             new.push_str(&encoded[1..encoded.len() - 1]);
             at = inner.end;
         }
     }
-    new.push_str(&line[at..]);
     // A key and its value are two strings: together they may be a credential.
-    if secret::found(&new) {
-        new = secret::mask_values(&new);
+    if at == 0 {
+        return secret::found_at(&line, hits.into_iter()).then(|| secret::mask_values(&line));
     }
-    (new != line).then_some(new)
+    new.push_str(&line[at..]);
+    Some(if secret::found(&new) { secret::mask_values(&new) } else { new })
+}
+
+/// A string of JSON, decoded and masked, if it holds a credential. `hits` are those of the raw text.
+fn masked_string(raw: &str, hits: impl Iterator<Item = Hit>) -> Option<String> {
+    // Nothing shorter is a credential by itself.
+    if raw.len() < 8 {
+        return None;
+    }
+    let own = listed::extra().is_some();
+    let Some(escapes) = escapes(raw.as_bytes()) else {
+        return changed(secret::mask(&json::unescape(raw)));
+    };
+    let mut hits = hits.filter_map(|hit| unescaped(hit, &escapes)).peekable();
+    if hits.peek().is_none() && !own {
+        return None;
+    }
+    let decoded = json::unescape(raw);
+    changed(secret::mask_at(&decoded, hits))
+}
+
+fn changed(masked: Cow<str>) -> Option<String> {
+    match masked {
+        Cow::Borrowed(_) => None,
+        Cow::Owned(safe) => Some(safe),
+    }
+}
+
+/// The hits inside a stretch, told from its start. They are in order of their starts.
+fn within<'a>(hits: &'a [Hit], inner: &Range<usize>) -> impl Iterator<Item = Hit> + 'a {
+    let (start, end) = (inner.start, inner.end);
+    let first = hits.partition_point(|hit| hit.range.start < start);
+    let inside = hits[first..].iter().take_while(move |hit| hit.range.start < end);
+    inside.filter(move |hit| hit.range.end <= end).map(move |hit| hit.earlier(start))
+}
+
+/// Where the escapes of a string begin, if each is of two bytes and stands for one. Characters that are spelled by their
+/// numbers may be letters of a literal that stands in the decoded text alone.
+fn escapes(raw: &[u8]) -> Option<Vec<usize>> {
+    let (mut found, mut at) = (Vec::new(), 0);
+    while let Some(next) = memchr::memchr(b'\\', raw.get(at..).unwrap_or_default()) {
+        let escape = at + next;
+        if !matches!(raw.get(escape + 1), Some(b'n' | b't' | b'r' | b'b' | b'f' | b'"' | b'\\')) {
+            return None;
+        }
+        found.push(escape);
+        at = escape + 2;
+    }
+    Some(found)
+}
+
+/// Where a hit stands once the escapes are decoded; nothing when it begins with the letter of one.
+fn unescaped(hit: Hit, escapes: &[usize]) -> Option<Hit> {
+    let before = escapes.partition_point(|escape| *escape < hit.range.start);
+    let begins_in_one = before > 0 && escapes[before - 1] + 1 == hit.range.start;
+    (!begins_in_one).then(|| hit.earlier(before))
 }
 
 /// The insides of the JSON strings of a line.
@@ -160,8 +224,15 @@ fn literals(line: &str) -> Vec<Range<usize>> {
     let (mut found, mut at) = (Vec::new(), 0);
     while let Some(open) = memchr::memchr(b'"', &bytes[at..]).map(|open| at + open + 1) {
         let mut close = open;
-        while close < bytes.len() && bytes[close] != b'"' {
-            close += if bytes[close] == b'\\' { 2 } else { 1 };
+        while let Some(next) = memchr::memchr2(b'"', b'\\', bytes.get(close..).unwrap_or_default()) {
+            close += next;
+            if bytes[close] == b'"' {
+                break;
+            }
+            close += 2;
+        }
+        if bytes.get(close) != Some(&b'"') {
+            close = bytes.len();
         }
         let close = close.min(bytes.len());
         if !line.is_char_boundary(close) {
@@ -226,5 +297,22 @@ mod tests {
         let new = whole(pair.as_bytes(), &mask(pair.as_bytes()));
         assert_eq!(new, "{\"api_key\": \"[secret removed]\", \"n\": 1}\n");
         assert_eq!(mask(new.as_bytes()), []);
+    }
+
+    #[test]
+    fn a_credential_is_found_whatever_escapes_stand_around_it_or_in_it() {
+        let key = format!("ghp_{}", "a1B2".repeat(9));
+        let spelled = key.replacen('g', "\\u0067", 1);
+        for (text, left) in [
+            (format!("a \\\\ \\\"b\\\"\\n{key}\\tc"), "a \\\\ \\\"b\\\"\\n[secret removed]\\tc"),
+            (format!("é \\u00e9 {key}"), "é é [secret removed]"),
+            (format!("say {spelled}"), "say [secret removed]"),
+            (format!("postgres:\\/\\/me:tr0ub4dor%26X@db.corp.net"), "postgres://me:[secret removed]@db.corp.net"),
+            (format!("\\token={key}"), "\\token=[secret removed]"),
+        ] {
+            let line = format!("{{\"text\":\"{text}\"}}\n");
+            let new = whole(line.as_bytes(), &mask(line.as_bytes()));
+            assert_eq!(new, format!("{{\"text\":\"{left}\"}}\n"));
+        }
     }
 }

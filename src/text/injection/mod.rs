@@ -6,7 +6,7 @@ mod encoded;
 mod signals;
 
 use super::hidden;
-use regex::RegexSet;
+use regex::bytes::{RegexSet, RegexSetBuilder};
 use signals::{REQUESTS, STRONG};
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -15,8 +15,17 @@ static ORDERS: LazyLock<RegexSet> = LazyLock::new(|| set(STRONG));
 static ASKED: LazyLock<RegexSet> = LazyLock::new(|| set(REQUESTS));
 
 fn set(forms: &[(&str, &str)]) -> RegexSet {
-    let forms = forms.iter().map(|(_, form)| form);
-    regex::RegexSetBuilder::new(forms).size_limit(64 << 20).build().expect("the signals are constant and tested")
+    let forms = forms.iter().map(|(_, form)| bytewise(form));
+    RegexSetBuilder::new(forms).size_limit(64 << 20).build().expect("the signals are constant and tested")
+}
+
+/// The same form over bytes where characters make no difference: a distance of forty characters of any script is an
+/// automaton twenty times as large, and every command that scrubs a text waits until it is built.
+fn bytewise(form: &str) -> String {
+    match form.is_ascii() {
+        true => format!("(?-u){form}"),
+        false => form.replace(r"[^.\n]", r"(?-u:[^.\n])"),
+    }
 }
 
 /// Bytes of a text that are looked at: an order to an agent that comes later is as good as not there.
@@ -39,7 +48,7 @@ pub fn signals(text: &str) -> Vec<&'static str> {
 }
 
 fn orders(text: &str) -> BTreeSet<&'static str> {
-    ORDERS.matches(text).into_iter().map(|form| STRONG[form].0).collect()
+    ORDERS.matches(text.as_bytes()).into_iter().map(|form| STRONG[form].0).collect()
 }
 
 /// Whether the text shows any signal of an instruction planted for an agent.
@@ -50,7 +59,7 @@ pub fn found(text: &str) -> bool {
 /// Whether a text that an agent fetched or was shown, rather than told by a person, asks for an action or shows any other
 /// signal.
 pub fn found_in_data(text: &str) -> bool {
-    ASKED.is_match(start(text)) || found(text)
+    ASKED.is_match(start(text).as_bytes()) || found(text)
 }
 
 /// Digits inside words, as letters: `1gn0re`.

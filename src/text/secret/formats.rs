@@ -2,7 +2,7 @@
 //! literals are all that a text is searched for; the rest is only looked at where one stands.
 
 use regex::bytes::Regex;
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 /// One provider's format.
 pub struct Format {
@@ -234,13 +234,16 @@ pub const FORMATS: &[Format] = &[
     format("password hash", "$krb5", r"(?:asrep|tgs|pa)\$[^\s]{40,}"),
 ];
 
-/// The rests, ready to be matched where a prefix ended, in the order of [`FORMATS`].
-pub static RESTS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
-    let rest = |format: &Format| {
-        Regex::new(&format!(r"(?-u)\A(?:{})", format.rest)).expect("the formats are constant and tested")
-    };
-    FORMATS.iter().map(rest).collect()
-});
+static RESTS: [OnceLock<Regex>; FORMATS.len()] = [const { OnceLock::new() }; FORMATS.len()];
+
+/// What must follow a prefix, ready to be matched where it ended. Made when its prefix is first met: all of them take
+/// longer than most commands.
+pub fn rest(number: usize) -> &'static Regex {
+    RESTS[number].get_or_init(|| {
+        let form = format!(r"(?-u)\A(?:{})", FORMATS[number].rest);
+        Regex::new(&form).expect("the formats are constant and tested")
+    })
+}
 
 /// Whether a prefix may begin here: not in the middle of a word, unless its format says so.
 pub fn may_begin(format: &Format, text: &[u8], start: usize) -> bool {

@@ -9,7 +9,7 @@ mod noise;
 use crate::text::listed;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use context::CUES;
-use formats::{FORMATS, RESTS};
+use formats::FORMATS;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -36,9 +36,32 @@ static LITERALS: LazyLock<AhoCorasick> = LazyLock::new(|| {
     builder.build(literals).expect("the literals are constant")
 });
 
+/// Where one of the literals stands that a credential can begin with. What it is, the text around it decides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hit {
+    literal: usize,
+    pub range: Range<usize>,
+}
+
+impl Hit {
+    /// The same hit in a text that begins later, or lost bytes before it.
+    pub fn earlier(&self, by: usize) -> Self {
+        Self { literal: self.literal, range: self.range.start - by..self.range.end - by }
+    }
+}
+
+/// All literals of a text, by where they end: the part of the search that costs, done once for texts within texts.
+pub fn search(text: &[u8]) -> impl Iterator<Item = Hit> + '_ {
+    LITERALS.find_overlapping_iter(text).map(|hit| Hit { literal: hit.pattern().as_usize(), range: hit.range() })
+}
+
 /// Every credential of the text, in order and apart; the user's own patterns count too.
 pub fn find(text: &[u8]) -> Vec<Secret> {
-    let mut found: Vec<Secret> = candidates(text).collect();
+    find_at(text, search(text))
+}
+
+fn find_at(text: &[u8], hits: impl Iterator<Item = Hit>) -> Vec<Secret> {
+    let mut found: Vec<Secret> = candidates(text, hits).collect();
     found.sort_by_key(|secret| (secret.range.start, std::cmp::Reverse(secret.range.end)));
     let mut end = 0;
     found.retain(|secret| {
@@ -51,7 +74,12 @@ pub fn find(text: &[u8]) -> Vec<Secret> {
 
 /// Replaces every credential by [`MASK`]. Borrowed when there was none; masking twice changes nothing.
 pub fn mask(text: &str) -> Cow<'_, str> {
-    let found = find(text.as_bytes());
+    mask_at(text, search(text.as_bytes()))
+}
+
+/// Like [`mask`], where a [`search`] has found all literals of the text.
+pub fn mask_at(text: &str, hits: impl Iterator<Item = Hit>) -> Cow<'_, str> {
+    let found = find_at(text.as_bytes(), hits);
     if found.is_empty() {
         return Cow::Borrowed(text);
     }
@@ -74,15 +102,20 @@ pub fn mask_values(json: &str) -> String {
 
 /// Whether the text holds a credential.
 pub fn found(text: &str) -> bool {
-    candidates(text.as_bytes()).next().is_some()
+    found_at(text, search(text.as_bytes()))
+}
+
+/// Like [`found`], where a [`search`] has found all literals of the text.
+pub fn found_at(text: &str, hits: impl Iterator<Item = Hit>) -> bool {
+    candidates(text.as_bytes(), hits).next().is_some()
 }
 
 /// What kinds of credentials the text holds, in words.
 pub fn kinds(text: &str) -> BTreeSet<&'static str> {
-    candidates(text.as_bytes()).map(|secret| secret.kind).collect()
+    candidates(text.as_bytes(), search(text.as_bytes())).map(|secret| secret.kind).collect()
 }
 
-fn candidates(text: &[u8]) -> impl Iterator<Item = Secret> + '_ {
+fn candidates<'a>(text: &'a [u8], hits: impl Iterator<Item = Hit> + 'a) -> impl Iterator<Item = Secret> + 'a {
     let own = listed::extra().into_iter().flat_map(move |pattern| pattern.find_iter(text));
     let own =
         own.filter(|found| !found.is_empty()).map(|found| Secret { kind: "listed pattern", range: found.range() });
@@ -90,17 +123,14 @@ fn candidates(text: &[u8]) -> impl Iterator<Item = Secret> + '_ {
         let value = &text[secret.range.clone()];
         value != MASK.as_bytes() && !listed::allows(value)
     };
-    built_in(text).filter(counts).chain(own)
+    hits.filter_map(move |hit| built_in(text, hit)).filter(counts).chain(own)
 }
 
-fn built_in(text: &[u8]) -> impl Iterator<Item = Secret> + '_ {
-    LITERALS.find_overlapping_iter(text).filter_map(move |hit| {
-        let number = hit.pattern().as_usize();
-        match number.checked_sub(FORMATS.len()) {
-            None => by_format(text, number, hit.range()),
-            Some(cue) => by_context(text, cue, hit.range()),
-        }
-    })
+fn built_in(text: &[u8], hit: Hit) -> Option<Secret> {
+    match hit.literal.checked_sub(FORMATS.len()) {
+        None => by_format(text, hit.literal, hit.range),
+        Some(cue) => by_context(text, cue, hit.range),
+    }
 }
 
 fn by_format(text: &[u8], number: usize, hit: Range<usize>) -> Option<Secret> {
@@ -108,7 +138,7 @@ fn by_format(text: &[u8], number: usize, hit: Range<usize>) -> Option<Secret> {
     if text[hit.clone()] != *format.prefix.as_bytes() || !formats::may_begin(format, text, hit.start) {
         return None;
     }
-    let rest = RESTS[number].find(&text[hit.end..])?;
+    let rest = formats::rest(number).find(&text[hit.end..])?;
     let range = hit.start..hit.end + rest.end();
     let drawn = &text[hit.end..range.end];
     let ends = !text.get(range.end).is_some_and(u8::is_ascii_alphanumeric) || drawn.len() > 100;
