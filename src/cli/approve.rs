@@ -5,7 +5,7 @@ use super::{Context, Exit, Failure};
 use crate::config::guard::Check;
 use crate::model::BeliefKey;
 use crate::phase::check::{self, Finding, Verdict};
-use crate::store::{Dream, Selection, Standing};
+use crate::store::{ChangeRecord, Dream, Selection, Standing};
 use crate::text::Scrubbed;
 use clap::Args;
 use serde_json::json;
@@ -112,11 +112,13 @@ pub fn approve(
     let dream = ledger.find(name)?;
     let settings = context.settings(&store, &[])?;
     allowed(&store, &settings, dream)?;
-    let findings = check::check_without(&store, &settings, dream, &left_out(dream, selection)?)?;
+    let left_out = left_out(dream, selection)?;
+    let findings = check::check_without(&store, &settings, dream, &left_out)?;
     for finding in findings.iter().filter(|finding| finding.verdict == Verdict::Fail) {
         context.ui.warn(&format!("check {}: {}", finding.check, finding.detail));
     }
     let mut manner = manner(&settings, no_verify, &findings);
+    manner.notes.splice(0..0, risks(dream, &left_out));
     if dream.standing == Standing::Open {
         manner.overrides = set_aside.judge(dream.id.as_str(), &findings)?;
     }
@@ -136,6 +138,18 @@ pub fn approve(
         format!("approved dream {}: {merged} change{} merged{left}", dream.id, if merged == 1 { "" } else { "s" });
     landed(context, &store, &what, &approved.landed, &format!("'git dream revert {}' takes it back", dream.id))?;
     Ok(Exit::Done)
+}
+
+/// What was approved in spite of a risk, for whoever reads the merge: before the checks, because it is the first thing
+/// that an auditor asks about.
+fn risks(dream: &Dream, left_out: &BTreeSet<BeliefKey>) -> Option<Scrubbed> {
+    let risky = dream.changes.iter().filter(|change| !change.risks.is_empty() && !left_out.contains(&change.key));
+    let line = |change: &ChangeRecord| {
+        let risks: Vec<&str> = change.risks.iter().map(|risk| risk.as_str()).collect();
+        format!("  {}: {}", change.key, risks.join(", "))
+    };
+    let lines: Vec<String> = risky.map(line).collect();
+    (!lines.is_empty()).then(|| Scrubbed::block(&format!("Risks:\n{}", lines.join("\n"))))
 }
 
 /// The keys that a selection leaves out: they cannot fail a check.

@@ -23,6 +23,7 @@ mod name;
 mod night;
 mod outcome;
 mod plan;
+mod range;
 mod redact;
 mod reject;
 mod report;

@@ -1,8 +1,8 @@
 //! `git dream verify`: an auditor's walk through the history of memory.
 
 use super::ui::{Page, Tone, count};
-use super::{Context, Exit, Failure};
-use crate::model::ObjectId;
+use super::{Context, Exit, Failure, range};
+use crate::config::guard::Signatures;
 use crate::phase::verify::{self, Finding, Report, Request, Required, Totals};
 use crate::store::Store;
 use crate::store::dream::person;
@@ -30,8 +30,9 @@ pub struct Verify {
     /// Only these commits, as git log takes them; the stored sessions and reflogs are then left out
     range: Option<String>,
     /// Which commits of memory must carry a good signature by a key that git trusts
-    #[arg(long, value_name = "WHICH", default_value = "off")]
-    signatures: Which,
+    /// [default: as [trust] says]
+    #[arg(long, value_name = "WHICH")]
+    signatures: Option<Which>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -44,16 +45,29 @@ enum Which {
     All,
 }
 
+impl Which {
+    fn required(self) -> Required {
+        match self {
+            Which::Off => Required::Off,
+            Which::Approvals => Required::Approvals,
+            Which::All => Required::All,
+        }
+    }
+}
+
 impl Verify {
     pub fn run(self, context: &Context) -> Result<Exit, Failure> {
         let store = context.store()?;
         let branch = store.memory_branch()?;
         let signatures = match self.signatures {
-            Which::Off => Required::Off,
-            Which::Approvals => Required::Approvals,
-            Which::All => Required::All,
+            Some(which) => which.required(),
+            None => match context.settings(&store, &[])?.trust.signatures {
+                Signatures::Off => Required::Off,
+                Signatures::Approvals => Required::Approvals,
+                Signatures::All => Required::All,
+            },
         };
-        let range = self.range.as_deref().map(|range| resolve(&store, range)).transpose()?;
+        let range = self.range.as_deref().map(|range| range::resolve(&store, range)).transpose()?;
         let tip = store.reference(branch.as_str())?;
         let request = Request { tip, branch: branch.as_str().to_owned(), range, signatures };
         let progress = context.ui.counting("commits verified");
@@ -81,27 +95,6 @@ impl Verify {
             context.ui.page(&page)?;
         }
         Ok(if report.totals.findings > 0 { Exit::Refused } else { Exit::Done })
-    }
-}
-
-/// The commits that a range means, as git says.
-fn resolve(store: &Store, range: &str) -> Result<(Vec<ObjectId>, Vec<ObjectId>), Failure> {
-    let unknown = || {
-        let shown = Scrubbed::short(range, 60);
-        Failure::refuse(format!("'{shown}' names no commits")).hint("name them as for 'git log': main~20..main")
-    };
-    if range.starts_with('-') {
-        return Err(unknown().exit(Exit::Usage));
-    }
-    let output = store.git().run(&["rev-parse", "--revs-only", range, "--"])?;
-    let (mut tips, mut hidden) = (Vec::new(), Vec::new());
-    for line in output.text().lines() {
-        let side = if line.starts_with('^') { &mut hidden } else { &mut tips };
-        side.push(ObjectId::parse(line.trim_start_matches('^')).map_err(|_| unknown())?);
-    }
-    match output.success() && !tips.is_empty() {
-        true => Ok((tips, hidden)),
-        false => Err(unknown()),
     }
 }
 

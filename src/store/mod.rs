@@ -5,6 +5,7 @@
 pub mod adopt;
 pub mod amend;
 pub mod approve;
+mod between;
 pub mod commit;
 pub mod decide;
 mod deflate;
@@ -58,6 +59,7 @@ pub mod worktree;
 pub use adopt::{adopt, adopt_into};
 pub use amend::Amendment;
 pub use approve::Approved;
+pub use between::{Between, Edit};
 pub use commit::{Commit, NewCommit};
 pub use decide::{DecideError, Selection};
 pub use dream::{ChangeRecord, Decided, Dream, FindDreamError, Review, Standing};

@@ -1,6 +1,7 @@
 //! One integration binary: the house's rules, and the program against the real git.
 
 mod caching;
+mod checking;
 mod deciding;
 mod doctor;
 mod faults;

@@ -2,7 +2,7 @@
 
 use super::{Finding, Verdict, finding};
 use crate::config::guard::Check;
-use crate::model::NotePath;
+use crate::model::{NotePath, ObjectId};
 use crate::store::Snapshot;
 use crate::store::dream::ChangeRecord;
 use crate::text::{hidden, injection, secret};
@@ -50,6 +50,15 @@ pub(super) fn words(
         }
     }
     findings
+}
+
+/// What the message of a commit that is no change of a dream holds. A person may say anything there, but no
+/// credential, and nothing that a reader does not see.
+pub(super) fn message(commit: ObjectId, message: &str) -> impl Iterator<Item = Finding> + '_ {
+    let found = WORDS.iter().filter(move |(check, found, _)| *check != Check::Injection && found(message));
+    found.map(move |(check, _, what)| {
+        finding(*check, Verdict::Fail, format!("the message of commit {} {what}", commit.short()))
+    })
 }
 
 /// The first line of the new text for which this holds, and that the old text does not have; whole texts too, because

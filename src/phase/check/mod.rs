@@ -3,12 +3,15 @@
 
 mod content;
 mod cost;
+mod range;
+
+pub use range::check_range;
 
 use super::memory::MEMORY;
 use super::message;
 use super::trust;
 use crate::config::Settings;
-use crate::config::guard::{Check, Level};
+use crate::config::guard::{Check, Checks, Level};
 use crate::model::evidence::Cited;
 use crate::model::{BeliefKey, ChangeType, Document, NotePath, ObjectId, Removal, SessionId, SessionRecord};
 use crate::store::dream::{ChangeRecord, Dream};
@@ -118,14 +121,19 @@ pub fn check_without(
     findings.extend(content::words(before.as_ref(), after.as_ref(), &dream.changes, &messages?));
     findings.push(cost::size(after.as_ref(), set.size_budget));
     findings.push(cost::bill(review.as_ref().map(|commit| commit.message.as_str()), set.bill_budget));
+    findings.retain(|finding| !finding.change.as_ref().is_some_and(|key| dropped.contains(key)));
+    Ok(weighed(findings, set))
+}
+
+/// What the settings make of the findings: a check may only warn, or be off.
+fn weighed(mut findings: Vec<Finding>, set: &Checks) -> Vec<Finding> {
     findings.retain_mut(|finding| {
         if set.level(finding.name) == Level::Warn {
             finding.verdict = finding.verdict.min(Verdict::Warn);
         }
-        let left_out = finding.change.as_ref().is_some_and(|key| dropped.contains(key));
-        set.level(finding.name) != Level::Off && !left_out
+        set.level(finding.name) != Level::Off
     });
-    Ok(findings)
+    findings
 }
 
 fn loss(before: Option<&Snapshot>, changes: &[ChangeRecord], budget: usize) -> Vec<Finding> {
@@ -136,36 +144,47 @@ fn loss(before: Option<&Snapshot>, changes: &[ChangeRecord], budget: usize) -> V
             "the memory that the dream began from is not known".to_owned(),
         )];
     };
-    let documents = |path: &str| NotePath::new(path).ok().and_then(|path| before.notes.get(&path));
-    let total: usize = before.notes.values().map(|text| Document::parse(text).spans().len()).sum();
-    let losing = |change: &&ChangeRecord| !matches!(change.change, ChangeType::Add | ChangeType::Promote);
-    let lost = changes.iter().filter(losing).count();
-    let mut findings: Vec<Finding> = changes
-        .iter()
-        .filter(losing)
-        .filter(|change| {
-            let note = change.path.as_deref().and_then(documents);
-            note.is_some_and(|text| Document::parse(text).front().is_some_and(|front| front.pinned))
-        })
-        .map(|change| {
-            let detail = format!("{} is pinned", change.path.as_deref().unwrap_or_default());
-            Finding::of(Check::Loss, Verdict::Fail, detail, change)
-        })
-        .collect();
-    findings.extend(
-        changes.iter().filter(|change| change.change == ChangeType::Retire && change.retire.is_none()).map(|change| {
-            Finding::of(Check::Loss, Verdict::Fail, "retires a belief without a reason".to_owned(), change)
-        }),
-    );
-    let over = lost * 100 > total * budget;
-    let verdict = match over {
+    let mut findings = unreasoned(before, changes);
+    let lost = changes.iter().filter(|change| loses(change)).count();
+    findings.push(over_budget(lost, entries(before).count(), budget));
+    findings
+}
+
+fn loses(change: &ChangeRecord) -> bool {
+    !matches!(change.change, ChangeType::Add | ChangeType::Promote)
+}
+
+/// Every entry of every note.
+fn entries(snapshot: &Snapshot) -> impl Iterator<Item = String> + '_ {
+    snapshot.notes.values().flat_map(|text| Document::parse(text).entries().map(str::to_owned).collect::<Vec<_>>())
+}
+
+/// Losses that no budget allows: of a pinned note, and without a reason.
+fn unreasoned(before: &Snapshot, changes: &[ChangeRecord]) -> Vec<Finding> {
+    let is_pinned = |change: &&ChangeRecord| {
+        let path = change.path.as_deref().and_then(|path| NotePath::new(path).ok());
+        let note = path.and_then(|path| before.notes.get(&path));
+        note.is_some_and(|text| Document::parse(text).front().is_some_and(|front| front.pinned))
+    };
+    let losing = changes.iter().filter(|change| loses(change));
+    let pinned = losing.filter(is_pinned).map(|change| {
+        let detail = format!("{} is pinned", change.path.as_deref().unwrap_or_default());
+        Finding::of(Check::Loss, Verdict::Fail, detail, change)
+    });
+    let bare = changes.iter().filter(|change| change.change == ChangeType::Retire && change.retire.is_none());
+    let bare = bare
+        .map(|change| Finding::of(Check::Loss, Verdict::Fail, "retires a belief without a reason".to_owned(), change));
+    pinned.chain(bare).collect()
+}
+
+fn over_budget(lost: usize, total: usize, budget: usize) -> Finding {
+    let verdict = match lost * 100 > total * budget {
         false => Verdict::Pass,
         true if total < SMALL_MEMORY => Verdict::Warn,
         true => Verdict::Fail,
     };
     let detail = format!("{lost} of {total} entries retired or rewritten; the budget is {budget} %");
-    findings.push(finding(Check::Loss, verdict, detail));
-    findings
+    finding(Check::Loss, verdict, detail)
 }
 
 fn provenance(store: &Store, records: &[SessionRecord], dream: &Dream) -> Result<Vec<Finding>, CheckError> {

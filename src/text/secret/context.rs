@@ -66,6 +66,7 @@ pub const CUES: &[(&str, Cue)] = &[
     ("sonar.login", Cue::Key),
     ("unseal", Cue::Key),
     ("bearer", Cue::Bearer),
+    ("authorization: token", Cue::Bearer),
     ("basic ", Cue::Basic),
     ("://", Cue::Url),
     ("--user", Cue::User),
@@ -107,7 +108,7 @@ macro_rules! form {
     };
 }
 
-form!(BEARER, r"(?-u)\A(?i:bearer)[\x22':\s\\]{1,4}([A-Za-z0-9._~+/-]{12,}=*)");
+form!(BEARER, r"(?-u)\A(?i:bearer|authorization: token)[\x22':\s\\]{1,4}([A-Za-z0-9._~+/-]{12,}=*)");
 form!(BASIC, r"(?-u)\A(?i:basic) ([A-Za-z0-9+/]{10,}={0,2})(?:[^A-Za-z0-9+/=]|\z)");
 form!(URL, r"(?-u)\A://([\x21-\x7e&&[^:/@'\x22<>?#]]{0,64}):([\x21-\x7e&&[^@'\x22<>/\s]]{3,100})@[A-Za-z0-9\[]");
 form!(USER, r"(?-u)\A(?:--user|\s-u)[ =]([\x22']?)([^\s:\x22']{1,80})[\x22']?:[\x22']?([^\s\x22']{3,100})");
