@@ -54,7 +54,7 @@ impl Check {
                     Verdict::Warn => Tone::Warning,
                     Verdict::Fail => Tone::Risk,
                 };
-                page.put(tone, finding.verdict.as_str()).put(Tone::Bold, format!("  {:<11}", finding.check));
+                page.put(tone, finding.verdict.as_str()).put(Tone::Bold, format!("  {:<13}", finding.check));
                 let change = finding.change.as_ref().map(|key| format!("{key}: ")).unwrap_or_default();
                 page.put(Tone::Plain, format!("{change}{}", finding.detail));
                 let evidence = finding.evidence.iter().filter(|_| finding.verdict != Verdict::Pass);

@@ -1,6 +1,6 @@
 //! How a night is told: to a person, and as the JSON of `git dream run --json`. And what automatic approval merges.
 
-use super::decision::{allowed, signing};
+use super::decision::{allowed, manner};
 use super::ui::{Page, Tone};
 use super::{Context, Failure};
 use crate::config::Settings;
@@ -10,8 +10,7 @@ use crate::phase::bill::{Bill, Charge, money};
 use crate::phase::check::{self, Verdict};
 use crate::phase::dream::Night;
 use crate::phase::write::Written;
-use crate::store::{Manner, Selection, Store};
-use crate::text::Scrubbed;
+use crate::store::{Selection, Store};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -36,7 +35,10 @@ pub fn summary(page: &mut Page, night: &Night, dry_run: bool) {
         }
         (dream, held) => {
             dream.iter().for_each(|dream| branch(page, dream, ""));
-            held.iter().for_each(|held| branch(page, held, ", held for a person because of their risks"));
+            let whose = |held: &Written| if held.changes.len() == 1 { "its" } else { "their" };
+            held.iter().for_each(|held| {
+                branch(page, held, &format!(", held for a person because of {} risks", whose(held)));
+            });
         }
     }
     for line in night.report.bill.iter().flat_map(Bill::lines) {
@@ -180,9 +182,7 @@ pub fn merge_free(
         context.ui.warn(&format!("dream {} was not merged: {}", dream.id, refusal.error));
         return Ok(None);
     }
-    let notes =
-        findings.iter().map(|f| Scrubbed::line(&format!("Check {}: {}: {}", f.check, f.verdict.as_str(), f.detail)));
-    let manner = Manner { notes: notes.collect(), sign: signing(settings), ..Manner::default() };
+    let manner = manner(settings, false, &findings);
     let approved = store.approve(dream.id.as_str(), &Selection::All, &manner)?;
     Ok(Some(approved.landed.commit))
 }

@@ -12,7 +12,7 @@ fn statuses(world: &crate::world::World) -> String {
 fn an_approved_dream_is_in_memory_and_can_be_taken_back_and_brought_back() {
     let world = world_with_dream();
     assert_snapshot!(world.dream(["approve", ID]), @r#"
-    approved dream 2026-05-06-aaaa: 3 changes merged; main is now 6aff5fc06ab0
+    approved dream 2026-05-06-aaaa: 3 changes merged; main is now 7793027e232d
     ! hint: 'git dream revert 2026-05-06-aaaa' takes it back
     [exit 0]
     "#);

@@ -164,7 +164,7 @@ fn memory_answers_why_it_says_what_it_says() {
     team.md:4
       Staging is on 8080.
       written by Ada <ada@example.com>, 2026-05-06 03:20, not by a dream
-      5a4e72780ccd  team: who and where
+      e284e67546ab  team: who and where
     [exit 0]
     "#);
 }
@@ -175,8 +175,8 @@ fn history_lists_dreams_reverts_and_direct_edits() {
     world.dream(["approve", ID]).ok();
     world.dream(["revert", ID, "--change", UTC]).ok();
     assert_snapshot!(world.dream(["log"]), @r#"
-    35cb027d11c0  2026-05-06 03:17  revert  Revert change 11111111 of dream 2026-05-06-aaaa  Ada <ada@example.com>
-    6aff5fc06ab0  2026-05-06 03:16  dream   Merge dream 2026-05-06-aaaa  Ada <ada@example.com>
+    39be968aa9ab  2026-05-06 03:17  revert  Revert change 11111111 of dream 2026-05-06-aaaa  Ada <ada@example.com>
+    7793027e232d  2026-05-06 03:16  dream   Merge dream 2026-05-06-aaaa  Ada <ada@example.com>
         11111111  extract: the API is in UTC  notes/utc.md
         22222222  reconcile: deploys run from release branches  notes/deploys.md
         33333333  prune: the old server is gone  notes/old.md

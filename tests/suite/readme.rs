@@ -46,19 +46,21 @@ fn run(world: &World, block: &str, answers: &str) {
         let typed = command.replace(SHOWN, &id);
         let ran = world.shell(&place, &typed, answers);
         assert_eq!(ran.code, 0, "$ {command}\n{ran}");
-        let shown = format!("{}{}", ran.stdout, ran.stderr).replace(&dream(world, &place), SHOWN);
+        let shown = format!("{}{}", ran.stdout, ran.stderr).replace(&id, SHOWN).replace(&dream(world, &place), SHOWN);
         assert_eq!(unlike(&expected, &shown), None, "$ {command}\n{shown}");
     }
 }
 
-/// The one dream that there is, under its own name.
+/// The dream that is open, or the newest, under its own name.
 fn dream(world: &World, place: &str) -> String {
     let folder = if place == "." { "git-dream-demo" } else { place };
     if !world.path(folder).join(".git").exists() {
         return SHOWN.to_owned();
     }
     let list = world.dream_in(folder, ["list", "--json"]).json();
-    list["dreams"][0]["id"].as_str().unwrap_or(SHOWN).to_owned()
+    let dreams = list["dreams"].as_array().map_or(&[][..], |dreams| dreams);
+    let open = dreams.iter().find(|dream| dream["status"] == "open").or(dreams.first());
+    open.and_then(|dream| dream["id"].as_str()).unwrap_or(SHOWN).to_owned()
 }
 
 /// The first expected line that the output does not have.
@@ -141,6 +143,19 @@ fn the_audit_of_the_demo_finds_nothing_as_it_says() {
     let blocks = blocks("console");
     let audit = blocks.iter().find(|block| block.contains("$ git dream verify")).expect("an audit");
     run(&world, &format!("$ cd git-dream-demo\n{audit}"), "");
+}
+
+#[test]
+fn the_attack_ends_as_it_says() {
+    let world = World::with_memory();
+    for entry in fs::read_dir(root().join("fixtures/attack")).expect("the sessions of the attack") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+        world.write(format!("git-dream/fixtures/attack/{name}"), fs::read(path).expect("a session"));
+    }
+    run(&world, &in_memory("import ../git-dream/fixtures/attack"), "");
+    let all = world.git(["log", "--all", "--format=%B", "--patch", "--", "notes"]);
+    assert!(all.contains("04:00 UTC") && !all.contains("x.example"), "{all}");
 }
 
 #[test]

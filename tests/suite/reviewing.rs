@@ -52,7 +52,7 @@ fn a_review_ends_by_approving_what_was_kept() {
             agent: which time zone does the API use?
             user: the API is in UTC, remember that
     (3/3) Keep this change [y,n,e,s,a,d,q,?]? 
-    Approve: merge 2, leave out 1 [y,n]? approved dream 2026-05-06-aaaa: 2 changes merged, 1 left out; main is now 559db4fb32ba
+    Approve: merge 2, leave out 1 [y,n]? approved dream 2026-05-06-aaaa: 2 changes merged, 1 left out; main is now 8919ceaa93ad
     ! hint: 'git dream revert 2026-05-06-aaaa' takes it back
     [exit 0]
     "#);
