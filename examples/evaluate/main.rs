@@ -10,6 +10,7 @@
 mod coding;
 mod documents;
 mod engine;
+mod leaks;
 mod load;
 mod memory;
 mod nights;
@@ -21,6 +22,7 @@ mod trust;
 
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 /// One measured figure, or the reason why it was not measured.
 pub struct Figure {
@@ -109,7 +111,14 @@ fn usage(why: &str) -> ! {
     std::process::exit(2)
 }
 
-fn main() {
+fn main() -> ExitCode {
+    leaks::as_program().unwrap_or_else(|| {
+        evaluate();
+        ExitCode::SUCCESS
+    })
+}
+
+fn evaluate() {
     let options = options();
     let given = [&options.data, &options.pairs, &options.texts, &options.secrets, &options.planted];
     if given.iter().all(|option| option.is_none()) {
@@ -130,6 +139,10 @@ fn main() {
     }
     figures.extend(options.texts.iter().flat_map(|path| trust::texts(path, options.show)));
     figures.extend(options.secrets.iter().flat_map(|path| trust::secrets(path, options.show)));
+    figures.extend(options.secrets.iter().flat_map(|path| {
+        let bytes = std::fs::read(path).unwrap_or_default();
+        leaks::figures(&trust::credentials(&bytes), options.show)
+    }));
     figures.extend(options.planted.iter().flat_map(|path| trust::planted(path, options.show)));
     print(&figures);
     engine::account();
@@ -155,7 +168,12 @@ fn measured(data: &Path, options: &Options) -> Vec<Figure> {
             "documents" => figures.extend(documents::figures(&data.join("evolving-documents"), show)),
             "service" => figures.extend(service::figures(&data.join("customer-service"), show)),
             "nights" => figures.extend(nights::figures(data, show)),
-            _ => figures.extend(trust::planted(data, show)),
+            _ => {
+                figures.extend(trust::planted(data, show));
+                let texts =
+                    load::gunzip(&data.join("secrets/examples.jsonl.gz")).map(|bytes| trust::credentials(&bytes));
+                figures.extend(texts.iter().flat_map(|texts| leaks::figures(texts, show)));
+            }
         }
     }
     figures

@@ -63,6 +63,13 @@ pub fn secrets(path: &Path, show: usize) -> Vec<Figure> {
     marked(path, "secret", names, "secrets", show, secret::found)
 }
 
+/// The texts of a labelled file that hold a credential.
+pub fn credentials(lines: &[u8]) -> Vec<String> {
+    let rows = String::from_utf8_lossy(lines);
+    let rows = rows.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    rows.filter(|row| row["secret"] == true).filter_map(|row| row["text"].as_str().map(str::to_owned)).collect()
+}
+
 /// What becomes of attack texts in sessions, and of people's own directives.
 pub fn planted(data: &Path, show: usize) -> Vec<Figure> {
     let attacks: Vec<String> = rows(&data.join("injection/texts.jsonl"))

@@ -9,6 +9,7 @@ pub mod due;
 pub mod extract;
 pub mod gate;
 pub mod kept;
+mod mask;
 pub mod memory;
 pub mod message;
 pub mod opinion;

@@ -3,6 +3,7 @@
 
 use super::extract::{Extract, Keeping, Session};
 use super::kept::Shelf;
+use super::mask;
 use super::quotes::{self, Answer};
 use super::reflection::Reflection;
 use super::settle::Skipped;
@@ -192,7 +193,8 @@ fn sessions(store: &Store, record: &SessionRecord) -> Result<(Vec<u8>, Vec<trans
 
 fn take(sessions: &mut [transcript::Session], record: &SessionRecord) -> Option<Session> {
     let index = sessions.iter().position(|session| session.root == record.root)?;
-    let turns = std::mem::take(&mut sessions[index].turns);
+    let mut turns = std::mem::take(&mut sessions[index].turns);
+    turns.iter_mut().for_each(mask::mask);
     Some(Session { record: record.clone(), turns })
 }
 

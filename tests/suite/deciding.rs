@@ -21,7 +21,7 @@ fn an_approved_dream_is_in_memory_and_can_be_taken_back_and_brought_back() {
     assert!(!world.path("memory/notes/old.md").exists());
     assert_eq!(world.git(["status", "--short"]), "");
     assert_snapshot!(world.dream(["revert", ID]), @r#"
-    reverted dream 2026-05-06-aaaa; main is now 1a1cb80e58db
+    reverted dream 2026-05-06-aaaa; main is now 4fd7ce3a8baf
     ! hint: 'git dream restore 2026-05-06-aaaa' brings it back
     [exit 0]
     "#);

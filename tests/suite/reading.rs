@@ -122,14 +122,14 @@ fn a_session_is_shown_with_its_turns_in_short() {
 fn checks_say_what_they_found() {
     let world = world_with_dream();
     assert_snapshot!(world.dream(["check", ID]), @r#"
-    warn  loss       2 of 2 entries retired or rewritten; the budget is 20 %
-    pass  provenance 3 quotes of 3 changes stand in the lines they cite
-    pass  trust      no change says more than the least trusted evidence under it
-    pass  secrets    nothing found in what the dream adds
-    pass  injection  nothing found in what the dream adds
-    pass  hidden-textnothing found in what the dream adds
-    pass  size       the index of 2 notes costs about 17 tokens; the budget is 25000
-    pass  bill       no model was asked
+    warn  loss         2 of 2 entries retired or rewritten; the budget is 20 %
+    pass  provenance   3 quotes of 3 changes stand in the lines they cite
+    pass  trust        no change says more than the least trusted evidence under it
+    pass  secrets      nothing found in what the dream adds
+    pass  injection    nothing found in what the dream adds
+    pass  hidden-text  nothing found in what the dream adds
+    pass  size         the index of 2 notes costs about 17 tokens; the budget is 25000
+    pass  bill         no model was asked
     [exit 0]
     "#);
     let checks = world.dream(["check", ID, "--json"]);

@@ -293,14 +293,19 @@ impl Place<'_> {
         value.len() >= 14 && value.len() <= 400 && is_random(value, 3.0) && (!is_code(value) || entropy(value) > 4.2)
     }
 
-    /// `NAME=value` alone on a line, as in files of variables.
+    /// `NAME=value` alone on a line, as in files of variables, or a name of several shouted words anywhere.
     fn stands_in_a_file(&self) -> bool {
         let line = self.text[..self.name.start].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         let lead = self.text[line..self.name.start].trim_ascii();
         let alone = lead.is_empty() || lead == b"export" || lead == b"#" || lead == b"-";
         let sign = self.text[self.name.end..self.range.start].trim_ascii();
         let ends = self.text.get(self.range.end).is_none_or(|byte| matches!(byte, b'\n' | b'\r' | b' '));
-        alone && sign == b"=" && ends && self.text[self.name.clone()].iter().any(|byte| byte.is_ascii_uppercase())
+        let name = &self.text[self.name.clone()];
+        let shouts = name.contains(&b'_') && !name.iter().any(u8::is_ascii_lowercase);
+        (alone || shouts)
+            && sign == b"="
+            && ends
+            && self.text[self.name.clone()].iter().any(|byte| byte.is_ascii_uppercase())
     }
 
     /// `Server=…;Uid=…;Pwd=…;`

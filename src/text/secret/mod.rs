@@ -11,12 +11,17 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use context::CUES;
 use formats::FORMATS;
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::LazyLock;
 
 /// What stands where a secret stood.
 pub const MASK: &str = "[secret removed]";
+
+/// A value of fewer bytes may stand elsewhere by chance.
+const LONG: usize = 8;
+/// Values of one text that are looked for again.
+const MOST: usize = 16;
 
 /// A credential in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +67,7 @@ pub fn find(text: &[u8]) -> Vec<Secret> {
 
 fn find_at(text: &[u8], hits: impl Iterator<Item = Hit>) -> Vec<Secret> {
     let mut found: Vec<Secret> = candidates(text, hits).collect();
+    found.extend(repeated(text, &found));
     found.sort_by_key(|secret| (secret.range.start, std::cmp::Reverse(secret.range.end)));
     let mut end = 0;
     found.retain(|secret| {
@@ -70,6 +76,21 @@ fn find_at(text: &[u8], hits: impl Iterator<Item = Hit>) -> Vec<Secret> {
         apart
     });
     found
+}
+
+/// Where the same bytes stand again: a key is often said once with its name and then by itself.
+fn repeated(text: &[u8], found: &[Secret]) -> Vec<Secret> {
+    let values: BTreeMap<&[u8], &'static str> = found
+        .iter()
+        .filter(|secret| secret.range.len() >= LONG)
+        .map(|secret| (&text[secret.range.clone()], secret.kind))
+        .collect();
+    let again = |value: &[u8], kind: &'static str| -> Vec<Secret> {
+        let places = memchr::memmem::find_iter(text, value);
+        places.map(|start| Secret { kind, range: start..start + value.len() }).collect()
+    };
+    // More values than this in one text are a list of keys, each said once.
+    values.into_iter().take(MOST).flat_map(|(value, kind)| again(value, kind)).collect()
 }
 
 /// Replaces every credential by [`MASK`]. Borrowed when there was none; masking twice changes nothing.

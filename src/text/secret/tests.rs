@@ -33,6 +33,7 @@ fn values_are_masked_and_their_names_stay() {
         ("API_KEY=f3a9c27be18d40569f3a", "API_KEY=[secret removed]"),
         ("curl -u ada:s3cr3tpw https://x.example", "curl -u ada:[secret removed] https://x.example"),
         ("mysql --password Tr0ub4dor", "mysql --password [secret removed]"),
+        ("PWD=Tr0ub4dor9\nno, Tr0ub4dor9 again", "PWD=[secret removed]\nno, [secret removed] again"),
     ];
     for (text, masked) in cases {
         assert_eq!(mask(text), masked);
