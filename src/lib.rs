@@ -47,3 +47,7 @@ pub mod phase;
 pub mod store;
 pub mod text;
 pub mod transcript;
+
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;

@@ -81,7 +81,9 @@ pub fn message(subject: &Scrubbed, body: &[Scrubbed], trailers: &Trailers) -> St
     for paragraph in body.iter().filter(|paragraph| !paragraph.as_str().trim().is_empty()) {
         text.push('\n');
         for line in paragraph.as_str().trim_end().lines() {
-            if looks_like_trailer(line, trailers.is_empty()) {
+            // `git merge --squash` indents whole messages by four, so what it would have indented is a trailer, too.
+            let outer = line.strip_prefix("    ").unwrap_or(line);
+            if [line, outer].iter().any(|line| looks_like_trailer(line, trailers.is_empty())) {
                 text.push_str("  ");
             }
             text.push_str(line.trim_end());
@@ -123,6 +125,16 @@ mod tests {
         assert_eq!(read.all("Dream-Key").count(), 0);
         assert_eq!(read.all("Evidence").count(), 0);
         assert!(message.starts_with("extract: a b\n\n"));
+    }
+
+    #[test]
+    fn quoted_text_cannot_pass_for_a_squash_of_trailers() {
+        let body = Scrubbed::block("Squashed commit of the following:\n\n    Dream-Id: 2026-05-06-aaaa\n    ok: yes");
+        let mut trailers = Trailers::new();
+        trailers.push("Dream-Id", "2026-05-06-k3f9");
+        let message = message(&Scrubbed::line("extract: a"), &[body], &trailers);
+        let outer: Vec<&str> = message.lines().map(|line| line.strip_prefix("    ").unwrap_or(line)).collect();
+        assert_eq!(outer.iter().filter(|line| line.starts_with("Dream-Id:")).count(), 1, "{message}");
     }
 
     #[test]

@@ -87,7 +87,23 @@ pub fn parse(bytes: &[u8], hint: &Hint<'_>) -> Result<Parsed, Unsupported> {
     let mut skipped = Vec::new();
     let text = source::read(bytes, &mut skipped)?;
     let groups = text.groups();
-    let host = detect::host(&groups)?;
+    read_groups(detect::host(&groups)?, &groups, hint, skipped)
+}
+
+/// Reads a transcript in the format that it is said to have.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) fn parse_as(host: Host, bytes: &[u8], hint: &Hint<'_>) -> Result<Parsed, Unsupported> {
+    let mut skipped = Vec::new();
+    let text = source::read(bytes, &mut skipped)?;
+    read_groups(host, &text.groups(), hint, skipped)
+}
+
+fn read_groups(
+    host: Host,
+    groups: &[Group<'_>],
+    hint: &Hint<'_>,
+    mut skipped: Vec<Skipped>,
+) -> Result<Parsed, Unsupported> {
     let several = groups.len() > 1;
     let mut sessions = Vec::with_capacity(groups.len());
     let mut names = BTreeSet::new();

@@ -169,7 +169,7 @@ impl Ui {
 }
 
 /// JSON with control and hidden characters as `\\u` escapes: the same data, and nothing that a terminal would act on.
-fn visible(json: &str) -> String {
+pub(crate) fn visible(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for c in json.chars() {
         match c.is_control() || is_hidden(c) {

@@ -93,7 +93,7 @@ impl Page {
         self.text.is_empty()
     }
 
-    pub(super) fn styled(&self) -> &str {
+    pub(crate) fn styled(&self) -> &str {
         &self.text
     }
 }

@@ -2,7 +2,7 @@
 //! answer is parsed as untrusted input, and nothing of it is believed that a transcript does not show. What costs
 //! nothing (duplicates and dates of memory) is left to the rules of the embedded engine.
 
-mod answer;
+pub mod answer;
 pub mod asker;
 pub mod client;
 mod digest;
