@@ -236,4 +236,6 @@ pub fn terminal(bytes: &[u8]) {
 }
 
 #[cfg(test)]
+mod doors;
+#[cfg(test)]
 mod tests;

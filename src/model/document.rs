@@ -104,6 +104,21 @@ impl Document {
     }
 }
 
+/// A line of text as an entry of a list or a paragraph: what would begin a heading, a fence, a list, a table, a rule or
+/// HTML there is escaped as Markdown has it, so that it stays the text that it is.
+pub fn as_entry(line: &Scrubbed) -> Scrubbed {
+    let text = line.as_str();
+    let opens = ["```", "~~~", "<", "#", ">", "|", "[", "==="].iter().any(|mark| text.starts_with(mark));
+    let item = bullet(text).is_some() || matches!(text, "-" | "*" | "+");
+    let rule = is_glue(text) || text == "...";
+    // A number's escape stands before the sign that makes it a list.
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    match opens || item || rule {
+        true => Scrubbed::line(&format!("{}\\{}", &text[..digits], &text[digits..])),
+        false => line.clone(),
+    }
+}
+
 /// Byte ranges of the YAML and the start of the body, when the file begins with a fence that is closed.
 fn front_span(source: &str) -> Option<(Range<usize>, usize)> {
     let open = source.strip_prefix("---\r\n").map(|_| 5).or_else(|| source.strip_prefix("---\n").map(|_| 4))?;

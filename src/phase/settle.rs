@@ -7,6 +7,7 @@ use super::past::{Past, Standing};
 use super::reconcile::Held;
 use super::risk;
 use crate::model::change::{Belief, Target};
+use crate::model::document::as_entry;
 use crate::model::note::{render_note, slug};
 use crate::model::{BeliefKey, Change, ChangeType, Edit, Evidence, Kind, NotePath, Phase, Proposal, Risk, SessionId};
 use crate::text::Scrubbed;
@@ -282,7 +283,7 @@ fn entry_edit(
                 Edit::Revise { path: path.clone(), name, description: description(belief), text }
             }
             (_, _, true) => entry(path, text, Scrubbed::block(belief.text.trim())),
-            (_, _, false) => entry(path, text, Scrubbed::line(&belief.text)),
+            (_, _, false) => entry(path, text, as_entry(&Scrubbed::line(&belief.text))),
         },
     })
 }

@@ -202,6 +202,23 @@ pub fn bug(info: &std::panic::PanicHookInfo<'_>) {
 mod tests {
     use super::*;
 
+    proptest::proptest! {
+        #[test]
+        fn no_colour_setting_lets_a_text_act_on_a_terminal(text in "(\\PC|[\\x00-\\x1f\\x7f-\\x9f\u{202a}-\u{202e}]|\\x1b\\[[0-9;]{0,3}[a-zA-Z]){0,20}") {
+            let mut page = Page::new();
+            page.put(Tone::Plain, &text).line(Tone::Error, &text);
+            for colour in [Colour::Never, Colour::OnTerminals, Colour::Always] {
+                for (plain, terminal) in [(false, false), (false, true), (true, false), (true, true)] {
+                    let ui = Ui { colour: Cell::new(colour), plain, ..Ui::default() };
+                    let shown = ui.coloured(&page, terminal);
+                    let bare = shown.replace("\u{1b}[1m", "").replace("\u{1b}[31m", "").replace("\u{1b}[0m", "");
+                    let acts = |c: char| (c.is_control() && !matches!(c, '\n' | '\t')) || is_hidden(c);
+                    proptest::prop_assert!(!bare.contains(acts), "{colour:?}: {bare:?}");
+                }
+            }
+        }
+    }
+
     #[test]
     fn json_holds_the_same_data_and_nothing_a_terminal_acts_on() {
         let value = Value::from("a\u{9b}31m\u{202e}b\u{e0041}ü");
