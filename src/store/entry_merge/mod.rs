@@ -136,4 +136,6 @@ impl LineEnds {
 }
 
 #[cfg(test)]
+mod histories;
+#[cfg(test)]
 mod tests;
