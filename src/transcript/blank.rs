@@ -307,7 +307,7 @@ mod tests {
             (format!("a \\\\ \\\"b\\\"\\n{key}\\tc"), "a \\\\ \\\"b\\\"\\n[secret removed]\\tc"),
             (format!("é \\u00e9 {key}"), "é é [secret removed]"),
             (format!("say {spelled}"), "say [secret removed]"),
-            (format!("postgres:\\/\\/me:tr0ub4dor%26X@db.corp.net"), "postgres://me:[secret removed]@db.corp.net"),
+            ("postgres:\\/\\/me:tr0ub4dor%26X@db.corp.net".to_owned(), "postgres://me:[secret removed]@db.corp.net"),
             (format!("\\token={key}"), "\\token=[secret removed]"),
         ] {
             let line = format!("{{\"text\":\"{text}\"}}\n");
