@@ -107,7 +107,8 @@ pub fn message(bytes: &[u8]) {
     }
     let _ = (Opinion::parse(&text), Support::parse(&text));
     let own = own_trailers(&text);
-    let (subject, body) = (Scrubbed::line(&text), Scrubbed::block(&text));
+    // Every subject of ours begins with its phase.
+    let (subject, body) = (Scrubbed::line(&format!("extract: {text}")), Scrubbed::block(&text));
     let ours = trailer::message(&subject, std::slice::from_ref(&body), &own);
     assert_eq!(Trailers::parse(&ours), own, "{ours}");
     assert_eq!(gate::message::read(&ours).claims.len(), 1, "{ours}");
