@@ -1,7 +1,7 @@
 //! Notes as `git dream` writes them: front matter, body, and the slug that names both note and file. Reading is
 //! [`super::document`]'s.
 
-use super::Kind;
+use super::{Kind, NotePath};
 use crate::text::Scrubbed;
 
 /// Writes a note as `git dream` writes it: front matter, then the body.
@@ -50,7 +50,12 @@ pub fn slug(words: &str) -> String {
         }
         slug.push_str(&word[..word.len().min(60)]);
     }
-    if slug.is_empty() { "note".to_owned() } else { slug }
+    match slug.as_str() {
+        "" => "note".to_owned(),
+        // The name of a device, which no file may have on every platform.
+        _ if NotePath::new(&slug).is_err() => format!("{slug}-note"),
+        _ => slug,
+    }
 }
 
 #[cfg(test)]
@@ -61,5 +66,6 @@ mod tests {
     fn slugs_are_short_and_plain() {
         assert_eq!(slug("Use `bun run test`, not rtk!"), "use-bun-run-test-not-rtk");
         assert_eq!(slug("…"), "note");
+        assert_eq!(slug("NUL?"), "nul-note");
     }
 }
