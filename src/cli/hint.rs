@@ -150,7 +150,10 @@ fn reference(error: &(dyn Error + 'static)) -> Option<Advice> {
         RefError::Stale { path } => {
             Advice::hint(format!("if no git is at work here, remove it: rm '{}'", path.display()))
         }
-        RefError::Moved { .. } => Advice::hint("somebody else was faster; look at it and try again"),
+        RefError::Moved { .. } => Some(Advice {
+            hints: vec!["somebody else was faster; look at it and try again".to_owned()],
+            exit: Some(Exit::Busy),
+        }),
         _ => None,
     }
 }
@@ -215,6 +218,11 @@ fn decide(error: &(dyn Error + 'static)) -> Option<Advice> {
 }
 
 fn land(error: &(dyn Error + 'static)) -> Option<Advice> {
+    match error.downcast_ref::<LandError>() {
+        Some(LandError::Refs(source)) => return reference(source),
+        Some(LandError::Identity(source)) => return identity(source),
+        _ => {}
+    }
     if let Some(WorkTreeError::Dirty { path, .. }) = find::<WorkTreeError>(error) {
         let place = path.display();
         return Advice::hint(format!("commit or stash them first: git -C {place} stash -u\nnothing was changed"));

@@ -1,6 +1,7 @@
 //! Approving a dream: a merge with `--no-ff`, three-way by entry when memory moved on; all of it or a part.
 
 use super::decide::{Memory, listed};
+use super::journal::Journal;
 use super::land::Landing;
 use super::message::{self, Fact};
 use super::{
@@ -21,6 +22,16 @@ pub struct Approved {
 impl Store {
     /// Merges a dream, or the selected part of it, into memory. On a conflict nothing has changed.
     pub fn approve(&self, name: &str, selection: &Selection, manner: &Manner) -> Result<Approved, DecideError> {
+        self.in_turn(|journal| self.approve_now(journal, name, selection, manner))
+    }
+
+    fn approve_now(
+        &self,
+        journal: &mut Journal,
+        name: &str,
+        selection: &Selection,
+        manner: &Manner,
+    ) -> Result<Approved, DecideError> {
         let memory = self.memory_now()?;
         let dream = memory.ledger.find(name)?;
         let Plan { merger, tip, kept, tree, dropped } = self.plan(&memory, dream, selection)?;
@@ -36,7 +47,7 @@ impl Store {
             others: self.closing(dream, tip, (!dropped.is_empty()).then_some(tip))?,
             reason: format!("dream approve {}", dream.id),
         };
-        let landed = self.land(landing, manner)?;
+        let landed = self.land(journal, landing, manner)?;
         Ok(Approved { dream: dream.id.clone(), landed, dropped })
     }
 

@@ -96,27 +96,9 @@ impl CheckedOut {
         self.trees.iter().map(|(path, _)| path.as_path()).collect()
     }
 
-    /// Moves all of them, or none.
+    /// Moves all of them; the first that cannot be moved ends it.
     pub fn advance(&self) -> Result<(), WorkTreeError> {
-        for (done, (path, git)) in self.trees.iter().enumerate() {
-            if let Err(error) = read_tree(path, git, &["-m", "-u"], self.old, self.new) {
-                self.back(done);
-                return Err(error);
-            }
-        }
-        Ok(())
-    }
-
-    /// Puts all of them back where they were.
-    pub fn roll_back(&self) {
-        self.back(self.trees.len());
-    }
-
-    fn back(&self, count: usize) {
-        for (path, git) in &self.trees[..count] {
-            // Best effort: what cannot be put back shows as a staged change, and nothing is lost.
-            let _ = read_tree(path, git, &["-m", "-u"], self.new, self.old);
-        }
+        self.trees.iter().try_for_each(|(path, git)| read_tree(path, git, &["-m", "-u"], self.old, self.new))
     }
 
     fn rehearse(&self, path: &Path, git: &Git) -> Result<(), WorkTreeError> {
@@ -160,6 +142,11 @@ impl CheckedOut {
         untracked.dedup();
         Ok(untracked)
     }
+}
+
+/// The file by which git locks the index of a work tree.
+pub(super) fn index_lock(git: &Git) -> Result<String, GitError> {
+    Ok(git.check(&["rev-parse", "--path-format=absolute", "--git-path", "index.lock"])?.text())
 }
 
 /// Refuses while git itself waits for a person here.
