@@ -16,7 +16,7 @@ pub(super) struct Journal {
 }
 
 /// What the holder noted.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Entry {
     pub branch: String,
     pub old: ObjectId,
@@ -62,7 +62,7 @@ impl Store {
     }
 
     /// The killed decision's own git may have been killed with it.
-    fn clear_index_locks(&self, entry: &Entry) {
+    pub(super) fn clear_index_locks(&self, entry: &Entry) {
         for path in &entry.paths {
             let lock = index_lock(&self.git().at(path)).ok().and_then(|lock| stale::in_the_way(self, &[lock]));
             if let Some((lock, false)) = lock {
@@ -77,6 +77,7 @@ impl Journal {
         if paths.is_empty() {
             return Ok(());
         }
+        self.forget()?;
         let mut text = format!("{branch}\n{old}\n{new}\n");
         paths.iter().for_each(|path| text.push_str(&format!("{}\n", path.display())));
         // The last line says that all of it is here.

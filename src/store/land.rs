@@ -80,7 +80,15 @@ impl Store {
             new: landing.tree,
             paths: checked_out.paths().into_iter().map(Path::to_owned).collect(),
         };
-        checked_out.prepare().map_err(|error| self.nobodys_lock(error.into()))?;
+        // So far only an index is locked: were we killed, there would be a lock to clear and nothing to put back.
+        journal.note(&Entry { new: entry.old, ..entry.clone() }).map_err(lock)?;
+        let prepared = checked_out.prepare().map_err(LandError::from);
+        let ready =
+            prepared.inspect_err(|error| self.clear_up(error, &entry)).map_err(|error| self.nobodys_lock(error));
+        if ready.is_err() {
+            journal.forget().map_err(lock)?;
+        }
+        ready?;
         journal.note(&entry).map_err(lock)?;
         fault::point();
         let landed =
@@ -88,6 +96,12 @@ impl Store {
         fault::point();
         journal.forget().map_err(lock)?;
         landed
+    }
+
+    fn clear_up(&self, error: &LandError, entry: &Entry) {
+        if matches!(error, LandError::WorkTree(error) if error.is_killed_git()) {
+            self.clear_index_locks(entry);
+        }
     }
 
     /// Waiting for an index whose lock nobody holds would be in vain.
@@ -113,7 +127,10 @@ impl Store {
         let commit =
             advanced.map_err(LandError::from).and_then(|()| self.land_commit(landing, like, checked_out, manner));
         // File by file: a git that was at work at the same time may have committed some, or made the index forget them.
-        let commit = commit.inspect_err(|_| self.put_all_back(entry))?;
+        let commit = commit.inspect_err(|error| {
+            self.clear_up(error, entry);
+            self.put_all_back(entry);
+        })?;
         let git = checked_out.first().map_or_else(|| self.git().clone(), |(git, _)| git.clone());
         Ok(Landed { commit, complaints: after(&git, like).into_iter().collect() })
     }

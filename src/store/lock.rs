@@ -82,6 +82,12 @@ impl StoreLock {
         }
     }
 
+    /// What is left of a git that was killed while we hold the lock, as if a holder had died with it.
+    pub(super) fn inherit(&mut self, updates: &[RefUpdate], locks: &[String]) {
+        self.left_behind.extend_from_slice(locks);
+        self.begun = updates.to_vec();
+    }
+
     /// git's lock files that the last holder noted and was killed before it could forget.
     pub(super) fn left_behind(&mut self) -> &mut Vec<String> {
         &mut self.left_behind

@@ -58,6 +58,13 @@ impl Store {
     }
 }
 
+impl WorkTreeError {
+    /// A git that a signal ended cannot remove its lock.
+    pub(super) fn is_killed_git(&self) -> bool {
+        matches!(self, Self::Git { source: GitError::Failed { status: -1, .. }, .. })
+    }
+}
+
 /// The work trees of one branch, ready to be moved from one tree to another.
 pub(super) struct CheckedOut {
     trees: Vec<(PathBuf, Git)>,
@@ -107,12 +114,17 @@ impl CheckedOut {
             return Err(WorkTreeError::Dirty { path: path.to_owned(), files: in_the_way });
         }
         let rehearsal = || read_tree(path, git, &["-m", "-u", "-n"], self.old, self.new);
-        if rehearsal().is_ok() {
-            return Ok(());
+        match rehearsal() {
+            Err(error) if !error.is_killed_git() => {}
+            other => return other,
         }
         // Files that were only touched look changed until the index has looked at them again.
-        let _ = git.run(&["update-index", "-q", "--refresh"]);
-        rehearsal()
+        match git.check(&["update-index", "-q", "--refresh"]) {
+            Err(source @ GitError::Failed { status: -1, .. }) => {
+                Err(WorkTreeError::Git { path: path.to_owned(), source })
+            }
+            _ => rehearsal(),
+        }
     }
 
     /// Untracked files where the new tree has a file. git itself takes ignored ones for worthless.
