@@ -8,8 +8,8 @@ use crate::store::init::InitError;
 use crate::store::lease::LeaseError;
 use crate::store::redact::RedactError;
 use crate::store::{
-    DecideError, FindDreamError, FindError, HookError, IdentityError, LandError, MemoryError, OpenError, RefError,
-    Standing, WorkTreeError,
+    DecideError, FindDreamError, FindError, HookError, IdentityError, LandError, MemoryError, OpenError, ReadError,
+    RefError, Standing, WorkTreeError,
 };
 use std::error::Error;
 
@@ -28,8 +28,10 @@ impl Advice {
 
 /// Looks through an error and its sources for types that we can advise on; the outermost wins.
 pub fn advice(error: &(dyn Error + 'static)) -> Advice {
-    let rules =
-        [model, config, open, memory, identity, reference, dream, session, decide, land, init, lease, redact, disk];
+    let rules = [
+        model, config, open, memory, identity, reference, dream, session, decide, land, init, lease, redact, damage,
+        disk,
+    ];
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(advice) = rules.iter().find_map(|rule| rule(error)) {
@@ -58,11 +60,13 @@ fn lease(error: &(dyn Error + 'static)) -> Option<Advice> {
 
 /// What the system refused, whatever we were about to do.
 fn disk(error: &(dyn Error + 'static)) -> Option<Advice> {
-    use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem, StorageFull};
+    use std::io::ErrorKind::{FileTooLarge, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
     match error.downcast_ref::<std::io::Error>()?.kind() {
         PermissionDenied => Advice::hint("make it yours with chown or chmod, then run it again"),
         ReadOnlyFilesystem => Advice::hint("mount it writable, or work in a clone"),
         StorageFull => Advice::hint("make room, then run it again"),
+        QuotaExceeded => Advice::hint("your quota is used up: make room, then run it again"),
+        FileTooLarge => Advice::hint("'ulimit -f' says how large a file may be here; raise it, then run it again"),
         _ => None,
     }
 }
@@ -124,6 +128,16 @@ fn open(error: &(dyn Error + 'static)) -> Option<Advice> {
         }
         OpenError::Grafts(_) => Advice::hint("'git replace --convert-graft-file' turns grafts into refs"),
         OpenError::Open { .. } => Advice::hint("'git fsck' says what is wrong with the repository"),
+    }
+}
+
+/// An object that is there and cannot be read, or is not there.
+fn damage(error: &(dyn Error + 'static)) -> Option<Advice> {
+    let hint = "'git fsck --full' names every damaged or missing object; fetch it from another clone or a backup, or in a \
+                partial clone from its remote: git fetch --refetch";
+    match error.downcast_ref::<ReadError>()? {
+        ReadError::Missing { .. } | ReadError::Object { .. } | ReadError::Walk(_) => Advice::hint(hint),
+        _ => None,
     }
 }
 

@@ -129,11 +129,13 @@ fn put_back(git: &Git, path: &Path, entry: &Entry, now: ObjectId) -> Result<(), 
     if index_lines.is_empty() {
         return Ok(());
     }
-    git.check_with_input(&["update-index", "-z", "--index-info"], &index_lines).map_err(wrap)?;
+    // An index that cannot be written may be as it was, and the files can still be taken from it.
+    let listed = git.check_with_input(&["update-index", "-z", "--index-info"], &index_lines).map_err(wrap);
     let names = index_lines.split(|byte| *byte == 0).filter(|line| !line.is_empty() && !line.starts_with(b"000000"));
     let names: Vec<u8> =
         names.flat_map(|line| [line.split(|byte| *byte == b'\t').nth(1).unwrap_or_default(), b"\0"].concat()).collect();
-    git.check_with_input(&["checkout-index", "-f", "-u", "-z", "--stdin"], &names).map(drop).map_err(wrap)
+    let written = git.check_with_input(&["checkout-index", "-f", "-u", "-z", "--stdin"], &names).map_err(wrap);
+    listed.and(written).map(drop)
 }
 
 /// Another git that holds the index is waited for.

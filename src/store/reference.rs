@@ -122,7 +122,7 @@ impl Store {
     fn run_update(&self, updates: &[RefUpdate]) -> Result<Result<(), String>, RefError> {
         let mut git = self.git().clone();
         if self.environment.fixed_clock {
-            git = git.with("GIT_COMMITTER_DATE", &format!("{} +0000", self.environment.now.timestamp()));
+            git = git.with("GIT_COMMITTER_DATE", &format!("@{} +0000", self.environment.now.timestamp()));
         }
         // git itself waits for a held lock, with backoff, for as long as this says.
         let settings =

@@ -1,6 +1,7 @@
 //! The program dies, as if by `kill -9`, at every place where it writes: afterwards the repository is sound, memory is the
 //! old or the new one, and the same command goes through without repair.
 
+mod environment;
 mod strace;
 mod writers;
 
