@@ -205,11 +205,12 @@ fn read_tree(path: &Path, git: &Git, options: &[&str], from: ObjectId, to: Objec
         return Ok(());
     }
     let said = output.error_text();
-    if said.contains("index.lock") {
+    if said.contains("index.lock") && output.status != -1 {
         return Err(WorkTreeError::Locked { path: path.to_owned() });
     }
     match named_files(&said) {
-        files if files.is_empty() => {
+        // One that was killed may have named files before.
+        files if files.is_empty() || output.status == -1 => {
             let source = GitError::Failed { command: "read-tree".to_owned(), status: output.status, stderr: said };
             Err(WorkTreeError::Git { path: path.to_owned(), source })
         }

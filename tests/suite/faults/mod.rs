@@ -3,6 +3,7 @@
 
 mod environment;
 mod strace;
+mod upkeep;
 mod writers;
 
 use crate::proposal::{ID, UTC, world_with_dream};
