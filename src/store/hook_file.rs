@@ -16,8 +16,11 @@ pub enum Side {
 }
 
 /// The hooks that are shipped, in the order in which a commit, or a push, meets them.
-const CLIENT: [(&str, &str); 2] =
-    [("pre-commit", include_str!("../../hooks/pre-commit")), ("commit-msg", include_str!("../../hooks/commit-msg"))];
+const CLIENT: [(&str, &str); 3] = [
+    ("pre-commit", include_str!("../../hooks/pre-commit")),
+    ("commit-msg", include_str!("../../hooks/commit-msg")),
+    ("post-merge", include_str!("../../hooks/post-merge")),
+];
 const SERVER: [(&str, &str); 1] = [("pre-receive", include_str!("../../hooks/pre-receive"))];
 
 /// What stands where one of our hooks would be.

@@ -1,5 +1,6 @@
 //! Words, sentences, dates, likeness, and the scrubbing of hostile text. Pure: no git, no clock, no environment.
 
+pub mod amount;
 mod clause;
 pub mod date;
 pub mod frame;

@@ -28,7 +28,7 @@ fn an_approved_dream_is_in_memory_and_can_be_taken_back_and_brought_back() {
     assert_eq!(statuses(&world), "reverted");
     assert!(world.path("memory/notes/old.md").exists());
     assert_snapshot!(world.dream(["restore", ID]), @r#"
-    restored dream 2026-05-06-aaaa; main is now 8913090f6251
+    restored dream 2026-05-06-aaaa; main is now a63c46fccd8e
     ! hint: 'git dream revert 2026-05-06-aaaa' takes it back
     [exit 0]
     "#);

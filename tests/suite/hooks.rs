@@ -35,12 +35,14 @@ fn installing_listing_and_removing_are_told() {
     insta::assert_snapshot!(world.dream(["hook", "list"]), @r#"
     pre-commit absent                         ~/memory/.git/hooks/pre-commit
     commit-msg absent                         ~/memory/.git/hooks/commit-msg
+    post-merge absent                         ~/memory/.git/hooks/post-merge
     ! hint: 'git dream hook install' puts them in place
     [exit 0]
     "#);
     insta::assert_snapshot!(world.dream(["hook", "install"]), @r#"
     pre-commit installed                      ~/memory/.git/hooks/pre-commit
     commit-msg installed                      ~/memory/.git/hooks/commit-msg
+    post-merge installed                      ~/memory/.git/hooks/post-merge
     merge driver already installed
     ! hint: 'git dream hook uninstall' takes them away; 'git commit --no-verify' goes past them
     [exit 0]
@@ -48,6 +50,7 @@ fn installing_listing_and_removing_are_told() {
     insta::assert_snapshot!(world.dream(["hook", "install"]), @r#"
     pre-commit already installed              ~/memory/.git/hooks/pre-commit
     commit-msg already installed              ~/memory/.git/hooks/commit-msg
+    post-merge already installed              ~/memory/.git/hooks/post-merge
     merge driver already installed
     ! hint: 'git dream hook uninstall' takes them away; 'git commit --no-verify' goes past them
     [exit 0]
@@ -61,6 +64,7 @@ fn installing_listing_and_removing_are_told() {
     insta::assert_snapshot!(world.dream(["hook", "uninstall"]), @r#"
     pre-commit removed                        ~/memory/.git/hooks/pre-commit
     commit-msg removed                        ~/memory/.git/hooks/commit-msg
+    post-merge removed                        ~/memory/.git/hooks/post-merge
     merge driver removed
     [exit 0]
     "#);
@@ -74,6 +78,7 @@ fn foreign_hooks_are_left_alone_and_the_line_to_add_is_named() {
     insta::assert_snapshot!(world.dream(["hook", "install"]), @r#"
     pre-commit left alone, it is not ours     ~/memory/.git/hooks/pre-commit
     commit-msg installed                      ~/memory/.git/hooks/commit-msg
+    post-merge installed                      ~/memory/.git/hooks/post-merge
     merge driver already installed
     ! error: there is another pre-commit already
     ! hint: add this line to ~/memory/.git/hooks/pre-commit:
@@ -230,4 +235,30 @@ fn a_dreams_commit_may_be_amended_picked_and_squashed() {
         &format!("git reset -q --hard HEAD~1 && git switch -q {branch} && git rebase -q --force-rebase main"),
     )
     .ok();
+}
+
+#[test]
+fn what_a_merge_brought_in_is_checked_and_the_way_back_is_said() {
+    let world = guarded();
+    world.git(["switch", "-q", "-c", "theirs"]);
+    world.write("memory/notes/own.md", secret());
+    world.git(["add", "-A"]);
+    typed(&world, "git commit -q --no-verify -m theirs").ok();
+    world.git(["switch", "-q", "main"]);
+    let merged = typed(&world, "git merge -q --no-ff --no-edit theirs");
+    assert!(merged.stderr.contains("check secrets: notes/own.md:1 holds what looks like a credential"), "{merged}");
+    assert!(merged.stderr.contains("hint: take a dream back"), "{merged}");
+    assert!(!merged.to_string().contains("a1B2"), "{merged}");
+    typed(&world, "git reset -q --keep ORIG_HEAD").ok();
+    assert!(!world.path("memory/notes/own.md").exists());
+    // What is fine says nothing, and so does another branch.
+    world.git(["switch", "-q", "-c", "fine", "main"]);
+    world.write("memory/notes/fine.md", "- the API is in UTC\n");
+    world.git(["add", "-A"]);
+    typed(&world, "git commit -q -m fine").ok();
+    world.git(["switch", "-q", "main"]);
+    assert_eq!(typed(&world, "git merge -q --no-ff --no-edit fine").stderr, "");
+    world.git(["config", "dream.branch", "main"]);
+    world.git(["switch", "-q", "-c", "other", "main~1"]);
+    assert_eq!(typed(&world, "git merge -q --no-ff --no-edit theirs").stderr, "");
 }

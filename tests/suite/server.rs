@@ -265,6 +265,40 @@ fn unsigned_approvals_are_refused_and_signed_ones_are_not() {
     push(&world, "main").ok();
 }
 
+#[test]
+fn only_approvers_approve() {
+    let (world, _server) = guarded("two-person = false\napprovers = [\"bo@example.com\"]");
+    let refused = world.dream(["approve", ID]);
+    assert!(refused.stderr.contains("ada@example.com is no approver of this memory"), "{refused}");
+    world.git(["merge", "-q", "--no-ff", "--no-edit", &format!("dream/{ID}")]);
+    insta::assert_snapshot!(said(&push(&world, "main")), @r#"
+    error: refs/heads/main: dream 2026-05-06-aaaa is approved by ada@example.com, who is no approver
+    hint: ask one of those that [trust] approvers in dream.toml names
+    [exit 1]
+    "#);
+    world.git(["reset", "-q", "--hard", "origin/main"]);
+    as_bo(&world, &["approve", ID]).ok();
+    push(&world, "main").ok();
+}
+
+#[test]
+fn a_dream_that_joins_notes_goes_through_and_lands() {
+    let world = World::new();
+    world.dream(["demo", "memory"]).ok();
+    let standing = world.dream(["list", "--json"]).json();
+    let dream = standing["dreams"][0]["id"].as_str().expect("a dream").to_owned();
+    let shown = world.dream(["show", &dream, "--json"]).json();
+    let joins = |change: &serde_json::Value| change["change"] == "join";
+    assert!(shown["changes"].as_array().expect("changes").iter().any(joins), "{shown}");
+    world.git(["init", "-q", "--bare", "../srv/memory.git"]);
+    world.dream_in("srv/memory.git", ["hook", "install"]).ok();
+    let _server = serve(&world);
+    push(&world, "main refs/dream/sessions").ok();
+    push(&world, &format!("dream/{dream}")).ok();
+    world.dream(["approve", &dream]).ok();
+    push(&world, "main").ok();
+}
+
 /// A key of Ada's that git signs with, and that git here knows to be hers.
 fn ssh_key(world: &World) {
     let key = world.path("key");

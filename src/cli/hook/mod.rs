@@ -2,6 +2,7 @@
 
 mod commit_msg;
 mod files;
+mod post_merge;
 mod pre_commit;
 mod server;
 
@@ -13,7 +14,8 @@ use std::path::PathBuf;
 
 /// Let git check memory: staged notes before a commit, trailers of dreams in its message
 ///
-/// 'install' puts small scripts where git looks for hooks; they call 'pre-commit' and 'commit-msg' of this command.
+/// 'install' puts small scripts where git looks for hooks; they call 'pre-commit', 'commit-msg' and
+/// 'post-merge' of this command.
 /// On a server (a bare repository, or with --server) it is one script, which calls 'pre-receive'.
 /// Somebody else's hook is never written to: then 'install' says which line to add to it.
 #[derive(Debug, Args)]
@@ -35,6 +37,11 @@ enum What {
     CommitMsg {
         /// The file with the message, as git names it
         file: PathBuf,
+    },
+    /// After a merge or a pull: say which checks fail on what it brought into memory
+    PostMerge {
+        /// 1 for a squash, as git says
+        squash: Option<String>,
     },
     /// On a server: refuse pushes that change memory but by approved dreams, rewrite sessions, or hold malformed dreams
     PreReceive,
@@ -68,6 +75,10 @@ impl Hook {
         match self.what {
             What::PreCommit if deciding(context) => Ok(Exit::Done),
             What::CommitMsg { .. } if deciding(context) => Ok(Exit::Done),
+            What::PostMerge { .. } if deciding(context) => Ok(Exit::Done),
+            // A squash is no commit yet: the hooks of its commit look at it.
+            What::PostMerge { squash } if squash.as_deref() == Some("1") => Ok(Exit::Done),
+            What::PostMerge { .. } => post_merge::run(context),
             What::PreCommit => pre_commit::run(context),
             What::CommitMsg { file } => commit_msg::run(context, &file),
             What::PreReceive => server::pre_receive(context),

@@ -251,7 +251,9 @@ fn state(reading: &Reading<'_>, turn: &Turn, sentence: &str, core: &str, working
     let ended = |of: regex::Captures<'_>| of.name("x").or(of.name("y")).or(of.name("a")).map(|ends| ends.range());
     let ends = ENDED.captures(core).and_then(ended).map(|range| &core[range]);
     let told_to = voice::imperative(voice::asked(core)).is_some() || core.to_ascii_lowercase().starts_with("like ");
-    let open = (is_open(core) && !told_to)
+    let is_over = ENDED.captures(core).is_some_and(|found| found.name("y").is_some());
+    let open = (is_over && speaks_of_self(turn) && !told_to)
+        || (is_open(core) && !told_to)
         || ((CHANGED.is_match(core) || counts(core)) && speaks_of_self(turn) && !FEELING.is_match(core) && !told_to);
     open.then(|| made("user", None, None, ends)).into_iter().collect()
 }

@@ -6,7 +6,7 @@ use super::directives::counted;
 use super::draft::{Draft, Seen, by_support, gather, support};
 use crate::model::Kind;
 use crate::phase::reflection::Stated;
-use crate::text::{Meaning, Probe, Relation, frame, words};
+use crate::text::{Meaning, Probe, Relation, amount, frame, words};
 use std::collections::BTreeMap;
 
 struct Belief<'a> {
@@ -50,7 +50,7 @@ fn matching(beliefs: &[Belief<'_>], probe: &Probe, meaning: &Meaning, text: &str
         let Some((_, newest)) = beliefs[at].members.last() else { continue };
         let joins = match Meaning::of(&newest.text).relation(meaning) {
             Relation::Same | Relation::Contradicts | Relation::Within => true,
-            _ => frame::replaces(text, &newest.text),
+            _ => frame::replaces(text, &newest.text) || amount::recounts(text, &newest.text),
         };
         if joins {
             return Some(at);
@@ -98,6 +98,7 @@ fn draft(belief: Belief<'_>) -> Option<Draft<'_>> {
         _ => {
             Meaning::of(&stated.text).relation(&Meaning::of(&newest.text)) != Relation::Contradicts
                 && !frame::replaces(&newest.text, &stated.text)
+                && !amount::recounts(&newest.text, &stated.text)
         }
     };
     let current: Vec<Seen<'_>> =

@@ -4,7 +4,7 @@
 use super::draft::{Draft, confidence};
 use crate::model::{Belief, BeliefKey, ChangeType, Kind, Phase, Proposal, RetireReason, Risk, Target};
 use crate::phase::Held;
-use crate::text::{Meaning, Probe, Relation, Scrubbed, frame, sentence, words};
+use crate::text::{Meaning, Probe, Relation, Scrubbed, amount, frame, sentence, words};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Memory with an index over its entries, and over the sentences in them.
@@ -14,8 +14,13 @@ pub struct Memory<'a> {
     pub probe: Probe,
     parts: Vec<Part<'a>>,
     part_probe: Probe,
+    /// Sentences by what they count.
+    counted: BTreeMap<String, Vec<usize>>,
     keys: BTreeMap<&'a str, usize>,
 }
+
+/// Sentences that count one thing, looked at for one draft: more say that it is counted everywhere.
+const COUNTING: usize = 32;
 
 /// One sentence of an entry.
 struct Part<'a> {
@@ -32,15 +37,17 @@ impl<'a> Memory<'a> {
             probe.add(meaning);
         }
         let mut parts = Vec::new();
+        let mut counted: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (entry, held) in held.iter().enumerate() {
             for text in sentence::sentences(&held.text).into_iter().flat_map(|sentence| sentence.split("; ")) {
                 let meaning = Meaning::of(text);
                 part_probe.add(&meaning);
+                amount::counted(text).into_iter().for_each(|unit| counted.entry(unit).or_default().push(parts.len()));
                 parts.push(Part { entry, text, meaning });
             }
         }
         let keys = held.iter().enumerate().filter_map(|(at, held)| Some((held.key.as_ref()?.as_str(), at))).collect();
-        Self { held, meanings, probe, parts, part_probe, keys }
+        Self { held, meanings, probe, parts, part_probe, counted, keys }
     }
 }
 
@@ -82,6 +89,10 @@ pub fn reconciled(drafts: Vec<Draft<'_>>, memory: &Memory<'_>) -> Vec<Proposal> 
         match standing {
             Standing::Held => {}
             Standing::New => proposals.push(proposal(&draft, ChangeType::Add, Phase::Extract, Target::New, Vec::new())),
+            // What another change of this dream replaces already cannot be replaced twice; what is new is not lost.
+            Standing::Supersedes(at, _) if taken.contains(&at) && draft.ends.is_some() => {
+                proposals.push(proposal(&draft, ChangeType::Add, Phase::Extract, Target::New, Vec::new()));
+            }
             Standing::Supersedes(at, part) => {
                 proposals.extend(replaced(&draft, ChangeType::Supersede, at, part, memory, &mut taken));
             }
@@ -177,7 +188,9 @@ fn against_parts(draft: &Draft<'_>, meaning: &Meaning, memory: &Memory<'_>) -> S
                 if !frame::about_others(&draft.text, part.text)
                     && (relation == Relation::Contradicts
                         || draft.updates()
-                            && (part.meaning.is_updated_by(meaning) || frame::replaces(&draft.text, part.text))) =>
+                            && (part.meaning.is_updated_by(meaning)
+                                || frame::replaces(&draft.text, part.text)
+                                || amount::recounts(&draft.text, part.text))) =>
             {
                 return if is_older(draft, held) { Standing::Held } else { Standing::Supersedes(part.entry, whole) };
             }
@@ -185,10 +198,23 @@ fn against_parts(draft: &Draft<'_>, meaning: &Meaning, memory: &Memory<'_>) -> S
             _ => {}
         }
     }
+    if let Some(part) = recounted(draft, memory) {
+        return Standing::Supersedes(part.entry, memory.whole(part));
+    }
     match within {
         Some((at, part)) => Standing::Revises(at, part),
         None => Standing::New,
     }
+}
+
+/// The sentence of memory that counted the same before.
+fn recounted<'m, 'a>(draft: &Draft<'_>, memory: &'m Memory<'a>) -> Option<&'m Part<'a>> {
+    let units = amount::counted(&draft.text);
+    let parts = units.iter().filter_map(|unit| memory.counted.get(unit)).filter(|parts| parts.len() <= COUNTING);
+    parts.flatten().map(|at| &memory.parts[*at]).find(|part| {
+        let held = &memory.held[part.entry];
+        comparable(draft, held) && !is_older(draft, held) && amount::recounts(&draft.text, part.text)
+    })
 }
 
 /// Whether an entry has all the words of a statement, its numbers among them.
@@ -225,10 +251,18 @@ fn ended(draft: &Draft<'_>, memory: &Memory<'_>) -> Vec<(usize, Option<String>)>
             && !leaves(part.text, ends)
             && !is_older(draft, held)
             && comparable(draft, held)
-            && (shared > 0 || stems.len() <= gone.len() + 3)
+            && (shared > 0 || stems.len() <= gone.len() + 3 || is_used(part.text, ends))
     };
     let near = memory.part_probe.near(&Meaning::of(ends));
     near.into_iter().map(|at| &memory.parts[at]).filter(is_ended).map(|part| (part.entry, memory.whole(part))).collect()
+}
+
+/// Whether a text says that something is used, run or built on, and nothing else beside it.
+fn is_used(text: &str, name: &str) -> bool {
+    let (text, name) = (text.to_lowercase(), name.to_lowercase());
+    let used =
+        ["use", "uses", "using", "on", "with", "in"].iter().any(|word| text.contains(&format!(" {word} {name}")));
+    used && !text.contains(" and ")
 }
 
 /// Whether a text itself says that a value was left: then it is no longer what ends.
