@@ -225,6 +225,9 @@ fn decide(error: &(dyn Error + 'static)) -> Option<Advice> {
         DecideError::Unrelated(dream) => {
             format!("'git log --oneline dream/{dream}' shows where it comes from; 'git dream run' makes a new dream")
         }
+        DecideError::Rewound { dream, base } => {
+            format!("put its changes on what memory is now: git rebase --onto main {} dream/{dream}", base.short())
+        }
         DecideError::NoMemory(_) => "'git dream init' makes the first commit".to_owned(),
         _ => return None,
     };

@@ -67,6 +67,7 @@ impl Store {
             Standing::Rejected => return Err(DecideError::AlreadyRejected { verb, dream: id() }),
         }
         let tip = dream.open.ok_or_else(|| DecideError::NoBranch(id()))?;
+        self.holds_base(dream, memory.tip)?;
         let dropped = dream.left_out(selection)?;
         let fork = self.merge_base(memory.tip, tip)?.ok_or_else(|| DecideError::Unrelated(id()))?;
         let mut merger = Merger::new(self);
@@ -83,6 +84,16 @@ impl Store {
             }
         };
         Ok(Plan { merger, tip, kept: kept.tip, tree, dropped })
+    }
+
+    /// A memory that was rewound would get back, with the dream, what a person took out of it.
+    fn holds_base(&self, dream: &Dream, tip: ObjectId) -> Result<(), DecideError> {
+        let Some(base) = dream.base() else { return Ok(()) };
+        // Where history is cut off, nobody can tell.
+        match self.merge_base(base, tip) {
+            Ok(Some(common)) if common != base => Err(DecideError::Rewound { dream: dream.id.clone(), base }),
+            _ => Ok(()),
+        }
     }
 
     fn approval_message(

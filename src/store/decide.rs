@@ -48,6 +48,10 @@ pub enum DecideError {
     CutOff(ObjectId),
     #[error("approve dream {0}: its branch and the memory have no history in common")]
     Unrelated(DreamId),
+    #[error(
+        "approve dream {dream}: memory was rewound or rewritten, and no longer holds commit {base} that it began from"
+    )]
+    Rewound { dream: DreamId, base: ObjectId },
     #[error("find the branch of dream {0}")]
     NoBranch(DreamId),
     #[error("find the memory: the branch {0} has no commit yet")]

@@ -51,14 +51,17 @@ impl Store {
     }
 
     /// Where refs moved as well, memory says what the decision made of the files, and nothing is done.
-    pub(super) fn put_all_back(&self, entry: &Entry) {
+    /// Gives whether all of it could be done.
+    pub(super) fn put_all_back(&self, entry: &Entry) -> bool {
         let tip = self.reference(&entry.branch).ok().flatten();
-        let Some(now) = tip.and_then(|tip| self.commit(tip).ok()).map(|commit| commit.tree) else { return };
+        let Some(now) = tip.and_then(|tip| self.commit(tip).ok()).map(|commit| commit.tree) else { return true };
+        let mut all = true;
         for path in &entry.paths {
             let git = self.git().at(path);
             // Best effort: what cannot be put back shows as a change, and nothing is lost.
-            let _ = (0..TRIES).find(|_| put_back(&git, path, entry, now).is_ok() || pause());
+            all &= (0..TRIES).any(|_| put_back(&git, path, entry, now).is_ok() || pause());
         }
+        all
     }
 
     /// The killed decision's own git may have been killed with it.

@@ -91,11 +91,18 @@ impl Store {
         ready?;
         journal.note(&entry).map_err(lock)?;
         fault::point();
-        let landed =
-            self.land_prepared(&landing, &checked_out, manner, &entry).map_err(|error| self.nobodys_lock(error));
+        let landed = self.land_prepared(&landing, &checked_out, manner);
+        // File by file: a git that was at work at the same time may have committed some, or made the index forget them.
+        let settled = landed.as_ref().err().is_none_or(|error| {
+            self.clear_up(error, &entry);
+            self.put_all_back(&entry)
+        });
         fault::point();
-        journal.forget().map_err(lock)?;
-        landed
+        // What could not be put back is left to the next decision.
+        if settled {
+            journal.forget().map_err(lock)?;
+        }
+        landed.map_err(|error| self.nobodys_lock(error))
     }
 
     fn clear_up(&self, error: &LandError, entry: &Entry) {
@@ -119,18 +126,13 @@ impl Store {
         landing: &Landing<'_>,
         checked_out: &CheckedOut,
         manner: &Manner,
-        entry: &Entry,
     ) -> Result<Landed, LandError> {
         let advanced = checked_out.advance();
         fault::point();
         let like = if landing.merged.is_some() { Like::Merge } else { Like::Commit };
         let commit =
             advanced.map_err(LandError::from).and_then(|()| self.land_commit(landing, like, checked_out, manner));
-        // File by file: a git that was at work at the same time may have committed some, or made the index forget them.
-        let commit = commit.inspect_err(|error| {
-            self.clear_up(error, entry);
-            self.put_all_back(entry);
-        })?;
+        let commit = commit?;
         let git = checked_out.first().map_or_else(|| self.git().clone(), |(git, _)| git.clone());
         Ok(Landed { commit, complaints: after(&git, like).into_iter().collect() })
     }
