@@ -5,9 +5,19 @@ use chrono::{DateTime, Utc};
 use git_dream::config::Environment;
 use std::collections::BTreeMap;
 use std::process::ExitCode;
+#[cfg(unix)]
+use std::sync::Arc;
 
 fn main() -> ExitCode {
+    outlive_quota();
     git_dream::cli::main(std::env::args_os().collect(), environment)
+}
+
+/// A file that grows past a limit (`ulimit -f`) ends a program by a signal, unless it catches it; then writing fails like
+/// on a full disk, and says so.
+fn outlive_quota() {
+    #[cfg(unix)]
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
 }
 
 /// Reads the surroundings; the message says which variable is wrong.

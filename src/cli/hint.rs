@@ -8,8 +8,8 @@ use crate::store::init::InitError;
 use crate::store::lease::LeaseError;
 use crate::store::redact::RedactError;
 use crate::store::{
-    DecideError, FindDreamError, FindError, HookError, IdentityError, LandError, MemoryError, OpenError, RefError,
-    Standing, WorkTreeError,
+    DecideError, FindDreamError, FindError, HookError, IdentityError, LandError, MemoryError, OpenError, ReadError,
+    RefError, Standing, WorkTreeError,
 };
 use std::error::Error;
 
@@ -28,8 +28,10 @@ impl Advice {
 
 /// Looks through an error and its sources for types that we can advise on; the outermost wins.
 pub fn advice(error: &(dyn Error + 'static)) -> Advice {
-    let rules =
-        [model, config, open, memory, identity, reference, dream, session, decide, land, init, lease, redact, disk];
+    let rules = [
+        model, config, open, memory, identity, reference, dream, session, decide, land, init, lease, redact, damage,
+        disk,
+    ];
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(advice) = rules.iter().find_map(|rule| rule(error)) {
@@ -58,11 +60,13 @@ fn lease(error: &(dyn Error + 'static)) -> Option<Advice> {
 
 /// What the system refused, whatever we were about to do.
 fn disk(error: &(dyn Error + 'static)) -> Option<Advice> {
-    use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem, StorageFull};
+    use std::io::ErrorKind::{FileTooLarge, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
     match error.downcast_ref::<std::io::Error>()?.kind() {
         PermissionDenied => Advice::hint("make it yours with chown or chmod, then run it again"),
         ReadOnlyFilesystem => Advice::hint("mount it writable, or work in a clone"),
         StorageFull => Advice::hint("make room, then run it again"),
+        QuotaExceeded => Advice::hint("your quota is used up: make room, then run it again"),
+        FileTooLarge => Advice::hint("'ulimit -f' says how large a file may be here; raise it, then run it again"),
         _ => None,
     }
 }
@@ -127,6 +131,16 @@ fn open(error: &(dyn Error + 'static)) -> Option<Advice> {
     }
 }
 
+/// An object that is there and cannot be read, or is not there.
+fn damage(error: &(dyn Error + 'static)) -> Option<Advice> {
+    let hint = "'git fsck --full' names every damaged or missing object; fetch it from another clone or a backup, or in a \
+                partial clone from its remote: git fetch --refetch";
+    match error.downcast_ref::<ReadError>()? {
+        ReadError::Missing { .. } | ReadError::Object { .. } | ReadError::Walk(_) => Advice::hint(hint),
+        _ => None,
+    }
+}
+
 fn memory(error: &(dyn Error + 'static)) -> Option<Advice> {
     match error.downcast_ref::<MemoryError>()? {
         MemoryError::NoMemory { .. } => Advice::hint(
@@ -150,7 +164,10 @@ fn reference(error: &(dyn Error + 'static)) -> Option<Advice> {
         RefError::Stale { path } => {
             Advice::hint(format!("if no git is at work here, remove it: rm '{}'", path.display()))
         }
-        RefError::Moved { .. } => Advice::hint("somebody else was faster; look at it and try again"),
+        RefError::Moved { .. } => Some(Advice {
+            hints: vec!["somebody else was faster; look at it and try again".to_owned()],
+            exit: Some(Exit::Busy),
+        }),
         _ => None,
     }
 }
@@ -208,6 +225,9 @@ fn decide(error: &(dyn Error + 'static)) -> Option<Advice> {
         DecideError::Unrelated(dream) => {
             format!("'git log --oneline dream/{dream}' shows where it comes from; 'git dream run' makes a new dream")
         }
+        DecideError::Rewound { dream, base } => {
+            format!("put its changes on what memory is now: git rebase --onto main {} dream/{dream}", base.short())
+        }
         DecideError::NoMemory(_) => "'git dream init' makes the first commit".to_owned(),
         _ => return None,
     };
@@ -215,6 +235,11 @@ fn decide(error: &(dyn Error + 'static)) -> Option<Advice> {
 }
 
 fn land(error: &(dyn Error + 'static)) -> Option<Advice> {
+    match error.downcast_ref::<LandError>() {
+        Some(LandError::Refs(source)) => return reference(source),
+        Some(LandError::Identity(source)) => return identity(source),
+        _ => {}
+    }
     if let Some(WorkTreeError::Dirty { path, .. }) = find::<WorkTreeError>(error) {
         let place = path.display();
         return Advice::hint(format!("commit or stash them first: git -C {place} stash -u\nnothing was changed"));

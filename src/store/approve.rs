@@ -1,6 +1,7 @@
 //! Approving a dream: a merge with `--no-ff`, three-way by entry when memory moved on; all of it or a part.
 
 use super::decide::{Memory, listed};
+use super::journal::Journal;
 use super::land::Landing;
 use super::message::{self, Fact};
 use super::{
@@ -21,6 +22,16 @@ pub struct Approved {
 impl Store {
     /// Merges a dream, or the selected part of it, into memory. On a conflict nothing has changed.
     pub fn approve(&self, name: &str, selection: &Selection, manner: &Manner) -> Result<Approved, DecideError> {
+        self.in_turn(|journal| self.approve_now(journal, name, selection, manner))
+    }
+
+    fn approve_now(
+        &self,
+        journal: &mut Journal,
+        name: &str,
+        selection: &Selection,
+        manner: &Manner,
+    ) -> Result<Approved, DecideError> {
         let memory = self.memory_now()?;
         let dream = memory.ledger.find(name)?;
         let Plan { merger, tip, kept, tree, dropped } = self.plan(&memory, dream, selection)?;
@@ -36,7 +47,7 @@ impl Store {
             others: self.closing(dream, tip, (!dropped.is_empty()).then_some(tip))?,
             reason: format!("dream approve {}", dream.id),
         };
-        let landed = self.land(landing, manner)?;
+        let landed = self.land(journal, landing, manner)?;
         Ok(Approved { dream: dream.id.clone(), landed, dropped })
     }
 
@@ -56,6 +67,7 @@ impl Store {
             Standing::Rejected => return Err(DecideError::AlreadyRejected { verb, dream: id() }),
         }
         let tip = dream.open.ok_or_else(|| DecideError::NoBranch(id()))?;
+        self.holds_base(dream, memory.tip)?;
         let dropped = dream.left_out(selection)?;
         let fork = self.merge_base(memory.tip, tip)?.ok_or_else(|| DecideError::Unrelated(id()))?;
         let mut merger = Merger::new(self);
@@ -72,6 +84,16 @@ impl Store {
             }
         };
         Ok(Plan { merger, tip, kept: kept.tip, tree, dropped })
+    }
+
+    /// A memory that was rewound would get back, with the dream, what a person took out of it.
+    fn holds_base(&self, dream: &Dream, tip: ObjectId) -> Result<(), DecideError> {
+        let Some(base) = dream.base() else { return Ok(()) };
+        // Where history is cut off, nobody can tell.
+        match self.merge_base(base, tip) {
+            Ok(Some(common)) if common != base => Err(DecideError::Rewound { dream: dream.id.clone(), base }),
+            _ => Ok(()),
+        }
     }
 
     fn approval_message(

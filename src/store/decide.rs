@@ -1,13 +1,15 @@
 //! What all decisions about a dream share: what may go wrong, which changes are meant, and the words of the commits.
 
 use super::dream::person;
+use super::journal::Journal;
 use super::{
     ChangeRecord, Conflict, Dream, FindDreamError, IdentityError, LandError, Ledger, MemoryError, MergeError,
-    ReadError, RefError, Standing, Store,
+    ReadError, RefError, Standing, Store, WorkTreeError, lock,
 };
 use crate::model::{BeliefKey, DreamId, ObjectId};
 use crate::text::Scrubbed;
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 #[derive(Debug, thiserror::Error)]
 pub enum DecideError {
@@ -46,6 +48,10 @@ pub enum DecideError {
     CutOff(ObjectId),
     #[error("approve dream {0}: its branch and the memory have no history in common")]
     Unrelated(DreamId),
+    #[error(
+        "approve dream {dream}: memory was rewound or rewritten, and no longer holds commit {base} that it began from"
+    )]
+    Rewound { dream: DreamId, base: ObjectId },
     #[error("find the branch of dream {0}")]
     NoBranch(DreamId),
     #[error("find the memory: the branch {0} has no commit yet")]
@@ -83,6 +89,29 @@ pub(super) struct Memory {
 }
 
 impl Store {
+    /// One decision at a time, first come first served, each from what the last one left. A person who commits with
+    /// plain git takes no turn: then it is decided again on top of that commit, for as long as one waits for a lock.
+    pub(super) fn in_turn<T>(
+        &self,
+        mut decide: impl FnMut(&mut Journal) -> Result<T, DecideError>,
+    ) -> Result<T, DecideError> {
+        let mut journal = self.journal()?;
+        let (start, mut pause) = (Instant::now(), lock::LONGEST_PAUSE);
+        loop {
+            match decide(&mut journal) {
+                Err(error) if error.is_overtaken() && start.elapsed() < lock::PATIENCE => {
+                    // Whoever lost a race is first in line; whoever finds the index locked waits.
+                    if !matches!(error, DecideError::Land(LandError::Refs(_))) {
+                        std::thread::sleep(pause);
+                        pause = (pause * 2).min(Duration::from_millis(500));
+                    }
+                    self.refresh()?;
+                }
+                other => return other,
+            }
+        }
+    }
+
     pub(super) fn memory_now(&self) -> Result<Memory, DecideError> {
         let branch = self.memory_branch()?;
         let tip = self.reference(branch.as_str())?.ok_or_else(|| DecideError::NoMemory(branch.short().to_owned()))?;
@@ -93,6 +122,14 @@ impl Store {
     /// The person who decides, as trailers name them.
     pub(super) fn decider(&self) -> Result<String, DecideError> {
         Ok(person(&self.identity()?))
+    }
+}
+
+impl DecideError {
+    /// Somebody else moved memory, or held its index, at the same moment; nothing has changed.
+    fn is_overtaken(&self) -> bool {
+        matches!(self, Self::Refs(error) | Self::Land(LandError::Refs(error)) if matches!(error, RefError::Moved { .. }))
+            || matches!(self, Self::Land(LandError::WorkTree(WorkTreeError::Locked { .. })))
     }
 }
 

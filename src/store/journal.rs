@@ -1,10 +1,11 @@
 //! What a decision is about to do to work trees, noted before it does it, so that one that was killed half way is undone
 //! by the next: a file goes back to what memory says only where it still is, to the byte, what the killed one made of
-//! it. What a person wrote since is never touched.
+//! it. What a person wrote since is never touched, and what somebody committed since is what memory says.
 
-use super::worktree::WorkTreeError;
+use super::worktree::{WorkTreeError, index_lock};
 use super::{Git, RefError, Store, lock, stale};
 use crate::model::ObjectId;
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
@@ -15,12 +16,12 @@ pub(super) struct Journal {
 }
 
 /// What the holder noted.
-#[derive(Debug)]
-struct Entry {
-    branch: String,
-    old: ObjectId,
-    new: ObjectId,
-    paths: Vec<PathBuf>,
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    pub branch: String,
+    pub old: ObjectId,
+    pub new: ObjectId,
+    pub paths: Vec<PathBuf>,
 }
 
 impl Store {
@@ -36,6 +37,7 @@ impl Store {
         let mut text = String::new();
         file.read_to_string(&mut text).map_err(wrap)?;
         if let Some(entry) = Entry::parse(&text) {
+            self.clear_index_locks(&entry);
             self.put_all_back(&entry);
         }
         file.set_len(0).and_then(|()| file.rewind()).map_err(wrap)?;
@@ -48,22 +50,37 @@ impl Store {
         file.metadata().is_ok_and(|data| data.len() > 0) && file.try_lock_shared().is_ok()
     }
 
-    fn put_all_back(&self, entry: &Entry) {
+    /// Where refs moved as well, memory says what the decision made of the files, and nothing is done.
+    /// Gives whether all of it could be done.
+    pub(super) fn put_all_back(&self, entry: &Entry) -> bool {
         let tip = self.reference(&entry.branch).ok().flatten();
-        let tree = tip.and_then(|tip| self.commit(tip).ok()).map(|commit| commit.tree);
-        // Refs moved: the decision stands, and the work trees are as it wants them.
-        if tree != Some(entry.old) {
-            return;
-        }
+        let Some(now) = tip.and_then(|tip| self.commit(tip).ok()).map(|commit| commit.tree) else { return true };
+        let mut all = true;
         for path in &entry.paths {
+            let git = self.git().at(path);
             // Best effort: what cannot be put back shows as a change, and nothing is lost.
-            let _ = put_back(self, &self.git().at(path), path, entry);
+            all &= (0..TRIES).any(|_| put_back(&git, path, entry, now).is_ok() || pause());
+        }
+        all
+    }
+
+    /// The killed decision's own git may have been killed with it.
+    pub(super) fn clear_index_locks(&self, entry: &Entry) {
+        for path in &entry.paths {
+            let lock = index_lock(&self.git().at(path)).ok().and_then(|lock| stale::in_the_way(self, &[lock]));
+            if let Some((lock, false)) = lock {
+                let _ = fs::remove_file(lock);
+            }
         }
     }
 }
 
 impl Journal {
-    pub fn note(&mut self, branch: &str, old: ObjectId, new: ObjectId, paths: &[&Path]) -> io::Result<()> {
+    pub fn note(&mut self, Entry { branch, old, new, paths }: &Entry) -> io::Result<()> {
+        if paths.is_empty() {
+            return Ok(());
+        }
+        self.forget()?;
         let mut text = format!("{branch}\n{old}\n{new}\n");
         paths.iter().for_each(|path| text.push_str(&format!("{}\n", path.display())));
         // The last line says that all of it is here.
@@ -72,8 +89,10 @@ impl Journal {
         self.file.sync_data()
     }
 
-    pub fn forget(self) -> io::Result<()> {
-        self.file.set_len(0)
+    /// Ready for the next note.
+    pub fn forget(&mut self) -> io::Result<()> {
+        self.file.set_len(0)?;
+        self.file.rewind()
     }
 }
 
@@ -87,17 +106,17 @@ impl Entry {
     }
 }
 
-fn put_back(store: &Store, git: &Git, path: &Path, entry: &Entry) -> Result<(), WorkTreeError> {
+fn put_back(git: &Git, path: &Path, entry: &Entry, now: ObjectId) -> Result<(), WorkTreeError> {
     let wrap = |source| WorkTreeError::Git { path: path.to_owned(), source };
-    let index = git.check(&["rev-parse", "--path-format=absolute", "--git-path", "index.lock"]).map_err(wrap)?.text();
-    if let Some((lock, false)) = stale::in_the_way(store, &[index]) {
-        let _ = fs::remove_file(lock);
-    }
-    let (old, new) = (entry.old.to_string(), entry.new.to_string());
-    let changed = git.check(&["diff-tree", "-r", "-z", "--no-renames", &old, &new]).map_err(wrap)?;
+    let changed = |from: ObjectId| {
+        let (from, new) = (from.to_string(), entry.new.to_string());
+        let output = git.check(&["diff-tree", "-r", "-z", "--no-renames", &from, &new]).map_err(wrap)?;
+        Ok(changes(&output.stdout).collect::<Vec<_>>())
+    };
+    let touched: BTreeSet<String> = changed(entry.old)?.into_iter().map(|change| change.path).collect();
     let mut index_lines = Vec::new();
-    for change in changes(&changed.stdout) {
-        if !is_as(git, path, &change.path, &change.new) {
+    for change in changed(now)? {
+        if !touched.contains(&change.path) || !is_as(git, path, &change.path, &change.new) {
             continue;
         }
         index_lines.extend(format!("{} {}\t", change.old.0, change.old.1).into_bytes());
@@ -105,13 +124,30 @@ fn put_back(store: &Store, git: &Git, path: &Path, entry: &Entry) -> Result<(), 
         index_lines.push(0);
         if change.old.0 == ABSENT {
             let _ = fs::remove_file(path.join(&change.path));
+            let folders = Path::new(&change.path).ancestors().skip(1).filter(|folder| *folder != Path::new(""));
+            // As git does, with the folders that are empty now.
+            let _ = folders.map(|folder| fs::remove_dir(path.join(folder))).find(Result::is_err);
         }
     }
-    git.check_with_input(&["update-index", "-z", "--index-info"], &index_lines).map_err(wrap)?;
+    if index_lines.is_empty() {
+        return Ok(());
+    }
+    // An index that cannot be written may be as it was, and the files can still be taken from it.
+    let listed = git.check_with_input(&["update-index", "-z", "--index-info"], &index_lines).map_err(wrap);
     let names = index_lines.split(|byte| *byte == 0).filter(|line| !line.is_empty() && !line.starts_with(b"000000"));
     let names: Vec<u8> =
         names.flat_map(|line| [line.split(|byte| *byte == b'\t').nth(1).unwrap_or_default(), b"\0"].concat()).collect();
-    git.check_with_input(&["checkout-index", "-f", "-u", "-z", "--stdin"], &names).map(drop).map_err(wrap)
+    let written = git.check_with_input(&["checkout-index", "-f", "-u", "-z", "--stdin"], &names).map_err(wrap);
+    listed.and(written).map(drop)
+}
+
+/// Another git that holds the index is waited for.
+const TRIES: u32 = 20;
+
+/// Never enough.
+fn pause() -> bool {
+    std::thread::sleep(lock::LONGEST_PAUSE);
+    false
 }
 
 const ABSENT: &str = "000000";

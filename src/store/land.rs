@@ -2,11 +2,13 @@
 //! one transaction. Whatever fails, everything is put back and nothing has changed.
 
 use super::hook::{HookError, Like, Verify, after, before};
+use super::journal::{Entry, Journal};
 use super::sign::{Sign, SignError};
-use super::worktree::{CheckedOut, WorkTreeError};
-use super::{IdentityError, NewCommit, RefError, RefUpdate, Store, fault};
+use super::worktree::{CheckedOut, WorkTreeError, index_lock};
+use super::{IdentityError, NewCommit, RefError, RefUpdate, Store, fault, stale};
 use crate::model::ObjectId;
 use crate::text::Scrubbed;
+use std::path::Path;
 
 /// How a decision is carried out.
 #[derive(Debug, Clone)]
@@ -64,18 +66,59 @@ pub(super) struct Landing<'a> {
 }
 
 impl Store {
-    pub(super) fn land(&self, landing: Landing<'_>, manner: &Manner) -> Result<Landed, LandError> {
+    pub(super) fn land(
+        &self,
+        journal: &mut Journal,
+        landing: Landing<'_>,
+        manner: &Manner,
+    ) -> Result<Landed, LandError> {
         let lock = |source| RefError::Lock { path: self.common_dir().join("dream/landing"), source };
-        let mut journal = self.journal()?;
         let checked_out = CheckedOut::find(self, landing.branch, landing.old_tree, landing.tree)?;
-        if !checked_out.paths().is_empty() {
-            journal.note(landing.branch, landing.old_tree, landing.tree, &checked_out.paths()).map_err(lock)?;
+        let entry = Entry {
+            branch: landing.branch.to_owned(),
+            old: landing.old_tree,
+            new: landing.tree,
+            paths: checked_out.paths().into_iter().map(Path::to_owned).collect(),
+        };
+        // So far only an index is locked: were we killed, there would be a lock to clear and nothing to put back.
+        journal.note(&Entry { new: entry.old, ..entry.clone() }).map_err(lock)?;
+        let prepared = checked_out.prepare().map_err(LandError::from);
+        let ready =
+            prepared.inspect_err(|error| self.clear_up(error, &entry)).map_err(|error| self.nobodys_lock(error));
+        if ready.is_err() {
+            journal.forget().map_err(lock)?;
         }
+        ready?;
+        journal.note(&entry).map_err(lock)?;
         fault::point();
         let landed = self.land_prepared(&landing, &checked_out, manner);
+        // File by file: a git that was at work at the same time may have committed some, or made the index forget them.
+        let settled = landed.as_ref().err().is_none_or(|error| {
+            self.clear_up(error, &entry);
+            self.put_all_back(&entry)
+        });
         fault::point();
-        journal.forget().map_err(lock)?;
-        landed
+        // What could not be put back is left to the next decision.
+        if settled {
+            journal.forget().map_err(lock)?;
+        }
+        landed.map_err(|error| self.nobodys_lock(error))
+    }
+
+    fn clear_up(&self, error: &LandError, entry: &Entry) {
+        if matches!(error, LandError::WorkTree(error) if error.is_killed_git()) {
+            self.clear_index_locks(entry);
+        }
+    }
+
+    /// Waiting for an index whose lock nobody holds would be in vain.
+    fn nobodys_lock(&self, error: LandError) -> LandError {
+        let LandError::WorkTree(WorkTreeError::Locked { path }) = &error else { return error };
+        let lock = index_lock(&self.git().at(path)).ok().and_then(|lock| stale::in_the_way(self, &[lock]));
+        match lock {
+            Some((path, false)) => RefError::Stale { path }.into(),
+            _ => error,
+        }
     }
 
     fn land_prepared(
@@ -84,11 +127,12 @@ impl Store {
         checked_out: &CheckedOut,
         manner: &Manner,
     ) -> Result<Landed, LandError> {
-        checked_out.prepare()?;
-        checked_out.advance()?;
+        let advanced = checked_out.advance();
         fault::point();
         let like = if landing.merged.is_some() { Like::Merge } else { Like::Commit };
-        let commit = self.land_commit(landing, like, checked_out, manner).inspect_err(|_| checked_out.roll_back())?;
+        let commit =
+            advanced.map_err(LandError::from).and_then(|()| self.land_commit(landing, like, checked_out, manner));
+        let commit = commit?;
         let git = checked_out.first().map_or_else(|| self.git().clone(), |(git, _)| git.clone());
         Ok(Landed { commit, complaints: after(&git, like).into_iter().collect() })
     }

@@ -9,9 +9,9 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 const FIRST_PAUSE: Duration = Duration::from_millis(1);
-const LONGEST_PAUSE: Duration = Duration::from_millis(20);
+pub(super) const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 
 /// Held as long as it lives.
 #[derive(Debug)]
@@ -80,6 +80,12 @@ impl StoreLock {
             true => self.file.set_len(0),
             false => self.note(&[], &[]),
         }
+    }
+
+    /// What is left of a git that was killed while we hold the lock, as if a holder had died with it.
+    pub(super) fn inherit(&mut self, updates: &[RefUpdate], locks: &[String]) {
+        self.left_behind.extend_from_slice(locks);
+        self.begun = updates.to_vec();
     }
 
     /// git's lock files that the last holder noted and was killed before it could forget.

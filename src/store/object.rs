@@ -89,7 +89,13 @@ impl Store {
     /// The size of a blob, without reading it.
     pub fn blob_size(&self, id: ObjectId) -> Result<u64, ReadError> {
         let odb = self.repository.odb().map_err(ReadError::Database)?;
-        match odb.read_header(oid(id)) {
+        let header = match odb.read_header(oid(id)) {
+            Err(error) if error.code() == ErrorCode::NotFound && self.fetch_promised(id) => {
+                odb.refresh().and_then(|()| odb.read_header(oid(id)))
+            }
+            other => other,
+        };
+        match header {
             Ok((size, ObjectType::Blob)) => Ok(size as u64),
             Ok((_, found)) => Err(ReadError::Kind { what: "blob", id, found: found.str() }),
             Err(error) if error.code() == ErrorCode::NotFound => Err(ReadError::Missing { what: "blob", id }),
@@ -248,7 +254,9 @@ impl Store {
 
     /// In a partial clone, git fetches a missing object when asked for it; libgit2 cannot.
     fn fetch_promised(&self, id: ObjectId) -> bool {
-        let partial = self.config("extensions.partialclone").is_some();
+        // Which of the two a clone has depends on the git that made it.
+        let promises = self.config_names("remote.").iter().any(|name| name.ends_with(".promisor"));
+        let partial = promises || self.config("extensions.partialclone").is_some();
         partial && self.git().run(&["cat-file", "-e", &id.to_string()]).is_ok_and(|output| output.success())
     }
 

@@ -55,7 +55,7 @@ impl Store {
         let noted = |source| RefError::Lock { path: self.common_dir().join("dream/lock"), source };
         lock.note(updates, &locks).map_err(noted)?;
         fault::point();
-        let result = self.transact(updates, &locks);
+        let result = self.transact(lock, updates, &locks);
         fault::point();
         lock.forget().map_err(noted)?;
         result
@@ -79,8 +79,13 @@ impl Store {
         lock.forget().map_err(noted)
     }
 
-    fn transact(&self, updates: &[RefUpdate], locks: &[String]) -> Result<(), RefError> {
+    fn transact(&self, lock: &mut StoreLock, updates: &[RefUpdate], locks: &[String]) -> Result<(), RefError> {
         let Err(complaint) = self.run_update(updates)? else { return Ok(()) };
+        // git moves ref after ref: one that failed or was killed half way is ended, as if we had died with it. One that
+        // was not killed has removed its locks itself.
+        lock.inherit(updates, if complaint == KILLED { locks } else { &[] });
+        self.finish_begun(lock)?;
+        self.undo_some(updates)?;
         if self.stands_at_new(updates) {
             return Ok(());
         }
@@ -96,11 +101,28 @@ impl Store {
         }
     }
 
+    /// Takes back what moved where the rest could not be moved at all.
+    fn undo_some(&self, updates: &[RefUpdate]) -> Result<(), RefError> {
+        let stands = |update: &RefUpdate, at: Option<ObjectId>| self.found(&update.name).is_ok_and(|found| found == at);
+        let changes = updates.iter().filter(|update| update.expected != update.new);
+        let (moved, left): (Vec<_>, Vec<_>) = changes.cloned().partition(|update| stands(update, update.new));
+        if !moved.is_empty() && !left.is_empty() && left.iter().all(|update| stands(update, update.expected)) {
+            let back = |update| {
+                let RefUpdate { name, expected, new, reason } = update;
+                RefUpdate { name, expected: new, new: expected, reason }
+            };
+            let back: Vec<RefUpdate> = moved.into_iter().map(back).collect();
+            // What cannot even be put back is said by the refs themselves.
+            let _ = self.run_update(&back)?;
+        }
+        Ok(())
+    }
+
     /// Runs the transaction; the inner error is what git had to say.
     fn run_update(&self, updates: &[RefUpdate]) -> Result<Result<(), String>, RefError> {
         let mut git = self.git().clone();
         if self.environment.fixed_clock {
-            git = git.with("GIT_COMMITTER_DATE", &format!("{} +0000", self.environment.now.timestamp()));
+            git = git.with("GIT_COMMITTER_DATE", &format!("@{} +0000", self.environment.now.timestamp()));
         }
         // git itself waits for a held lock, with backoff, for as long as this says.
         let settings =
@@ -108,7 +130,11 @@ impl Store {
         let reason = reason(updates);
         let args = [&settings[..], &["update-ref", "-m", &reason, "--stdin"]].concat();
         let output = git.run_with_input(&args, script(updates).as_bytes()).map_err(RefError::Git)?;
-        Ok(if output.success() { Ok(()) } else { Err(complaint(&output.error_text())) })
+        Ok(match output.status {
+            0 => Ok(()),
+            -1 => Err(KILLED.to_owned()),
+            _ => Err(complaint(&output.error_text())),
+        })
     }
 
     fn expect(&self, updates: &[RefUpdate]) -> Result<(), RefError> {
@@ -146,6 +172,9 @@ fn script(updates: &[RefUpdate]) -> String {
     text.push_str("prepare\ncommit\n");
     text
 }
+
+/// What is said of a git that a signal ended.
+const KILLED: &str = "git was killed";
 
 /// One transaction has one reflog message in git: the reasons that differ, in order.
 fn reason(updates: &[RefUpdate]) -> String {

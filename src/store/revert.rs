@@ -2,6 +2,7 @@
 //! entry: what was edited since is a conflict, shown, never overwritten.
 
 use super::decide::{Memory, listed};
+use super::journal::Journal;
 use super::land::Landing;
 use super::{DecideError, Dream, Landed, Manner, Merger, Standing, Store, TreeMerge};
 use crate::model::{BeliefKey, ObjectId, Trailers, trailer};
@@ -19,6 +20,17 @@ impl Store {
     /// Undoes an approved dream, or one change of it, on top of memory.
     pub fn revert(
         &self,
+        name: &str,
+        extent: &Extent,
+        reason: Option<&Scrubbed>,
+        manner: &Manner,
+    ) -> Result<Landed, DecideError> {
+        self.in_turn(|journal| self.revert_now(journal, name, extent, reason, manner))
+    }
+
+    fn revert_now(
+        &self,
+        journal: &mut Journal,
         name: &str,
         extent: &Extent,
         reason: Option<&Scrubbed>,
@@ -56,11 +68,16 @@ impl Store {
             None => dream.holds(&change.key),
         });
         let body: Vec<Scrubbed> = reason.into_iter().cloned().chain([listed(concerned)]).collect();
-        self.land_undo(&memory, tree, &subject, body, &trailers, manner)
+        let undo = Undo { memory: &memory, tree, subject: &subject, body, trailers: &trailers };
+        self.land_undo(journal, undo, manner)
     }
 
     /// Reverts every revert of a dream that is in force, so that memory holds it again.
     pub fn restore(&self, name: &str, manner: &Manner) -> Result<Landed, DecideError> {
+        self.in_turn(|journal| self.restore_now(journal, name, manner))
+    }
+
+    fn restore_now(&self, journal: &mut Journal, name: &str, manner: &Manner) -> Result<Landed, DecideError> {
         let memory = self.memory_now()?;
         let dream = memory.ledger.find(name)?;
         if dream.reverts.is_empty() {
@@ -70,7 +87,9 @@ impl Store {
         let mut trailers = Trailers::new();
         trailers.push("Dream-Restore", dream.id.as_str()).push("Restored-by", self.decider()?);
         let body = vec![listed(dream.changes.iter().filter(|change| dream.reverted.contains(&change.key)))];
-        self.land_undo(&memory, tree, &format!("Restore dream {}", dream.id), body, &trailers, manner)
+        let subject = format!("Restore dream {}", dream.id);
+        let undo = Undo { memory: &memory, tree, subject: &subject, body, trailers: &trailers };
+        self.land_undo(journal, undo, manner)
     }
 
     /// Memory's tree with these commits undone, each against its first parent, in this order.
@@ -93,15 +112,8 @@ impl Store {
         Ok(tree)
     }
 
-    fn land_undo(
-        &self,
-        memory: &Memory,
-        tree: ObjectId,
-        subject: &str,
-        mut body: Vec<Scrubbed>,
-        trailers: &Trailers,
-        manner: &Manner,
-    ) -> Result<Landed, DecideError> {
+    fn land_undo(&self, journal: &mut Journal, undo: Undo<'_>, manner: &Manner) -> Result<Landed, DecideError> {
+        let Undo { memory, tree, subject, mut body, trailers } = undo;
         body.extend(manner.notes.iter().cloned());
         let landing = Landing {
             branch: &memory.branch,
@@ -113,8 +125,17 @@ impl Store {
             others: Vec::new(),
             reason: format!("dream: {subject}"),
         };
-        Ok(self.land(landing, manner)?)
+        Ok(self.land(journal, landing, manner)?)
     }
+}
+
+/// A commit that takes something back, and what it says.
+struct Undo<'a> {
+    memory: &'a Memory,
+    tree: ObjectId,
+    subject: &'a str,
+    body: Vec<Scrubbed>,
+    trailers: &'a Trailers,
 }
 
 /// The commit to undo for one change: its own in memory, or on the dream's branch where a squash brought it in.

@@ -58,6 +58,13 @@ impl Store {
     }
 }
 
+impl WorkTreeError {
+    /// A git that a signal ended cannot remove its lock.
+    pub(super) fn is_killed_git(&self) -> bool {
+        matches!(self, Self::Git { source: GitError::Failed { status: -1, .. }, .. })
+    }
+}
+
 /// The work trees of one branch, ready to be moved from one tree to another.
 pub(super) struct CheckedOut {
     trees: Vec<(PathBuf, Git)>,
@@ -96,27 +103,9 @@ impl CheckedOut {
         self.trees.iter().map(|(path, _)| path.as_path()).collect()
     }
 
-    /// Moves all of them, or none.
+    /// Moves all of them; the first that cannot be moved ends it.
     pub fn advance(&self) -> Result<(), WorkTreeError> {
-        for (done, (path, git)) in self.trees.iter().enumerate() {
-            if let Err(error) = read_tree(path, git, &["-m", "-u"], self.old, self.new) {
-                self.back(done);
-                return Err(error);
-            }
-        }
-        Ok(())
-    }
-
-    /// Puts all of them back where they were.
-    pub fn roll_back(&self) {
-        self.back(self.trees.len());
-    }
-
-    fn back(&self, count: usize) {
-        for (path, git) in &self.trees[..count] {
-            // Best effort: what cannot be put back shows as a staged change, and nothing is lost.
-            let _ = read_tree(path, git, &["-m", "-u"], self.new, self.old);
-        }
+        self.trees.iter().try_for_each(|(path, git)| read_tree(path, git, &["-m", "-u"], self.old, self.new))
     }
 
     fn rehearse(&self, path: &Path, git: &Git) -> Result<(), WorkTreeError> {
@@ -125,12 +114,17 @@ impl CheckedOut {
             return Err(WorkTreeError::Dirty { path: path.to_owned(), files: in_the_way });
         }
         let rehearsal = || read_tree(path, git, &["-m", "-u", "-n"], self.old, self.new);
-        if rehearsal().is_ok() {
-            return Ok(());
+        match rehearsal() {
+            Err(error) if !error.is_killed_git() => {}
+            other => return other,
         }
         // Files that were only touched look changed until the index has looked at them again.
-        let _ = git.run(&["update-index", "-q", "--refresh"]);
-        rehearsal()
+        match git.check(&["update-index", "-q", "--refresh"]) {
+            Err(source @ GitError::Failed { status: -1, .. }) => {
+                Err(WorkTreeError::Git { path: path.to_owned(), source })
+            }
+            _ => rehearsal(),
+        }
     }
 
     /// Untracked files where the new tree has a file. git itself takes ignored ones for worthless.
@@ -160,6 +154,11 @@ impl CheckedOut {
         untracked.dedup();
         Ok(untracked)
     }
+}
+
+/// The file by which git locks the index of a work tree.
+pub(super) fn index_lock(git: &Git) -> Result<String, GitError> {
+    Ok(git.check(&["rev-parse", "--path-format=absolute", "--git-path", "index.lock"])?.text())
 }
 
 /// Refuses while git itself waits for a person here.
@@ -206,11 +205,12 @@ fn read_tree(path: &Path, git: &Git, options: &[&str], from: ObjectId, to: Objec
         return Ok(());
     }
     let said = output.error_text();
-    if said.contains("index.lock") {
+    if said.contains("index.lock") && output.status != -1 {
         return Err(WorkTreeError::Locked { path: path.to_owned() });
     }
     match named_files(&said) {
-        files if files.is_empty() => {
+        // One that was killed may have named files before.
+        files if files.is_empty() || output.status == -1 => {
             let source = GitError::Failed { command: "read-tree".to_owned(), status: output.status, stderr: said };
             Err(WorkTreeError::Git { path: path.to_owned(), source })
         }

@@ -164,14 +164,14 @@ fn a_hook_that_refuses_is_named_and_can_be_passed() {
 }
 
 #[test]
-fn an_index_that_another_git_holds_is_a_reason_to_try_again() {
+fn an_index_whose_lock_was_left_behind_is_named() {
     let world = world_with_dream();
     world.write("memory/.git/index.lock", "");
     let before = world.git(["for-each-ref"]);
     assert_snapshot!(world.dream(["approve", ID]), @r#"
-    ! error: could not update the work tree ~/memory: its index is locked
-    ! hint: another git is at work in ~/memory: try again when it is done; nothing was changed
-    [exit 75]
+    ! error: could not write: ~/memory/.git/index.lock was left behind by another program
+    ! hint: if no git is at work here, remove it: rm '~/memory/.git/index.lock'
+    [exit 1]
     "#);
     assert_eq!(world.git(["for-each-ref"]), before);
 }

@@ -1,13 +1,13 @@
 //! The world a test runs in: a temporary home, an environment with nothing of the developer's in it, a clock that
 //! advances by one minute per command. So ids and dates are the same on every machine, and a snapshot can pin them.
 
-use std::cell::Cell;
 use std::ffi::OsStr;
 use std::fmt;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicI64, Ordering};
 use tempfile::TempDir;
 
 /// 2026-05-06 03:00:00 UTC.
@@ -15,7 +15,7 @@ const START: i64 = 1_778_036_400;
 
 pub struct World {
     root: TempDir,
-    clock: Cell<i64>,
+    clock: AtomicI64,
 }
 
 /// What a command did, as one text to pin: stdout, stderr and exit code.
@@ -51,7 +51,7 @@ impl Ran {
 impl World {
     pub fn new() -> Self {
         let root = TempDir::new().expect("a temporary directory");
-        let world = Self { root, clock: Cell::new(START) };
+        let world = Self { root, clock: AtomicI64::new(START) };
         fs::create_dir(world.home()).expect("a home");
         let config = "[user]\n\tname = Ada\n\temail = ada@example.com\n[init]\n\tdefaultBranch = main\n\
                       [advice]\n\tdetachedHead = false\n[core]\n\tautocrlf = false\n";
@@ -87,8 +87,7 @@ impl World {
     }
 
     fn command(&self, program: &str, directory: &Path) -> Command {
-        let now = self.clock.get();
-        self.clock.set(now + 60);
+        let now = self.clock.fetch_add(60, Ordering::Relaxed);
         let mut command = Command::new(program);
         let path = std::env::var_os("PATH").unwrap_or_default();
         command.env_clear().env("PATH", path).env("HOME", self.home()).current_dir(directory);

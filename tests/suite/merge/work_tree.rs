@@ -1,7 +1,7 @@
 //! Work trees follow memory, and one with something to lose stops the decision before anything changed.
 
 use super::repository::{Repository, step};
-use git_dream::store::{DecideError, Extent, LandError, Manner, Selection, Store, WorkTreeError};
+use git_dream::store::{DecideError, Extent, LandError, Manner, RefError, Selection, Store, WorkTreeError};
 use std::fs;
 
 const MEMORY: [(&str, &str); 2] = [("notes/a.md", "- a\n"), ("notes/b.md", "- b\n")];
@@ -146,7 +146,9 @@ fn a_locked_index_is_named_and_nothing_changes() {
     let repository = repository();
     let lock = repository.path.join(".git/index.lock");
     fs::write(&lock, "").expect("a lock");
-    assert!(matches!(refusal(&repository), WorkTreeError::Locked { .. }));
+    let refused = repository.store().approve("aaaa", &Selection::All, &Manner::default());
+    let Err(DecideError::Land(LandError::Refs(RefError::Stale { path }))) = refused else { panic!("{refused:?}") };
+    assert_eq!(path.file_name(), lock.file_name());
     fs::remove_file(lock).expect("gone");
     repository.store().approve("aaaa", &Selection::All, &Manner::default()).expect("approved");
 }

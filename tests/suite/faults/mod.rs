@@ -1,8 +1,13 @@
 //! The program dies, as if by `kill -9`, at every place where it writes: afterwards the repository is sound, memory is the
 //! old or the new one, and the same command goes through without repair.
 
-use super::proposal::{ID, UTC, world_with_dream};
-use super::world::{Ran, World};
+mod environment;
+mod strace;
+mod upkeep;
+mod writers;
+
+use crate::proposal::{ID, UTC, world_with_dream};
+use crate::world::{Ran, World};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fs;
