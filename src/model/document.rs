@@ -143,8 +143,11 @@ pub struct FrontError {
 /// ours may hold anything.
 pub fn front_error(source: &str) -> Option<FrontError> {
     let (yaml, _) = front_span(source)?;
-    let error = serde_saphyr::from_str::<serde_json::Value>(&source[yaml]).err()?;
+    let error = serde_saphyr::from_str::<serde_json::Value>(&source[yaml.clone()]).err()?;
     let line = error.location().map_or(1, |place| usize::try_from(place.line()).unwrap_or(1));
+    // YAML counts lone carriage returns as lines, and no editor does.
+    let last = source[..yaml.end].lines().count().saturating_sub(1).max(1);
+    let line = line.min(last);
     let said = error.to_string();
     let said = said.lines().next().unwrap_or_default();
     let said = said.strip_prefix("error: ").unwrap_or(said);

@@ -134,9 +134,21 @@ fn zeroed(structure: &str) -> String {
     new
 }
 
-/// A line with its credentials masked; nothing when it has none. The line is searched once, and its strings by what
-/// that found: most of an import is lines without a credential.
+/// How often a line is masked at most; text made to be masked for ever is cut short.
+const ROUNDS: usize = 8;
+
+/// A line with its credentials masked; nothing when it has none. What was masked may end the quotes that hid another.
 fn masked(line: &[u8]) -> Option<String> {
+    let mut new = masked_once(line)?;
+    for _ in 1..ROUNDS {
+        let Some(next) = masked_once(new.as_bytes()) else { break };
+        new = next;
+    }
+    Some(new)
+}
+
+/// The line is searched once, and its strings by what that found: most of an import is lines without a credential.
+fn masked_once(line: &[u8]) -> Option<String> {
     let line = match std::str::from_utf8(line) {
         Ok(line) => Cow::Borrowed(line),
         Err(_) => String::from_utf8_lossy(line),
