@@ -59,7 +59,15 @@ impl Store {
         for path in &entry.paths {
             let git = self.git().at(path);
             // Best effort: what cannot be put back shows as a change, and nothing is lost.
-            all &= (0..TRIES).any(|_| put_back(&git, path, entry, now).is_ok() || pause());
+            all &= (0..TRIES).any(|_| match put_back(&git, path, entry, now) {
+                Ok(()) => true,
+                Err(error) => {
+                    if error.is_killed_git() {
+                        self.clear_index_locks(entry);
+                    }
+                    pause()
+                }
+            });
         }
         all
     }
@@ -173,11 +181,19 @@ fn changes(output: &[u8]) -> impl Iterator<Item = Changed> {
     })
 }
 
-/// Whether the file is what the killed decision made of it, as git would store it.
+/// Whether the file is what the killed decision made of it, as git would store it, or a part of that.
 fn is_as(git: &Git, root: &Path, path: &str, (mode, blob): &(String, String)) -> bool {
     let there = fs::symlink_metadata(root.join(path)).is_ok();
     if mode == ABSENT {
         return !there;
     }
-    there && git.run(&["hash-object", "--", path]).is_ok_and(|output| output.text() == *blob)
+    there
+        && (git.run(&["hash-object", "--", path]).is_ok_and(|output| output.text() == *blob)
+            || is_begun(git, &root.join(path), blob))
+}
+
+/// Whether the file is the beginning of what was to be written: its git was killed at it.
+fn is_begun(git: &Git, file: &Path, blob: &str) -> bool {
+    let Ok(there) = fs::read(file) else { return false };
+    git.check(&["cat-file", "blob", blob]).is_ok_and(|whole| whole.stdout.starts_with(&there))
 }

@@ -82,13 +82,14 @@ impl Store {
         };
         // So far only an index is locked: were we killed, there would be a lock to clear and nothing to put back.
         journal.note(&Entry { new: entry.old, ..entry.clone() }).map_err(lock)?;
-        let prepared = checked_out.prepare().map_err(LandError::from);
-        let ready =
-            prepared.inspect_err(|error| self.clear_up(error, &entry)).map_err(|error| self.nobodys_lock(error));
-        if ready.is_err() {
-            journal.forget().map_err(lock)?;
+        if let Err(error) = checked_out.prepare().map_err(LandError::from) {
+            self.clear_up(&error, &entry);
+            // What a killed git left and still seems to be held is left to the next decision.
+            if !is_killed_git(&error) {
+                journal.forget().map_err(lock)?;
+            }
+            return Err(self.nobodys_lock(error));
         }
-        ready?;
         journal.note(&entry).map_err(lock)?;
         fault::point();
         let landed = self.land_prepared(&landing, &checked_out, manner);
@@ -106,7 +107,7 @@ impl Store {
     }
 
     fn clear_up(&self, error: &LandError, entry: &Entry) {
-        if matches!(error, LandError::WorkTree(error) if error.is_killed_git()) {
+        if is_killed_git(error) {
             self.clear_index_locks(entry);
         }
     }
@@ -167,4 +168,8 @@ impl Store {
         self.update_refs(&updates)?;
         Ok(id)
     }
+}
+
+fn is_killed_git(error: &LandError) -> bool {
+    matches!(error, LandError::WorkTree(error) if error.is_killed_git())
 }

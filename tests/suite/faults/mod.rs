@@ -77,7 +77,7 @@ impl<'w> Deed<'w> {
         assert!(!answered || state(world, "killed") == self.wanted, "{place}: it said that it was done");
         let again = run(world, "killed", self.words, 0);
         let (after, wanted) = (state(world, "killed"), &self.wanted);
-        assert_eq!(&after, wanted, "{place}: {again}");
+        assert_eq!(&after, wanted, "{place}: {ran}\nand then: {again}");
         // What was done before it died is said to be done; anything else goes through.
         assert!(again.code == 0 || now == self.new, "{place}: {again}");
     }
