@@ -74,11 +74,11 @@ impl StoreLock {
         self.file.write_all(text.as_bytes())
     }
 
-    /// No git of ours is at work any more; what a dead holder left and could not be cleared stays noted.
+    /// No git of ours is at work any more; what a dead one left and could not be cleared or ended stays noted.
     pub(super) fn forget(&mut self) -> io::Result<()> {
-        match self.left_behind.is_empty() {
+        match self.left_behind.is_empty() && self.begun.is_empty() {
             true => self.file.set_len(0),
-            false => self.note(&[], &[]),
+            false => self.note(&self.begun.clone(), &[]),
         }
     }
 
@@ -94,8 +94,8 @@ impl StoreLock {
     }
 
     /// Moves of refs that the last holder noted and was killed before it could forget.
-    pub(super) fn take_begun(&mut self) -> Vec<RefUpdate> {
-        std::mem::take(&mut self.begun)
+    pub(super) fn begun(&mut self) -> &mut Vec<RefUpdate> {
+        &mut self.begun
     }
 }
 

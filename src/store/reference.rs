@@ -50,6 +50,9 @@ impl Store {
     /// The same, for a caller that holds the lock since before it read the expected values.
     pub fn update_refs_under(&self, lock: &mut StoreLock, updates: &[RefUpdate]) -> Result<(), RefError> {
         self.finish_begun(lock)?;
+        if !lock.begun().is_empty() {
+            return Err(RefError::Refused(KILLED.to_owned()));
+        }
         self.expect(updates)?;
         let locks = stale::locks_of(self, updates);
         let noted = |source| RefError::Lock { path: self.common_dir().join("dream/lock"), source };
@@ -65,15 +68,20 @@ impl Store {
     /// moved none, none is moved.
     pub(super) fn finish_begun(&self, lock: &mut StoreLock) -> Result<(), RefError> {
         stale::clear(self, lock.left_behind());
-        let begun = lock.take_begun();
+        let begun = std::mem::take(lock.begun());
         let stands = |update: &RefUpdate, at: Option<ObjectId>| self.found(&update.name).is_ok_and(|found| found == at);
         let (moved, left): (Vec<_>, Vec<_>) = begun
-            .into_iter()
+            .iter()
             .filter(|update| update.expected != update.new)
+            .cloned()
             .partition(|update| stands(update, update.new));
         if !moved.is_empty() && !left.is_empty() && left.iter().all(|update| stands(update, update.expected)) {
             // A hook or a person may have another opinion by now; then things stay as git left them.
-            let _ = self.run_update(&left)?;
+            let ended = self.run_update(&left)?;
+            // Where the git that ends it is killed as well, the next one ends it.
+            if ended.is_err_and(|complaint| complaint == KILLED) && !self.stands_at_new(&left) {
+                lock.inherit(&begun, &stale::locks_of(self, &begun));
+            }
         }
         let noted = |source| RefError::Lock { path: self.common_dir().join("dream/lock"), source };
         lock.forget().map_err(noted)
@@ -85,6 +93,9 @@ impl Store {
         // was not killed has removed its locks itself.
         lock.inherit(updates, if complaint == KILLED { locks } else { &[] });
         self.finish_begun(lock)?;
+        if !lock.begun().is_empty() {
+            return Err(RefError::Refused(complaint));
+        }
         self.undo_some(updates)?;
         if self.stands_at_new(updates) {
             return Ok(());
