@@ -38,13 +38,24 @@ pub fn clear(store: &Store, left_behind: &mut Vec<String>) {
 /// The first of these lock files that stands in the way, and whether somebody may be holding it.
 pub fn in_the_way(store: &Store, locks: &[String]) -> Option<(PathBuf, bool)> {
     let path = locks.iter().map(|lock| store.common_dir().join(lock)).find(|path| path.exists())?;
-    let alive = is_alive(store, &path);
+    let before = state(&path);
+    if is_alive(store, &path) {
+        return Some((path, true));
+    }
+    // Its holder may have ended, and the next one begun, while we looked.
+    std::thread::sleep(WATCH);
+    let alive = before.is_none() || state(&path) != before || is_alive(store, &path);
     Some((path, alive))
 }
 
-fn state(path: &Path) -> Option<(SystemTime, u64)> {
+/// When it was made or changed last, its size, and its number where files have one.
+fn state(path: &Path) -> Option<(SystemTime, u64, u64)> {
     let file = fs::metadata(path).ok()?;
-    Some((file.modified().ok()?, file.len()))
+    #[cfg(unix)]
+    let number = std::os::unix::fs::MetadataExt::ino(&file);
+    #[cfg(not(unix))]
+    let number = 0;
+    Some((file.modified().ok()?, file.len(), number))
 }
 
 /// Whether a process has the file open, or is a git at work in this repository (git closes a lock file between

@@ -75,8 +75,19 @@ impl Storm<'_> {
         let path = format!("notes/{name}.md");
         self.world.write(format!("memory/{path}"), format!("{name} was here\n"));
         let line = format!("git add {path} && git commit -qm 'direct {name}' -- {path}");
-        if (0..200).any(|_| self.world.shell("memory", &line, "").code == 0) {
-            self.tally().committed.push(format!("direct {name}"));
+        let start = Instant::now();
+        loop {
+            let ran = self.world.shell("memory", &line, "");
+            let mut tally = self.tally();
+            if ran.code == 0 {
+                return tally.committed.push(format!("direct {name}"));
+            }
+            // git does not wait for an index, and so many that ask at once keep each other out for long.
+            if start.elapsed() > LONGEST {
+                return tally.wrong.push(format!("commit {name}: {ran}"));
+            }
+            drop(tally);
+            std::thread::sleep(Duration::from_millis(20));
         }
     }
 
