@@ -105,10 +105,32 @@ impl Store {
             let what = format!("objects are borrowed from {}, which is gone", Scrubbed::line(&path).as_str());
             Finding::broken(area, what, "put it back, or fetch everything again into a new clone")
         }));
+        if !self.git().run(&["rev-parse", "--git-dir"]).is_ok_and(|output| output.status == 0) {
+            let head = self.git_dir().join("HEAD");
+            let what = format!("git does not take this for a repository; {} may be damaged", head.display());
+            let branch =
+                self.memory_branch().map_or_else(|_| "refs/heads/main".to_owned(), |branch| branch.as_str().to_owned());
+            let mend = format!("echo 'ref: {branch}' > '{}'", head.display());
+            found.push(Finding::broken(area, Scrubbed::line(&what).as_str(), Scrubbed::line(&mend).as_str()));
+        }
+        found.extend(self.packs_without_index().into_iter().map(|pack| {
+            let what = format!("{} has no index, so that nothing in it is found", pack.display());
+            let mend = format!("git index-pack '{}'", pack.display());
+            Finding::broken(area, Scrubbed::line(&what).as_str(), Scrubbed::line(&mend).as_str())
+        }));
         if found.is_empty() {
             found.push(Finding::sound(area, "everything is here"));
         }
         found
+    }
+
+    fn packs_without_index(&self) -> Vec<PathBuf> {
+        let Ok(files) = fs::read_dir(self.common_dir().join("objects/pack")) else { return Vec::new() };
+        let packs =
+            files.flatten().map(|file| file.path()).filter(|path| path.extension().is_some_and(|end| end == "pack"));
+        let mut packs: Vec<PathBuf> = packs.filter(|pack| !pack.with_extension("idx").exists()).collect();
+        packs.sort();
+        packs
     }
 
     fn lost_alternates(&self) -> Vec<String> {

@@ -84,6 +84,29 @@ fn what_is_broken_is_named_with_what_mends_it() {
 }
 
 #[test]
+fn a_damaged_head_and_a_lost_index_are_named() {
+    let world = world_with_dream();
+    let head = world.read("memory/.git/HEAD");
+    world.write("memory/.git/HEAD", "what is this\n");
+    assert_snapshot!(broken(&world), @r#"
+    broken  repository   git does not take this for a repository; ~/memory/.git/HEAD may be damaged
+    mend: echo 'ref: refs/heads/main' > '~/memory/.git/HEAD'
+    "#);
+    world.write("memory/.git/HEAD", head);
+    world.git(["repack", "-qad"]);
+    world.shell("memory", "chmod -R u+w .git/objects/pack", "").ok();
+    let pack = world.shell("memory", "ls .git/objects/pack/*.idx", "").ok();
+    std::fs::remove_file(world.path(format!("memory/{}", pack.trim()))).expect("removed");
+    let said = broken(&world);
+    assert!(said.contains("has no index"), "{said}");
+    let mend = said.lines().find_map(|line| line.trim().strip_prefix("mend: git index-pack ")).expect("a command");
+    world
+        .shell("memory", &format!("git index-pack {}", mend.replace('~', &world.path("").display().to_string())), "")
+        .ok();
+    assert_eq!(world.dream(["doctor", "--full"]).code, 0);
+}
+
+#[test]
 fn what_works_and_is_worth_a_look_is_a_warning() {
     let world = world_with_dream();
     world.git(["config", "dream.schedule", "0 3 * * *"]);

@@ -55,6 +55,44 @@ fn a_night_is_dreamt_once_and_a_missed_one_is_made_up() {
 }
 
 #[test]
+fn each_night_is_dreamt_once_when_the_clocks_change_or_jump_back() {
+    let world = scheduled();
+    world.git(["config", "dream.schedule", "30 2 * * *"]);
+    // In Berlin 02:30 comes twice on 2026-10-25 and not at all on 2027-03-28.
+    let mut dreamt = Vec::new();
+    for start in ["2026-10-24T22:10:00Z", "2027-03-27T22:10:00Z"] {
+        let start = chrono::DateTime::parse_from_rfc3339(start).expect("a time").to_utc();
+        for hour in 0..30 {
+            let now = (start + chrono::Duration::hours(hour)).format("%Y-%m-%dT%H:%M:%SZ").to_string();
+            let ran = at(&world, "memory", &now, "one");
+            assert_eq!(ran.code, 0, "{ran}");
+            if !ran.stdout.starts_with("not now: ") {
+                dreamt.push(now);
+            }
+        }
+    }
+    // The first of each is of a night before that weekend, and made up.
+    assert_eq!(
+        dreamt,
+        [
+            "2026-10-24T22:10:00Z",
+            "2026-10-25T01:10:00Z",
+            "2026-10-26T02:10:00Z",
+            "2027-03-27T22:10:00Z",
+            "2027-03-28T01:10:00Z",
+            "2027-03-29T01:10:00Z"
+        ]
+    );
+    // A clock that is set back by months dreams no old night again, and goes on where it was.
+    for (time, due) in
+        [("2026-12-01T12:00:00Z", false), ("2027-03-29T12:00:00Z", false), ("2027-03-30T12:00:00Z", true)]
+    {
+        let ran = at(&world, "memory", time, "one");
+        assert!(ran.code == 0 && ran.stdout.starts_with("not now: ") != due, "{time}: {ran}");
+    }
+}
+
+#[test]
 fn without_a_schedule_nothing_is_due() {
     assert_snapshot!(World::with_memory().dream(["run", "--if-due"]), @r#"
     ! error: no schedule is set

@@ -4,7 +4,7 @@
 
 use super::{Deed, SECOND, copy, state};
 use crate::proposal::{ID, blob, world_with_dream};
-use crate::world::{Ran, World};
+use crate::world::{Ran, World, not_tested};
 use std::fs;
 use std::path::PathBuf;
 
@@ -72,7 +72,7 @@ fn a_repository_that_is_read_only_is_named_and_nothing_changes() {
     let world = World::new();
     let mount = "unshare -m sh -c 'mount --bind . . && mount -o remount,ro,bind .'";
     if world.shell(".", mount, "").code != 0 {
-        eprintln!("NOT TESTED: a read-only mount, which takes the right to mount ('{mount}' failed)");
+        not_tested(&format!("a read-only mount, which takes the right to mount ('{mount}' failed)"));
         return;
     }
     every_command(|deed| {
@@ -91,7 +91,7 @@ fn a_repository_that_is_read_only_is_named_and_nothing_changes() {
 fn a_full_disk_is_named_and_nothing_changes() {
     let world = World::new();
     if world.shell(".", "unshare -m sh -c 'mkdir full && mount -t tmpfs -o size=64k none full'", "").code != 0 {
-        eprintln!("NOT TESTED: a full disk, which takes the right to mount a tmpfs");
+        not_tested("a full disk, which takes the right to mount a tmpfs");
         return;
     }
     every_command(|deed| {

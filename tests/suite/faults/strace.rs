@@ -4,7 +4,7 @@
 
 use super::{Deed, SECOND, copy, refs, state};
 use crate::proposal::{ID, world_with_dream};
-use crate::world::{Ran, World};
+use crate::world::{Ran, World, not_tested};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything by which a process changes what is on disk.
@@ -25,7 +25,7 @@ fn traces(world: &World) -> bool {
     let tried = world.shell(".", "strace -f -o /dev/null -e trace=write true", "");
     if tried.code != 0 {
         let why = tried.stderr.lines().next().unwrap_or("it said nothing").to_owned();
-        eprintln!("NOT TESTED: system calls under strace; 'strace -f true' failed here: {why}");
+        not_tested(&format!("system calls under strace; 'strace -f true' failed here: {why}"));
     }
     tried.code == 0
 }

@@ -4,7 +4,7 @@
 
 use super::SECOND;
 use crate::proposal::{ID, world_with_dream};
-use crate::world::World;
+use crate::world::{World, not_tested};
 use std::path::Path;
 
 /// Every command a night and its reader need, in an order in which each has something to do.
@@ -107,7 +107,7 @@ fn other_formats_are_refused_with_a_hint_before_anything_is_written() {
     for (format, hint) in [("--object-format=sha256", "sha1"), ("--ref-format=reftable", "refs migrate")] {
         let made = world.git_in(".", ["init", "-q", format, "other"]);
         if made.code != 0 {
-            eprintln!("NOT TESTED: {format}, which this git does not know");
+            not_tested(&format!("{format}, which this git does not know"));
             continue;
         }
         let files = || world.shell("other", "find . -type f | sort | xargs cat | cksum", "").ok();
