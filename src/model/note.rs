@@ -27,7 +27,9 @@ pub(super) fn scalar(text: &str) -> String {
     if starts && !is_reserved(&line) && line.chars().all(plain) {
         return line;
     }
-    serde_json::Value::String(line).to_string()
+    // JSON writes as they are what YAML takes for unprintable.
+    let json = serde_json::Value::String(line).to_string();
+    json.replace('\u{fffe}', "\\ufffe").replace('\u{ffff}', "\\uffff")
 }
 
 /// Words that some version of YAML reads as something else than a string.
