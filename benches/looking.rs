@@ -1,7 +1,7 @@
 //! How quick the commands that only look are, in a memory with thousands of dreams, and how quick any command starts:
 //! each beside the plain git command that comes nearest.
 //!
-//! `cargo bench --bench looking -- --dreams 10000 --runs 5`
+//! `cargo bench --bench looking -- --dreams 10000 --runs 5 [--in DIR]`
 
 mod common;
 
@@ -10,9 +10,7 @@ use std::process::Command;
 
 fn main() {
     let (dreams, runs) = (option("--dreams", 10_000), option("--runs", 5));
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let memory = folder.path().join("memory");
-    common::history::make(folder.path(), &memory, dreams * 12, 1_000);
+    let (_folder, memory) = common::long_memory(dreams * 12, 1_000);
     println!("{dreams} dreams, {} commits", text(git(&memory).args(["rev-list", "--count", "main"])));
     let tip = text(git(&memory).args(["rev-parse", "main^2"]));
     let named = text(git(&memory).args(["log", "-1", "--format=%(trailers:key=Dream-Id,valueonly)", &tip]));
@@ -33,9 +31,7 @@ fn main() {
     println!("start-up");
     for words in [&["--version"][..], &["-h"], &["run", "-h"]] {
         let what = format!("git-dream {}", words.join(" "));
-        beside(&what, "git --version", runs * 10, || {
-            (with(dream(&memory), words), with(git(&memory), &["--version"]))
-        });
+        beside(&what, "git --version", runs * 10, || (with(dream(&memory), words), with(git(&memory), &["--version"])));
     }
 }
 

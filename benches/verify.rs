@@ -1,21 +1,16 @@
 //! How long `git dream verify` takes for a long history, beside what git itself needs to print it. Makes a repository of
 //! dreams with evidence, changes of every type and landings (a hundred notes to a folder), then runs both in turn.
 //!
-//! `cargo bench --bench verify -- --commits 100000 --runs 5`
+//! `cargo bench --bench verify -- --commits 100000 --runs 5 [--in DIR]`
 
 mod common;
 
 use common::{dream, git, measured, option, ratio, show, timed};
 use std::process::Stdio;
-use std::time::Instant;
 
 fn main() {
     let (commits, sessions, runs) = (option("--commits", 100_000), option("--sessions", 1_000), option("--runs", 5));
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let memory = folder.path().join("memory");
-    let made = Instant::now();
-    common::history::make(folder.path(), &memory, commits, sessions);
-    println!("{commits} commits, {sessions} sessions, made in {:.0} s", made.elapsed().as_secs_f64());
+    let (_folder, memory) = common::long_memory(commits, sessions);
     let report = dream(&memory).arg("verify").stdout(Stdio::piped()).output().expect("git dream runs");
     let told = String::from_utf8_lossy(&report.stdout).into_owned();
     assert!(

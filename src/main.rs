@@ -8,6 +8,11 @@ use std::process::ExitCode;
 #[cfg(unix)]
 use std::sync::Arc;
 
+/// Commands that read a long history make and drop millions of small strings, for which the allocators of most systems
+/// take as long as for everything else together.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     outlive_quota();
     git_dream::cli::main(std::env::args_os().collect(), environment)

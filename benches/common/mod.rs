@@ -5,7 +5,7 @@
 pub mod history;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -90,4 +90,19 @@ pub fn figure(what: &str, value: f64, unit: &str, bar: f64) {
 pub fn option(name: &str, default: usize) -> usize {
     let mut words = std::env::args().skip_while(|word| word != name);
     words.nth(1).and_then(|word| word.parse().ok()).unwrap_or(default).max(1)
+}
+
+/// A memory with a long history: below the folder after `--in`, made once and kept, or in a temporary one.
+pub fn long_memory(commits: usize, sessions: usize) -> (Option<tempfile::TempDir>, PathBuf) {
+    let kept = std::env::args().skip_while(|word| word != "--in").nth(1).map(PathBuf::from);
+    let temporary = kept.is_none().then(|| tempfile::tempdir().expect("a temporary folder"));
+    let folder = kept.or_else(|| Some(temporary.as_ref()?.path().to_owned())).expect("one of both");
+    let memory = folder.join("memory");
+    if !memory.exists() {
+        fs::create_dir_all(&folder).expect("a folder");
+        let start = Instant::now();
+        history::make(&folder, &memory, commits, sessions);
+        println!("{commits} commits, {sessions} sessions, made in {:.0} s", start.elapsed().as_secs_f64());
+    }
+    (temporary, memory)
 }

@@ -120,9 +120,7 @@ fn memory(context: &Context, store: &Store) -> Vec<Finding> {
         Err(error) => found.push(Finding::broken(area, format!("could not {error}"), "git dream doctor --full")),
     }
     match store.ledger(Some(tip)) {
-        Ok(ledger) => {
-            found.push(Finding::sound("dreams", format!("{} in history", count(ledger.dreams.len(), "dream"))))
-        }
+        Ok(ledger) => found.push(Finding::sound("dreams", format!("{} in history", count(ledger.len(), "dream")))),
         Err(error) => found.push(Finding::broken("dreams", format!("could not {error}"), "git dream doctor --full")),
     }
     found

@@ -3,7 +3,7 @@
 use super::report::{dream_json, dream_row};
 use super::ui::{Page, Tone};
 use super::{Context, Exit, Failure};
-use crate::store::dream::Standing;
+use crate::store::Row;
 use clap::Args;
 use serde_json::json;
 
@@ -29,19 +29,20 @@ impl List {
     pub fn run(self, context: &Context) -> Result<Exit, Failure> {
         let store = context.store()?;
         let ledger = context.ledger(&store)?;
-        let asked = |standing: Standing| self.status.as_deref().is_none_or(|status| status == standing.as_str());
-        let dreams: Vec<_> = ledger.newest_first().filter(|dream| asked(dream.standing)).collect();
+        let asked = |row: &&Row| self.status.as_deref().is_none_or(|status| status == row.standing.as_str());
+        let rows: Vec<&Row> = ledger.rows().into_iter().filter(asked).collect();
         if self.json {
-            context.ui.json(json!({ "dreams": dreams.iter().map(|dream| dream_json(dream)).collect::<Vec<_>>() }))?;
+            let dreams = rows.iter().filter_map(|row| ledger.get(&row.id)).map(dream_json);
+            context.ui.json(json!({ "dreams": dreams.collect::<Vec<_>>() }))?;
             return Ok(Exit::Done);
         }
         let mut page = Page::new();
-        dreams.iter().for_each(|dream| dream_row(&mut page, dream));
-        if dreams.is_empty() {
+        rows.iter().for_each(|row| dream_row(&mut page, row));
+        if rows.is_empty() {
             page.line(Tone::Plain, "no dreams");
         }
         context.ui.page(&page)?;
-        if ledger.dreams.is_empty() {
+        if ledger.is_empty() {
             context.ui.hint("'git dream import PATH' brings sessions in, 'git dream run' dreams over them");
         }
         Ok(Exit::Done)

@@ -8,7 +8,7 @@ use crate::store::{Commit, Ledger, Store};
 use crate::text::Scrubbed;
 use clap::Args;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::report::{Archive, touched};
 
@@ -63,8 +63,6 @@ impl Log {
     }
 
     fn steps<'l>(&self, store: &Store, ledger: &'l Ledger, path: Option<&str>) -> Result<Vec<Step<'l>>, Failure> {
-        let landings: BTreeMap<ObjectId, &Dream> =
-            ledger.dreams.values().flat_map(|dream| dream.landings.iter().map(move |id| (*id, dream))).collect();
         let tips: Vec<ObjectId> = ledger.tip.into_iter().collect();
         let mut steps = Vec::new();
         for id in store.walk(&tips, &[], true)? {
@@ -77,7 +75,7 @@ impl Log {
                 None => true,
             };
             if touches {
-                steps.push(step(store.commit(id)?, &landings, ledger, path));
+                steps.push(step(store.commit(id)?, ledger, path));
             }
         }
         Ok(steps)
@@ -89,13 +87,9 @@ fn within(file: &str, path: &str) -> bool {
     path.is_empty() || file == path || file.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'))
 }
 
-fn step<'l>(
-    commit: Commit,
-    landings: &BTreeMap<ObjectId, &'l Dream>,
-    ledger: &'l Ledger,
-    path: Option<&str>,
-) -> Step<'l> {
-    if let Some(dream) = landings.get(&commit.id) {
+fn step<'l>(commit: Commit, ledger: &'l Ledger, path: Option<&str>) -> Step<'l> {
+    let landed = ledger.dreams_of(commit.id).filter(|dream| dream.landings.contains(&commit.id));
+    if let Some(dream) = landed.last() {
         let here = |change: &&ChangeRecord| {
             let kept = dream.landed.contains_key(&change.key);
             // A rebased dream lands commit by commit: each line shows its own change.

@@ -109,7 +109,7 @@ fn span(text: &str) -> Option<Lines> {
 /// The lines that the changes of a note cite.
 fn evidence(context: &Context, store: &Store, path: &str) -> Result<Vec<Asked>, Failure> {
     let ledger = context.ledger(store)?;
-    let changes = ledger.dreams.values().flat_map(|dream| &dream.changes);
+    let changes = ledger.all().flat_map(|dream| &dream.changes);
     let own = changes.filter(|change| change.path.as_deref() == Some(path));
     let known: BTreeSet<SessionId> = store.sessions()?.into_iter().map(|record| record.id).collect();
     let cited: BTreeSet<(SessionId, Lines)> = own

@@ -5,7 +5,8 @@ use super::scheduled::outcome;
 use super::ui::{Page, Tone, count};
 use super::{Context, Exit, Failure};
 use crate::phase::review::{Filter, select};
-use crate::store::dream::{Dream, Standing};
+use crate::store::Row;
+use crate::store::dream::Standing;
 use clap::Args;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -33,17 +34,16 @@ impl Status {
             None => 0,
         };
         let records = store.sessions()?;
-        let standing = ledger.dreams.values().filter(|dream| dream.standing != Standing::Reverted);
-        let read: BTreeSet<_> = standing.flat_map(|dream| dream.sessions().iter().cloned()).collect();
-        let unread = select(&records, &read, &Filter::default(), context.environment.now).unread.len();
+        let unread =
+            select(&records, &ledger.sessions_read(), &Filter::default(), context.environment.now).unread.len();
         let agents: BTreeSet<_> = records.iter().map(|record| &record.agent).collect();
-        let open: Vec<&Dream> = ledger.newest_first().filter(|dream| dream.standing == Standing::Open).collect();
+        let open: Vec<&Row> = ledger.rows().into_iter().filter(|row| row.standing == Standing::Open).collect();
         if self.json {
             context.ui.json(json!({
                 "branch": branch.short(), "memory": tip, "notes": notes, "sessions": records.len(),
                 "next_night": settings.schedule.as_ref().and_then(|schedule| schedule.next(context.environment.now)),
                 "last_night": store.nights(1)?.first(),
-                "unread": unread, "agents": agents.len(), "open": open.iter().map(|dream| dream_json(dream)).collect::<Vec<_>>(),
+                "unread": unread, "agents": agents.len(), "open": open.iter().filter_map(|row| ledger.get(&row.id)).map(dream_json).collect::<Vec<_>>(),
             }))?;
             return Ok(Exit::Done);
         }
@@ -72,7 +72,7 @@ impl Status {
     }
 }
 
-fn next(open: &[&Dream], sessions: usize, unread: usize) -> String {
+fn next(open: &[&Row], sessions: usize, unread: usize) -> String {
     match (open.first(), sessions, unread) {
         (Some(dream), ..) => format!("'git dream review {}' goes through its changes one by one", dream.id),
         (None, 0, _) => "'git dream import PATH' brings sessions in".to_owned(),

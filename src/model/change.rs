@@ -111,7 +111,7 @@ impl Support {
 }
 
 /// 0 to 1, kept in hundredths so that it is the same on every machine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Confidence(u8);
 
 impl Confidence {

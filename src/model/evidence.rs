@@ -51,6 +51,20 @@ impl fmt::Display for Cited {
     }
 }
 
+/// As a trailer names it.
+impl serde::Serialize for Cited {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Cited {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| serde::de::Error::custom("not what a trailer says of evidence"))
+    }
+}
+
 impl Cited {
     /// Reads what [`Cited`]'s `Display` writes; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {

@@ -32,7 +32,7 @@ impl Verdict {
 }
 
 /// A verdict with who gave it and why. In a trailer: `<verdict>, <by>: <reason>`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Opinion {
     pub verdict: Verdict,
     /// The engine, and its model if it has one; neither a comma nor a colon.

@@ -19,7 +19,6 @@ use crate::config::Settings;
 use crate::config::guard::Signatures;
 use crate::config::settings::Approval;
 use crate::model::{AgentName, Change, DreamId, ObjectId, SessionId, SessionRecord};
-use crate::store::dream::Standing;
 use crate::store::{IdentityError, Ledger, MemoryError, ReadError, Sign, Signature, Snapshot, Store};
 use chrono::{DateTime, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -113,7 +112,7 @@ fn think_and_write(
     let snapshot = store.snapshot(tip, &request.settings.folders)?;
     let records = store.sessions()?;
     let ledger = store.ledger(Some(tip))?;
-    let selection = review::select(&records, &ledger_reads(&ledger), &request.filter, today(store));
+    let selection = review::select(&records, &ledger.sessions_read(), &request.filter, today(store));
     let mut night = Night { base: Some(tip), engine: engine.name().to_owned(), ..Night::default() };
     night.skipped.extend(snapshot.skipped.iter().map(|s| Skipped { what: s.what.clone(), why: s.why.clone() }));
     let limit = request.settings.max_sessions as usize;
@@ -158,12 +157,6 @@ fn leave_out(night: &mut Night, selection: &review::Selection<'_>, read: usize, 
         let why = "they are older than dream.retention; --since or --session reads them".to_owned();
         night.skipped.push(Skipped { what: format!("{} sessions", selection.expired), why });
     }
-}
-
-/// What dreams that stand have read. A reverted dream's sessions are read again.
-fn ledger_reads(ledger: &Ledger) -> std::collections::BTreeSet<(SessionId, ObjectId)> {
-    let standing = ledger.dreams.values().filter(|dream| dream.standing != Standing::Reverted);
-    standing.flat_map(|dream| dream.sessions().iter().cloned()).collect()
 }
 
 /// The sessions that an auditor must know of: those read now, and those of old that a change cites.
@@ -392,7 +385,7 @@ impl Scribe<'_> {
         let content = format!("{}\n{}\n{settings}\n{}", self.snapshot.commit, self.engine, lines.join("\n"));
         let environment = self.store.environment();
         let date = environment.now.date_naive();
-        let free = |id: &DreamId| !taken.contains(id) && !self.ledger.dreams.contains_key(id);
+        let free = |id: &DreamId| !taken.contains(id) && !self.ledger.contains(id);
         let ids = (0..).map(|salt| DreamId::derive(date, content.as_bytes(), environment.seed, salt));
         ids.into_iter().find(free).expect("there are more salts than dreams")
     }

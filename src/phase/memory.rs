@@ -39,7 +39,7 @@ pub fn held(store: &Store, snapshot: &Snapshot, ledger: &Ledger, records: &[Sess
 }
 
 fn oldest_first(ledger: &Ledger) -> Vec<&Dream> {
-    let mut dreams: Vec<&Dream> = ledger.dreams.values().collect();
+    let mut dreams: Vec<&Dream> = ledger.all().collect();
     dreams.sort_by(|a, b| (a.created(), &a.id).cmp(&(b.created(), &b.id)));
     dreams
 }

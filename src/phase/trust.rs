@@ -28,7 +28,7 @@ pub struct Lineage {
 impl Lineage {
     /// Memory as the dreams that landed made it. What a revert took back still counts: it may come back by a restore.
     pub fn of(ledger: &Ledger) -> Self {
-        let mut dreams: Vec<&Dream> = ledger.dreams.values().filter(|dream| !dream.landed.is_empty()).collect();
+        let mut dreams: Vec<&Dream> = ledger.all().filter(|dream| !dream.landed.is_empty()).collect();
         dreams.sort_by(|a, b| (a.created(), &a.id).cmp(&(b.created(), &b.id)));
         let mut lineage = Self::default();
         let landed = dreams

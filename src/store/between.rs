@@ -46,7 +46,7 @@ impl Store {
         if dreams.values().any(|dream| dream.review.is_none()) {
             let ledger = self.ledger(Some(head))?;
             for (id, dream) in dreams.iter_mut().filter(|(_, dream)| dream.review.is_none()) {
-                dream.review = ledger.dreams.get(id).and_then(|known| known.review.clone());
+                dream.review = ledger.get(id).and_then(|known| known.review.clone());
             }
         }
         Ok(Between { dreams: dreams.into_values().collect(), edits })

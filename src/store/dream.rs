@@ -8,13 +8,14 @@ use crate::model::{
 };
 use crate::text::Scrubbed;
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub const OPEN: &str = "refs/heads/dream/";
 pub const CLOSED: &str = "refs/dream/closed/";
 
 /// Where a dream stands, computed from refs and history.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Standing {
     Open,
     Approved,
@@ -40,7 +41,7 @@ impl std::fmt::Display for Standing {
 }
 
 /// What the review commit of a dream says.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Review {
     pub commit: ObjectId,
     pub base: Option<ObjectId>,
@@ -56,7 +57,7 @@ pub struct Review {
 }
 
 /// One change commit of a dream.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ChangeRecord {
     pub key: BeliefKey,
     pub change: ChangeType,
@@ -84,7 +85,7 @@ impl ChangeRecord {
 }
 
 /// Who decided, when, and the commit that says so.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decided {
     /// `Name <address>`.
     pub by: String,
@@ -105,7 +106,7 @@ pub fn person(signature: &Signature) -> String {
 }
 
 /// One dream.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Dream {
     pub id: DreamId,
     pub standing: Standing,
@@ -198,33 +199,34 @@ pub enum FindDreamError {
 }
 
 /// Finds a dream by its id, a unique prefix of it, its branch, or the four characters at its end.
-pub(super) fn find<'a>(dreams: &'a BTreeMap<DreamId, Dream>, name: &str) -> Result<&'a Dream, FindDreamError> {
+pub(super) fn find<'a>(
+    ids: impl Iterator<Item = &'a DreamId> + Clone,
+    name: &str,
+) -> Result<&'a DreamId, FindDreamError> {
     let prefix = ["refs/heads/", "refs/dream/closed/", "dream/"]
         .iter()
         .fold(name, |name, start| name.strip_prefix(start).unwrap_or(name));
-    let matching =
-        |test: &dyn Fn(&str) -> bool| dreams.values().filter(|dream| test(dream.id.as_str())).collect::<Vec<_>>();
+    let matching = |test: &dyn Fn(&str) -> bool| ids.clone().filter(|id| test(id.as_str())).collect::<Vec<_>>();
     let mut found = matching(&|id| !prefix.is_empty() && id.starts_with(prefix));
     if found.is_empty() && prefix.len() == 4 {
         found = matching(&|id| id.ends_with(prefix));
     }
     match found[..] {
         [one] => Ok(one),
-        [] => Err(FindDreamError::NotFound {
-            prefix: Scrubbed::short(name, 60).into_string(),
-            near: near(dreams, prefix),
-        }),
+        [] => {
+            Err(FindDreamError::NotFound { prefix: Scrubbed::short(name, 60).into_string(), near: near(ids, prefix) })
+        }
         _ => Err(FindDreamError::Ambiguous {
             prefix: Scrubbed::short(name, 60).into_string(),
-            candidates: found.iter().map(|dream| dream.id.clone()).collect(),
+            candidates: found.into_iter().cloned().collect(),
         }),
     }
 }
 
 /// Ids that share the longest start, at most three, else the newest.
-fn near(dreams: &BTreeMap<DreamId, Dream>, prefix: &str) -> Vec<DreamId> {
+fn near<'a>(ids: impl Iterator<Item = &'a DreamId>, prefix: &str) -> Vec<DreamId> {
     let shared = |id: &DreamId| id.as_str().bytes().zip(prefix.bytes()).take_while(|(a, b)| a == b).count();
-    let mut ids: Vec<&DreamId> = dreams.keys().collect();
+    let mut ids: Vec<&DreamId> = ids.collect();
     ids.sort_by_key(|id| (std::cmp::Reverse(shared(id)), std::cmp::Reverse((*id).clone())));
     ids.into_iter().take(3).cloned().collect()
 }

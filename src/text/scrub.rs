@@ -10,6 +10,19 @@ use super::secret;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Scrubbed(String);
 
+impl serde::Serialize for Scrubbed {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+/// Scrubs again: what was stored may have been changed.
+impl<'de> serde::Deserialize<'de> for Scrubbed {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|text| Self::block(&text))
+    }
+}
+
 impl Scrubbed {
     /// Scrubs text of any origin, keeping line breaks. Idempotent.
     pub fn block(raw: &str) -> Self {

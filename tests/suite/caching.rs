@@ -57,6 +57,33 @@ fn a_run_finds_the_same_with_and_without_its_caches() {
 }
 
 #[test]
+fn what_is_kept_of_the_ledger_changes_no_answer() {
+    let world = crate::proposal::world_with_dream();
+    world.dream(["approve", crate::proposal::ID]).ok();
+    let file = world.path("memory/.git/dream/cache/ledger");
+    let ask =
+        || [&["list"][..], &["show", crate::proposal::ID], &["log"], &["status"]].map(|words| world.dream(words).ok());
+    let said = ask();
+    let kept = fs::read(&file).expect("it is kept");
+    // Beginning, middle and end: head, index and records.
+    for place in (0..kept.len()).step_by(kept.len() / 40) {
+        let mut damaged = kept.clone();
+        damaged[place] ^= 0x40;
+        fs::write(&file, &damaged).expect("damaged");
+        assert_eq!(ask(), said, "byte {place} of {}", kept.len());
+    }
+    for length in [0, 30, kept.len() / 2, kept.len() - 1] {
+        fs::write(&file, &kept[..length]).expect("cut");
+        assert_eq!(ask(), said, "cut at {length} of {}", kept.len());
+    }
+    world.git(["commit", "-q", "--allow-empty", "-m", "by hand"]);
+    fs::write(&file, &kept).expect("an old one");
+    let old = world.dream(["log"]).ok();
+    fs::remove_file(&file).expect("removed");
+    assert_eq!(world.dream(["log"]).ok(), old);
+}
+
+#[test]
 fn a_reflection_of_a_judged_session_is_made_again_and_stale_ones_are_left_out_in_time() {
     let world = world();
     found(&world);

@@ -2,6 +2,7 @@
 
 use crate::cli::Context;
 use crate::cli::ui::{Page, Tone};
+use crate::store::Row;
 use crate::store::dream::{Dream, Standing};
 use serde_json::{Value, json};
 
@@ -23,16 +24,16 @@ pub fn dream_json(dream: &Dream) -> Value {
 }
 
 /// One line of `list`.
-pub fn dream_row(page: &mut Page, dream: &Dream) {
+pub fn dream_row(page: &mut Page, dream: &Row) {
     page.put(Tone::Name, dream.id.as_str()).put(Tone::Plain, "  ");
     page.put(tone(dream.standing), format!("{:<8}", dream.standing.as_str()));
-    let changes = dream.changes.len();
+    let changes = dream.changes;
     page.put(Tone::Plain, format!("  {changes:>3} change{} ", if changes == 1 { " " } else { "s" }));
-    if let Some(created) = dream.created() {
+    if let Some(created) = dream.created {
         page.put(Tone::Dim, format!(" {}", Context::time(created)));
     }
-    if let Some(decided) = &dream.decided {
-        page.put(Tone::Plain, format!("  by {}", decided.by));
+    if let Some(by) = &dream.by {
+        page.put(Tone::Plain, format!("  by {by}"));
     }
     page.end();
 }

@@ -152,14 +152,14 @@ fn newest(store: &Store, commits: &[Line]) -> Result<Option<(Commit, String)>, F
 
 /// The change that a commit is, or that it brought in together with others (a forge's squash).
 fn find<'l>(ledger: &'l Ledger, commit: ObjectId, path: &str) -> Option<(&'l Dream, &'l ChangeRecord)> {
-    let all = || ledger.dreams.values().flat_map(|dream| dream.changes.iter().map(move |change| (dream, change)));
+    let all = || ledger.dreams_of(commit).flat_map(|dream| dream.changes.iter().map(move |change| (dream, change)));
     let same = |(dream, change): &(&Dream, &ChangeRecord)| {
         change.commit == commit || dream.landed.get(&change.key).is_some_and(|landed| *landed == Some(commit))
     };
     let squashed = |(dream, change): &(&Dream, &ChangeRecord)| {
         dream.landings.contains(&commit) && change.path.as_deref() == Some(path)
     };
-    all().find(same).or_else(|| all().rfind(squashed))
+    all().find(same).or_else(|| all().filter(squashed).last())
 }
 
 impl Answer<'_> {

@@ -23,7 +23,7 @@ fn approving_merges_with_two_parents_and_deletes_the_branch() {
             repository.dream("aaaa", &[step("one", "notes/one.md", "- one\n"), step("two", "notes/two.md", "- two\n")]);
         let tip = repository.id(&format!("dream/{id}"));
         let store = repository.store();
-        assert_eq!(store.ledger(Some(base)).expect("a ledger").dreams[&id].standing, Standing::Open);
+        assert_eq!(store.ledger(Some(base)).expect("a ledger").get(&id).expect("the dream").standing, Standing::Open);
         let approved = store.approve("aaaa", &Selection::All, &Manner::default()).expect("approved");
         let commit = store.commit(approved.landed.commit).expect("a commit");
         assert_eq!(commit.parents, [base, tip]);
@@ -124,8 +124,8 @@ fn a_part_is_approved_and_the_whole_is_kept_for_audit() {
             assert_eq!(repository.id(&format!("refs/dream/closed/{id}")), tip);
             let subjects = repository.git(&["log", "--format=%s", "main^2", "--not", "main^1"]);
             assert_eq!(subjects, "extract: three\nextract: one\nreview: 1 sessions of a");
-            let ledger = store.ledger(Some(repository.id("main"))).expect("a ledger");
-            let dream = &ledger.dreams[&id];
+            let ledger = repository.ledger();
+            let dream = ledger.get(&id).expect("the dream");
             assert_eq!((dream.standing, dream.changes.len()), (Standing::Approved, 3));
             assert!(dream.holds(&key("one")) && dream.holds(&key("three")) && !dream.holds(&key("two")));
             assert_eq!(dream.dropped.iter().collect::<Vec<_>>(), [&key("two")]);
@@ -162,7 +162,7 @@ fn a_rejected_dream_is_closed_with_its_reason() {
         assert_eq!(repository.git(&["for-each-ref", "refs/heads/dream"]), "");
         assert_eq!(repository.id("main"), main);
         let ledger = store.ledger(Some(main)).expect("a ledger");
-        let dream = &ledger.dreams[&id];
+        let dream = ledger.get(&id).expect("the dream");
         assert_eq!(dream.standing, Standing::Rejected);
         assert_eq!(dream.reject_reason.as_ref().map(Scrubbed::as_str), Some("not true"));
         assert_eq!(dream.changes.len(), 1);
@@ -190,7 +190,7 @@ fn revert_and_restore_are_each_others_inverse_and_twice_is_refused() {
             repository.store().revert("aaaa", &Extent::Whole, None, &manner).expect("reverted");
             assert_eq!(repository.id("main^{tree}"), original);
             let store = repository.store();
-            let dream = store.ledger(Some(repository.id("main"))).expect("a ledger").dreams[&id].clone();
+            let dream = repository.ledger().get(&id).expect("the dream").clone();
             assert_eq!((dream.standing, dream.reverts.len()), (Standing::Reverted, 1));
             let again = store.revert("aaaa", &Extent::Whole, None, &manner);
             assert!(matches!(again, Err(DecideError::AlreadyReverted { .. })), "{again:?}");
@@ -200,7 +200,7 @@ fn revert_and_restore_are_each_others_inverse_and_twice_is_refused() {
             repository.store().restore("aaaa", &manner).expect("restored");
             assert_eq!(repository.id("main^{tree}"), dreamt);
             let store = repository.store();
-            let dream = store.ledger(Some(repository.id("main"))).expect("a ledger").dreams[&id].clone();
+            let dream = repository.ledger().get(&id).expect("the dream").clone();
             assert_eq!((dream.standing, dream.reverts.len()), (Standing::Approved, 0));
             assert!(matches!(store.restore("aaaa", &manner), Err(DecideError::NothingToRestore(_))));
             repository.sound();
@@ -227,7 +227,7 @@ fn one_change_is_reverted_and_what_came_after_stays() {
             .expect("reverted");
         assert_eq!(repository.memory("notes/dates.md").as_deref(), Some("- dates are UTC\n- and Swiss\n"));
         assert_eq!(repository.memory("notes/one.md").as_deref(), Some("- one\n"));
-        let dream = store.ledger(Some(repository.id("main"))).expect("a ledger").dreams[&id].clone();
+        let dream = repository.ledger().get(&id).expect("the dream").clone();
         assert_eq!(dream.standing, Standing::Approved);
         assert_eq!(dream.reverted.iter().collect::<Vec<_>>(), [&key("two")]);
         let again = store.revert("aaaa", &Extent::Change("2".to_owned()), None, &manner);
@@ -257,9 +257,9 @@ fn the_ledger_tells_times_and_finds_dreams_by_prefix() {
     let first = repository.dream("aaaa", &[step("one", "notes/one.md", "- one\n")]);
     repository.later();
     let second = repository.dream("abbb", &[step("two", "notes/two.md", "- two\n")]);
-    let ledger = repository.store().ledger(Some(repository.id("main"))).expect("a ledger");
-    assert_eq!(ledger.newest_first().map(|dream| &dream.id).collect::<Vec<_>>(), [&second, &first]);
-    assert_eq!(ledger.dreams[&first].created(), Some(at(super::repository::START)));
+    let ledger = repository.ledger();
+    assert_eq!(ledger.rows().iter().map(|row| &row.id).collect::<Vec<_>>(), [&second, &first]);
+    assert_eq!(ledger.get(&first).expect("the dream").created(), Some(at(super::repository::START)));
     assert_eq!(ledger.find("dream/2026-05-06-aa").map(|dream| &dream.id), Ok(&first));
     assert!(ledger.find("2026-05-06-a").is_err_and(|error| error.to_string().contains("2 start with it")));
     assert!(ledger.find("x").is_err_and(|error| error.to_string().contains("find a dream 'x'")));

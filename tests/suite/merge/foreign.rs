@@ -14,8 +14,8 @@ fn repository() -> (Repository, DreamId) {
 }
 
 fn dream(repository: &Repository, id: &DreamId) -> Dream {
-    let ledger = repository.store().ledger(Some(repository.id("main"))).expect("a ledger");
-    ledger.dreams[id].clone()
+    let ledger = repository.ledger();
+    ledger.get(id).expect("the dream").clone()
 }
 
 /// Approved, whole, and can be taken back, in whole and in part, and restored.
@@ -207,8 +207,8 @@ fn a_shallow_clone_shows_what_it_has() {
     repository.git(&["clone", "-q", "--depth", "1", &from, "../shallow"]);
     let path = repository.path.with_file_name("shallow");
     let store = git_dream::store::Store::discover(&repository.environment, &path).expect("a repository");
-    let ledger = store.ledger(Some(repository.id("main"))).expect("a ledger");
-    assert_eq!(ledger.dreams[&id].standing, Standing::Approved);
+    let ledger = repository.ledger();
+    assert_eq!(ledger.get(&id).expect("the dream").standing, Standing::Approved);
     let refused = store.revert("aaaa", &Extent::Whole, None, &Manner::default());
     assert!(matches!(refused, Err(DecideError::CutOff(_))), "{refused:?}");
     let origins = store.origins(repository.id("main"), &["notes/one.md".to_owned()]).expect("origins");

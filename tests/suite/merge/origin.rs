@@ -19,7 +19,7 @@ fn an_entry_leads_to_its_change_and_to_who_approved_it() {
     let store = repository.store();
     let tip = repository.id("main");
     let ledger = store.ledger(Some(tip)).expect("a ledger");
-    let dream = &ledger.dreams[&id];
+    let dream = ledger.get(&id).expect("the dream");
     let many: Vec<String> = (0..20).map(|number| format!("notes/absent-{number}.md")).collect();
     let paths = ["notes/a.md", "notes/b.md", "notes/two.md"].map(str::to_owned);
     for paths in [paths.to_vec(), [many, paths.to_vec()].concat()] {

@@ -48,9 +48,9 @@ fn check(repository: &Repository, model: &Model, what: &str) {
     let document = git_dream::model::Document::parse(&text);
     assert_eq!(document.entries().map(str::to_owned).collect::<BTreeSet<_>>(), model.entries(), "{what}\n{text}");
     assert_eq!(document.spans().len(), model.entries().len(), "{text}");
-    let ledger = repository.store().ledger(Some(repository.id("main"))).expect("a ledger");
+    let ledger = repository.ledger();
     for (id, (standing, held)) in &model.dreams {
-        let dream = &ledger.dreams[id];
+        let dream = ledger.get(id).expect("the dream");
         assert_eq!(dream.standing, *standing, "{what}: {dream:#?}");
         let holds: BTreeSet<usize> = (0..3).filter(|name| dream.holds(&key(NAMES[*name]))).collect();
         assert_eq!(holds, *held, "{what}: {dream:#?}");
@@ -119,8 +119,8 @@ fn memory_holds_exactly_what_was_approved_and_not_taken_back() {
                     format!("revert {id}")
                 }
                 (3, Some(id)) => {
-                    let before = repository.store().ledger(Some(repository.id("main"))).expect("a ledger");
-                    let dream = &before.dreams[&id];
+                    let before = repository.ledger();
+                    let dream = before.get(&id).expect("the dream");
                     let all: BTreeSet<usize> =
                         (0..3).filter(|name| dream.landed.contains_key(&key(NAMES[*name]))).collect();
                     let done = store.restore(id.as_str(), &manner);

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Duration, Utc};
 use git_dream::config::Environment;
 use git_dream::model::{BeliefKey, DreamId, ObjectId};
-use git_dream::store::{Git, NewCommit, Store, TreeEditor};
+use git_dream::store::{Git, Ledger, NewCommit, Store, TreeEditor};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -112,6 +112,31 @@ impl Repository {
 
     pub fn id(&self, name: &str) -> ObjectId {
         ObjectId::parse(&self.git(&["rev-parse", "--verify", name])).expect("an id")
+    }
+
+    /// The ledger of memory, read from what is kept of it and what came since, and anew: both are the same.
+    pub fn ledger(&self) -> Ledger {
+        let tip = self.id("main");
+        let file = self.store().common_dir().join("dream/cache/ledger");
+        let kept = std::fs::read(&file).ok();
+        let quick = self.store().ledger(Some(tip)).expect("a ledger");
+        let _ = std::fs::remove_file(&file);
+        let whole = self.store().ledger(Some(tip)).expect("a ledger");
+        assert!(file.exists(), "it is kept");
+        let dreams = |ledger: &Ledger| ledger.all().cloned().collect::<Vec<_>>();
+        assert_eq!(dreams(&quick), dreams(&whole));
+        assert_eq!((quick.rows(), quick.sessions_read()), (whole.rows(), whole.sessions_read()));
+        for dream in whole.all() {
+            for commit in dream.landings.iter().chain(dream.changes.iter().map(|change| &change.commit)) {
+                let at_home = |ledger: &Ledger| ledger.dreams_of(*commit).map(|d| d.id.clone()).collect::<Vec<_>>();
+                assert_eq!(at_home(&quick), at_home(&whole));
+            }
+        }
+        // What is kept grows old, so that more and more comes since.
+        if let Some(kept) = kept.filter(|_| tip.as_bytes()[0] % 8 > 0) {
+            std::fs::write(&file, kept).expect("put back");
+        }
+        quick
     }
 
     /// What memory holds at a path.

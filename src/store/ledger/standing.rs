@@ -1,11 +1,11 @@
 //! Where each dream stands in memory: which commits brought it in, which took it back, and which of those were taken
 //! back themselves. Pure over the commits that were read.
 
-use super::ChangeRecord;
-use super::dream::{Decided, Dream, Standing};
 use super::history::{History, Node};
-use super::message::Fact;
 use crate::model::{BeliefKey, DreamId, ObjectId};
+use crate::store::ChangeRecord;
+use crate::store::dream::{Decided, Dream, Standing};
+use crate::store::message::Fact;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// How a commit came into memory: on its first-parent line, or through a merge.
@@ -26,11 +26,13 @@ struct Brought {
     other: bool,
 }
 
-/// All dreams that the memory's history names.
-pub(super) fn judge(history: &History) -> BTreeMap<DreamId, Dream> {
+/// All dreams that the memory's history names. With a part of history, those that it names and those that are known
+/// of what lies below it, as they were judged there.
+pub(super) fn judge(history: &History, mut known: BTreeMap<DreamId, Dream>) -> BTreeMap<DreamId, Dream> {
+    known.values_mut().for_each(|dream| dream.reverts.reverse());
     let ways = ways(history);
     let brought = brought(history, &ways);
-    let mut bench = Bench { history, ways, brought, dreams: BTreeMap::new(), effects: HashMap::new() };
+    let mut bench = Bench { history, ways, brought, dreams: known, effects: HashMap::new() };
     let in_force = bench.in_force();
     for place in history.memory.iter().rev() {
         bench.step(&history.nodes[*place], &in_force);

@@ -1,0 +1,151 @@
+//! All dreams, read back from history: one walk over memory and the tips of open and closed dreams, linear in their
+//! number. What was read is kept beside the repository; then only what memory gained since is read.
+
+mod history;
+mod keep;
+mod lookup;
+mod standing;
+
+pub use lookup::{Ledger, Row};
+
+use super::dream::{CLOSED, Dream, OPEN};
+use super::{ReadError, Store};
+use crate::model::{DreamId, ObjectId};
+use keep::Kept;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
+
+type Dreams = BTreeMap<DreamId, Dream>;
+
+/// Where the refs of dreams stand.
+struct Tips {
+    open: BTreeMap<DreamId, ObjectId>,
+    closed: BTreeMap<DreamId, ObjectId>,
+}
+
+impl Tips {
+    fn of(&self, id: &DreamId) -> (Option<ObjectId>, Option<ObjectId>) {
+        (self.open.get(id).copied(), self.closed.get(id).copied())
+    }
+}
+
+impl Store {
+    /// Reads the ledger as seen from a memory commit, or from a memory without one.
+    pub fn ledger(&self, tip: Option<ObjectId>) -> Result<Ledger, ReadError> {
+        let kept = tip.and_then(|_| Kept::open(self));
+        let tips = self.dream_tips(kept.as_ref())?;
+        if let (Some(kept), Some(tip)) = (kept, tip)
+            && let Some(ledger) = self.ledger_since(kept, tip, &tips)?
+        {
+            return Ok(ledger);
+        }
+        self.whole_ledger(tip, &tips)
+    }
+
+    fn dream_tips(&self, kept: Option<&Kept>) -> Result<Tips, ReadError> {
+        let of = |prefix: &str, known: &dyn Fn(&DreamId) -> Option<ObjectId>| {
+            let id = |name: &str| DreamId::new(name.strip_prefix(prefix)?).ok();
+            let references = self.references(prefix)?;
+            let tips = references.into_iter().filter_map(|(name, tip)| Some((id(&name)?, tip)));
+            // A ref that leads to something else than a commit is no dream.
+            let is_dream = |(id, tip): &(DreamId, ObjectId)| known(id) == Some(*tip) || self.commit(*tip).is_ok();
+            Ok::<_, ReadError>(tips.filter(is_dream).collect())
+        };
+        let entry = |id: &DreamId| kept?.entry(id);
+        Ok(Tips { open: of(OPEN, &|id| entry(id)?.open)?, closed: of(CLOSED, &|id| entry(id)?.closed)? })
+    }
+
+    fn whole_ledger(&self, tip: Option<ObjectId>, tips: &Tips) -> Result<Ledger, ReadError> {
+        let all: Vec<ObjectId> = tip.iter().chain(tips.open.values()).chain(tips.closed.values()).copied().collect();
+        let history = self.history(tip, &all)?;
+        let mut dreams = standing::judge(&history, Dreams::new());
+        let mut judged = BTreeMap::new();
+        for id in tips.open.keys().chain(tips.closed.keys()) {
+            judged.insert(id.clone(), dreams.get(id).cloned());
+            dreams.entry(id.clone()).or_insert_with(|| Dream::new(id.clone()));
+        }
+        for (id, dream) in &mut dreams {
+            (dream.open, dream.closed) = tips.of(id);
+            history.add_proposal(dream);
+            history.close(dream);
+        }
+        let (dreams, hidden): (Dreams, Dreams) = dreams.into_iter().partition(|(_, dream)| is_shown(dream));
+        judged.extend(hidden.into_iter().map(|(id, dream)| (id, Some(dream))));
+        // Another commit than memory's own is asked about once.
+        if let Some(tip) = tip.filter(|tip| self.memory_tip().ok().flatten().is_none_or(|memory| memory == *tip)) {
+            let main: Vec<ObjectId> = first_parents(&history, tip);
+            keep::write(self, tip, history.nodes.len(), &main, &judged, &dreams);
+        }
+        Ok(Ledger::new(tip, dreams))
+    }
+
+    /// The ledger from what is kept of it and what memory gained since; nothing where that would not be the same.
+    fn ledger_since(&self, kept: Kept, tip: ObjectId, tips: &Tips) -> Result<Option<Ledger>, ReadError> {
+        let Some(judged) = self.judged_since(&kept, tip)? else { return Ok(None) };
+        let moved =
+            |id: &DreamId| tips.of(id) != kept.entry(id).map_or((None, None), |entry| (entry.open, entry.closed));
+        let with_refs = kept.with_refs().chain(tips.open.keys()).chain(tips.closed.keys());
+        let changed: BTreeSet<DreamId> = with_refs.filter(|id| moved(id)).chain(judged.keys()).cloned().collect();
+        let mut dreams = Dreams::new();
+        for id in changed {
+            let Some(known) = judged.get(&id).cloned().map_or_else(|| kept.judged(&id), |dream| Some(Some(dream)))
+            else {
+                return Ok(None);
+            };
+            let mut dream = known.unwrap_or_else(|| Dream::new(id.clone()));
+            (dream.open, dream.closed) = tips.of(&id);
+            if let Some(at) = dream.open.or(dream.closed) {
+                let mut history = self.dream_history(at, &id, Some(tip))?;
+                if let (Some(_), Some(closed)) = (dream.open, dream.closed) {
+                    history.add(self.dream_history(closed, &id, Some(tip))?);
+                }
+                history.add_proposal(&mut dream);
+                history.close(&mut dream);
+            }
+            dreams.insert(id, dream);
+        }
+        let left: BTreeSet<DreamId> = dreams.keys().cloned().collect();
+        dreams.retain(|_, dream| is_shown(dream));
+        Ok(Some(Ledger::since(tip, dreams, Arc::new(kept), &left)))
+    }
+
+    /// The dreams that memory's history since then names, judged with what is known of them. Nothing where what is new
+    /// may change what older commits mean.
+    fn judged_since(&self, kept: &Kept, tip: ObjectId) -> Result<Option<Dreams>, ReadError> {
+        if kept.tip() == tip {
+            return Ok(Some(Dreams::new()));
+        }
+        // What is kept may be of a history that was rewritten and is gone.
+        let Ok(Some(history)) = self.gained(tip, kept.tip(), kept.worth_reading()) else { return Ok(None) };
+        let line = first_parents(&history, tip);
+        let begins = line.last().and_then(|id| history.node(*id)).and_then(|node| node.parents.first().copied());
+        let known = |id: &ObjectId| history.places.contains_key(id) || kept.is_on_main(*id);
+        let parents = history.nodes.iter().flat_map(|node| &node.parents);
+        if begins != Some(kept.tip()) || !parents.into_iter().all(known) || history.takes_back() {
+            return Ok(None);
+        }
+        // Commits of a side branch may be older than what is kept, and then stand before it.
+        let line: HashSet<ObjectId> = line.into_iter().collect();
+        let aside = history.named(|node| !line.contains(&node.id));
+        let mut judged = Dreams::new();
+        for id in history.named(|_| true) {
+            match kept.judged(&id) {
+                Some(Some(_)) if aside.contains(&id) => return Ok(None),
+                Some(dream) => judged.extend(dream.map(|dream| (id, dream))),
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(standing::judge(&history, judged)))
+    }
+}
+
+/// Not a review that landed without any change, such as a branch from which everything was dropped by hand.
+fn is_shown(dream: &Dream) -> bool {
+    dream.open.is_some() || dream.closed.is_some() || !dream.landings.is_empty()
+}
+
+/// The first-parent line of memory, newest first, as far as this history goes.
+fn first_parents(history: &history::History, tip: ObjectId) -> Vec<ObjectId> {
+    let next = |node: &&history::Node| node.parents.first().and_then(|parent| history.node(*parent));
+    std::iter::successors(history.node(tip), next).map(|node| node.id).collect()
+}
