@@ -30,7 +30,7 @@ impl Status {
         let settings = context.settings(&store, &[])?;
         let ledger = context.ledger(&store)?;
         let notes = match tip {
-            Some(tip) => store.snapshot(tip, &settings.folders)?.notes.len(),
+            Some(tip) => store.count_notes(tip, &settings.folders)?,
             None => 0,
         };
         let records = store.sessions()?;

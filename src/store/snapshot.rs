@@ -2,7 +2,7 @@
 
 use super::{ReadError, Store, TreeEntry};
 use crate::model::{NotePath, ObjectId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The notes of memory at one commit.
@@ -62,6 +62,37 @@ impl Store {
             }
         }
         Ok(snapshot)
+    }
+
+    /// How many notes a commit holds, by their names alone: no note is read.
+    pub fn count_notes(&self, commit: ObjectId, folders: &[String]) -> Result<usize, ReadError> {
+        let tree = self.commit(commit)?.tree;
+        let mut seen = BTreeSet::new();
+        let mut count = 0;
+        for folder in folders {
+            let entry = self.find_path(tree, plain(folder))?.filter(TreeEntry::is_folder);
+            // Folders that are asked for twice, or within each other, are counted once.
+            let mut waiting: Vec<(String, ObjectId)> =
+                entry.map(|entry| (plain(folder).to_owned(), entry.id)).into_iter().collect();
+            while let Some((path, tree)) = waiting.pop() {
+                if !seen.insert(path.clone()) {
+                    continue;
+                }
+                for entry in self.tree(tree)?.into_iter().filter(|entry| !entry.name.starts_with(b".")) {
+                    let Ok(name) = std::str::from_utf8(&entry.name) else { continue };
+                    let path = if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") };
+                    if entry.is_folder() {
+                        waiting.push((path, entry.id));
+                    } else if entry.is_file()
+                        && name.to_ascii_lowercase().ends_with(".md")
+                        && NotePath::new(&path).is_ok()
+                    {
+                        count += 1;
+                    }
+                }
+            }
+        }
+        Ok(count)
     }
 
     /// One file of a commit.

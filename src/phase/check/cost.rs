@@ -5,7 +5,8 @@ use crate::config::guard::Check;
 use crate::model::{Document, Trailers};
 use crate::store::Snapshot;
 
-pub(super) fn size(after: Option<&Snapshot>, budget: u32) -> Finding {
+/// A memory that was over the budget before is no dream's fault, and none could be approved any more: that only warns.
+pub(super) fn size(before: Option<&Snapshot>, after: Option<&Snapshot>, budget: u32) -> Finding {
     let cost = |text: &str| {
         let document = Document::parse(text);
         let front = document.front().cloned().unwrap_or_default();
@@ -14,9 +15,20 @@ pub(super) fn size(after: Option<&Snapshot>, budget: u32) -> Finding {
         (pinned + index + front.description.map_or(0, |text| text.chars().count())).div_ceil(CHARACTERS_PER_TOKEN)
     };
     let notes = count(after.map_or(0, |snapshot| snapshot.notes.len()), "note");
-    let tokens: usize = after.map_or(0, |snapshot| snapshot.notes.values().map(|text| cost(text)).sum());
-    let verdict = if tokens > budget as usize { Verdict::Fail } else { Verdict::Pass };
-    let detail = format!("the index of {notes} costs about {tokens} tokens; the budget is {budget}");
+    let total = |of: Option<&Snapshot>| of.map_or(0, |snapshot| snapshot.notes.values().map(|text| cost(text)).sum());
+    let (tokens, budget): (usize, usize) = (total(after), budget as usize);
+    let mut detail = format!("the index of {notes} costs about {tokens} tokens; the budget is {budget}");
+    let verdict = match tokens > budget {
+        false => Verdict::Pass,
+        true if total(before) > budget => {
+            detail.push_str(" and was passed before this dream (checks.size-budget)");
+            Verdict::Warn
+        }
+        true => {
+            detail.push_str(" (checks.size-budget)");
+            Verdict::Fail
+        }
+    };
     finding(Check::Size, verdict, detail)
 }
 
@@ -44,6 +56,28 @@ fn spent(line: &str) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{NotePath, ObjectId};
+
+    #[test]
+    fn only_the_dream_that_passes_the_budget_fails() {
+        let memory = |notes: usize| Snapshot {
+            commit: ObjectId::ZERO,
+            tree: ObjectId::ZERO,
+            notes: (0..notes)
+                .map(|n| {
+                    let text = format!(
+                        "---\nname: note-{n}\ndescription: A note of forty characters or so, {n}\n---\nText.\n"
+                    );
+                    (NotePath::new(&format!("notes/{n}.md")).expect("a path"), text.into())
+                })
+                .collect(),
+            skipped: Vec::new(),
+        };
+        let verdict = |before, after, budget| size(Some(&memory(before)), Some(&memory(after)), budget).verdict;
+        assert_eq!(verdict(1, 2, 25_000), Verdict::Pass);
+        assert_eq!(verdict(1, 9, 90), Verdict::Fail);
+        assert_eq!(verdict(9, 10, 90), Verdict::Warn);
+    }
 
     #[test]
     fn a_bill_is_read_back_from_the_review() {

@@ -119,7 +119,7 @@ pub fn check_without(
     let ledger = store.ledger(store.memory_tip().ok().flatten())?;
     findings.extend(trust::check(&ledger, before.as_ref(), dream));
     findings.extend(content::words(before.as_ref(), after.as_ref(), &dream.changes, &messages?));
-    findings.push(cost::size(after.as_ref(), set.size_budget));
+    findings.push(cost::size(before.as_ref(), after.as_ref(), set.size_budget));
     findings.push(cost::bill(review.as_ref().map(|commit| commit.message.as_str()), set.bill_budget));
     findings.retain(|finding| !finding.change.as_ref().is_some_and(|key| dropped.contains(key)));
     Ok(weighed(findings, set))

@@ -33,7 +33,7 @@ pub fn check_range(
     for edit in &work.edits {
         findings.extend(content::message(edit.commit, &store.commit(edit.commit)?.message));
     }
-    findings.push(cost::size(Some(&after), set.size_budget));
+    findings.push(cost::size(Some(&before), Some(&after), set.size_budget));
     Ok(weighed(once(findings), set))
 }
 

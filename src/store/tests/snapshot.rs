@@ -41,6 +41,8 @@ fn notes_are_read_and_the_rest_is_skipped_by_name() {
             let like = store.snapshot(one, &folders).expect("a snapshot");
             let read = store.snapshot_like(other, &folders, &like).expect("a snapshot");
             let plain = store.snapshot(other, &folders).expect("a snapshot");
+            let no_text = plain.skipped.iter().filter(|skipped| skipped.why == "it is not UTF-8 text").count();
+            assert_eq!(store.count_notes(other, &folders).expect("a count"), plain.notes.len() + no_text);
             assert_eq!((read.notes, read.skipped, read.tree), (plain.notes, plain.skipped, plain.tree));
         }
     }
