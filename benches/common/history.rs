@@ -28,15 +28,7 @@ pub fn make(folder: &Path, memory: &Path, commits: usize, sessions: usize) {
     let blobs = blobs(memory, sessions);
     let base = text(git(memory).args(["rev-parse", "main"]));
     let mut import = git(memory).args(["fast-import", "--quiet"]).stdin(Stdio::piped()).spawn().expect("git runs");
-    let mut stream = History {
-        out: BufWriter::new(import.stdin.take().expect("piped")),
-        blobs,
-        tip: base.clone(),
-        base,
-        mark: 0,
-        notes: 0,
-        live: VecDeque::new(),
-    };
+    let mut stream = History::new(BufWriter::new(import.stdin.take().expect("piped")), blobs, base, CHANGES);
     for number in 0..commits.div_ceil(CHANGES + 2) {
         stream.dream(number);
     }
@@ -44,6 +36,56 @@ pub fn make(folder: &Path, memory: &Path, commits: usize, sessions: usize) {
     assert!(import.wait().expect("git ends").success());
     done(git(memory).args(["branch", "-q", "-D", "dream"]));
     done(git(memory).args(["gc", "--quiet"]));
+}
+
+/// Makes a memory of so many notes with one open dream of so many changes, and ten edits beside it; gives its id.
+pub fn propose(folder: &Path, memory: &Path, notes: usize, changes: usize) -> String {
+    done(dream(folder).args(["init", "memory"]));
+    let data = folder.join("data");
+    fs::create_dir(&data).expect("a folder");
+    for session in 0..READ {
+        let text: String = (0..LINES).map(|line| format!("{}\n", said(session, line))).collect();
+        fs::write(data.join(format!("s{session:06}.jsonl")), text).expect("a session");
+    }
+    done(dream(memory).args(["import", "--agent", "bench"]).arg(&data));
+    let blobs = blobs(memory, READ);
+    let base = text(git(memory).args(["rev-parse", "main"]));
+    let import = |stream: &dyn Fn(&mut Vec<u8>)| {
+        let mut bytes = Vec::new();
+        stream(&mut bytes);
+        let mut git = git(memory).args(["fast-import", "--quiet"]).stdin(Stdio::piped()).spawn().expect("git runs");
+        git.stdin.take().expect("piped").write_all(&bytes).expect("git listens");
+        assert!(git.wait().expect("git ends").success());
+    };
+    import(&|out| {
+        let mut stream = History::new(out, Vec::new(), base.clone(), changes);
+        let files: String = (0..notes).map(|note| stream.written(note, "at first")).collect();
+        stream.commit("main", PERSON, "notes\n", &format!("from {base}\n{files}"));
+    });
+    done(git(memory).args(["reset", "-q", "--hard"]));
+    let base = text(git(memory).args(["rev-parse", "main"]));
+    import(&|out| {
+        let mut stream = History::new(out, blobs.clone(), base.clone(), changes);
+        // Nine of ten changes rewrite a note that is there.
+        let step = (notes / changes).max(1);
+        (stream.notes, stream.live) = (notes, (0..notes).step_by(step).collect());
+        stream.proposal(0);
+        let mut tip = base.clone();
+        for note in 0..10.min(notes) {
+            let file = stream.written((1 + note * 100) % notes, "by hand");
+            tip = stream.commit("main", PERSON, "an edit\n", &format!("from {tip}\n{file}"));
+        }
+    });
+    done(git(memory).args(["reset", "-q", "--hard"]));
+    let id = id_of(0);
+    done(git(memory).args(["branch", "-q", "-m", "dream", "proposed"]));
+    done(git(memory).args(["branch", "-q", "-m", "proposed", &format!("dream/{id}")]));
+    done(git(memory).args(["gc", "--quiet"]));
+    id
+}
+
+fn id_of(number: usize) -> String {
+    format!("2026-{:02}-{:02}-{}", 1 + number / 28 % 12, 1 + number % 28, letters(number))
 }
 
 fn said(session: usize, line: usize) -> String {
@@ -83,11 +125,28 @@ struct History<W: Write> {
     mark: usize,
     notes: usize,
     live: VecDeque<usize>,
+    /// Changes of one dream.
+    changes: usize,
 }
 
 impl<W: Write> History<W> {
+    fn new(out: W, blobs: Vec<String>, base: String, changes: usize) -> Self {
+        Self { out, blobs, tip: base.clone(), base, mark: 0, notes: 0, live: VecDeque::new(), changes }
+    }
+
     fn dream(&mut self, number: usize) {
-        let id = format!("2026-{:02}-{:02}-{}", 1 + number / 28 % 12, 1 + number % 28, letters(number));
+        let memory = self.tip.clone();
+        let (id, branch, files) = self.proposal(number);
+        let merge = format!(
+            "Merge dream {id}\n\n  ten changes\n\nDream-Id: {id}\nDream-Decision: approved\n\
+             Approved-by: Bench <bench@example.com>\n"
+        );
+        self.tip = self.commit("main", PERSON, &merge, &format!("from {memory}\nmerge {branch}\n{files}"));
+    }
+
+    /// The dream's branch: its id, tip, and what it does to files.
+    fn proposal(&mut self, number: usize) -> (String, String, String) {
+        let id = id_of(number);
         let mut review = format!(
             "review: {READ} sessions of bench\n\nRead for dream {id}:\n  {READ} of bench\n\nDream-Id: {id}\n\
              Dream-Phase: review\nDream-Base: {}\nDream-Engine: embedded\nDream-Settings: 0123456789ab\n",
@@ -100,30 +159,27 @@ impl<W: Write> History<W> {
         let memory = self.tip.clone();
         let mut branch = self.commit("dream", ENGINE, &review, &format!("from {memory}\n"));
         let mut files = String::new();
-        for nth in 0..CHANGES {
+        for nth in 0..self.changes {
             let (message, file) = self.change(&id, number, nth);
             branch = self.commit("dream", ENGINE, &message, &format!("from {branch}\n{file}"));
             files.push_str(&file);
         }
-        let merge = format!(
-            "Merge dream {id}\n\n  ten changes\n\nDream-Id: {id}\nDream-Decision: approved\n\
-             Approved-by: Bench <bench@example.com>\n"
-        );
-        self.tip = self.commit("main", PERSON, &merge, &format!("from {memory}\nmerge {branch}\n{files}"));
+        (id, branch, files)
     }
 
     /// One change: its message, and what it does to its file.
     fn change(&mut self, dream: &str, number: usize, nth: usize) -> (String, String) {
-        let old = if nth < 7 { None } else { self.live.pop_front() };
-        let (phase, change) = match (nth, old) {
+        let turn = if self.changes > CHANGES { (nth + 7) % CHANGES } else { nth };
+        let old = if turn < 7 && self.changes == CHANGES { None } else { self.live.pop_front() };
+        let (phase, change) = match (turn, old) {
             (_, None) => ("extract", "add"),
-            (7 | 8, _) => ("reconcile", "supersede"),
-            _ => ("prune", "retire"),
+            (9, _) => ("prune", "retire"),
+            _ => ("reconcile", "supersede"),
         };
         let note = old.unwrap_or(self.notes);
         self.notes += usize::from(old.is_none());
         self.live.extend((change == "add").then_some(note));
-        let path = format!("notes/t{}/g{}/n{note}.md", note / 10_000, note / 100 % 100);
+        let path = path_of(note);
         let (mut evidence, mut quotes) = (String::new(), String::new());
         for at in 0..2 {
             let session = (number * READ + (nth + at) % READ) % self.blobs.len();
@@ -139,18 +195,23 @@ impl<W: Write> History<W> {
              that people state\nare kept.\n\n{quotes}\nDream-Id: {dream}\nDream-Phase: {phase}\nDream-Change: {change}\n\
              Dream-Key: {:08x}\nDream-Kind: fact\nDream-Path: {path}\nDream-Support: 2 sessions, 1 agent\n\
              Dream-Confidence: 0.80\n{reason}{evidence}",
-            number * CHANGES + nth
-        );
-        let text = format!(
-            "---\nname: service-{note}-port\ndescription: The port of service {note}\nkind: fact\n---\nService {note} \
-             listens on port {} since change {number}-{nth}; it is deployed from the release branch.\n",
-            1024 + note % 60_000
+            number * self.changes + nth
         );
         let file = match change {
             "retire" => format!("D {path}\n"),
-            _ => format!("M 100644 inline {path}\ndata {}\n{text}\n", text.len()),
+            _ => self.written(note, &format!("since change {number}-{nth}")),
         };
         (message, file)
+    }
+
+    /// A note as a command of the stream.
+    fn written(&self, note: usize, when: &str) -> String {
+        let text = format!(
+            "---\nname: service-{note}-port\ndescription: The port of service {note}\nkind: fact\n---\nService {note} \
+             listens on port {} {when}; it is deployed from the release branch.\n",
+            1024 + note % 60_000
+        );
+        format!("M 100644 inline {}\ndata {}\n{text}\n", path_of(note), text.len())
     }
 
     /// Writes a commit; gives its mark.
@@ -170,6 +231,10 @@ impl<W: Write> History<W> {
 
 const PERSON: &str = "Bench <bench@example.com>";
 const ENGINE: &str = "git dream <embedded@git-dream>";
+
+fn path_of(note: usize) -> String {
+    format!("notes/t{}/g{}/n{note}.md", note / 10_000, note / 100 % 100)
+}
 
 /// Four characters of a dream id's alphabet.
 fn letters(mut number: usize) -> String {

@@ -30,7 +30,8 @@ pub fn quiet(mut command: Command) -> Command {
 }
 
 pub fn done(command: &mut Command) {
-    assert!(command.status().expect("the program starts").success(), "{command:?}");
+    let ended = command.stderr(Stdio::piped()).output().expect("the program starts");
+    assert!(ended.status.success(), "{command:?}: {}", String::from_utf8_lossy(&ended.stderr));
 }
 
 pub fn text(command: &mut Command) -> String {
