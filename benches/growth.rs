@@ -7,6 +7,8 @@
 //! figure is wall time of whole processes, the fastest of N runs (default 3). The exponent is the slope of time against
 //! sessions, both as logarithms, from the middle count on: 1 is linear. A run with an exponent above 1.2 fails.
 
+mod common;
+
 use chrono::{Days, NaiveDate};
 use regex::{Captures, Regex};
 use serde_json::{Value, json};
@@ -245,55 +247,12 @@ fn timed(command: &mut Command) -> Duration {
     start.elapsed()
 }
 
-/// Seconds against sessions, both axes from zero, so that a straight line is linear growth.
 fn svg(rows: &[Row]) -> String {
-    let (width, height, left, top) = (640.0, 360.0, 60.0, 30.0);
-    let most = rows.iter().map(|row| row.sessions).max().unwrap_or(1) as f64;
-    let longest = rows.iter().flat_map(|row| row.steps).fold(0.001, f64::max);
-    let at = |sessions: usize, seconds: f64| {
-        (left + sessions as f64 / most * width, top + height - seconds / longest * height)
-    };
-    let mut text = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}\" height=\"{}\" font-family=\"sans-serif\" font-size=\"12\">\n\
-         <rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n\
-         <path d=\"M{left} {top}V{}H{}\" fill=\"none\" stroke=\"#444\"/>\n",
-        left + width + 40.0,
-        top + height + 50.0,
-        top + height,
-        left + width
-    );
-    for share in [0.0, 0.5, 1.0] {
-        let (seconds, sessions) = (longest * share, most * share);
-        let _ = writeln!(
-            text,
-            "<text x=\"{}\" y=\"{}\" text-anchor=\"end\">{seconds:.2} s</text>",
-            left - 6.0,
-            top + height * (1.0 - share) + 4.0
-        );
-        let _ = writeln!(
-            text,
-            "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{sessions:.0}</text>",
-            left + width * share,
-            top + height + 18.0
-        );
-    }
-    for (nth, (step, colour)) in STEPS.iter().zip(["#1b7837", "#2166ac", "#b2182b"]).enumerate() {
-        let points = rows.iter().map(|row| at(row.sessions, row.steps[nth])).map(|(x, y)| format!("{x:.1},{y:.1}"));
-        let points = points.collect::<Vec<_>>().join(" ");
-        let _ = writeln!(text, "<polyline points=\"{points}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>");
-        let _ = writeln!(
-            text,
-            "<text x=\"{}\" y=\"{}\" fill=\"{colour}\">{step}</text>",
-            left + 12.0,
-            top + 16.0 * (nth as f64 + 1.0)
-        );
-    }
+    let series: Vec<(&str, Vec<(f64, f64)>)> = STEPS
+        .iter()
+        .enumerate()
+        .map(|(nth, step)| (*step, rows.iter().map(|row| (row.sessions as f64, row.steps[nth])).collect()))
+        .collect();
     let total = rows.last().map_or(0.0, |row| row.megabytes);
-    let _ = writeln!(
-        text,
-        "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">sessions ({total:.0} MB at the most)</text>\n</svg>",
-        left + width / 2.0,
-        top + height + 38.0
-    );
-    text
+    common::plot::seconds(&format!("sessions ({total:.0} MB at the most)"), &series)
 }

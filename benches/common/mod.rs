@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each benchmark takes what it needs")]
 
 pub mod history;
+pub mod plot;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -106,4 +107,11 @@ pub fn long_memory(commits: usize, sessions: usize) -> (Option<tempfile::TempDir
         println!("{commits} commits, {sessions} sessions, made in {:.0} s", start.elapsed().as_secs_f64());
     }
     (temporary, memory)
+}
+
+/// Writes a plot to the file after `--svg`, if there is one.
+pub fn plotted(text: &str) {
+    if let Some(file) = std::env::args().skip_while(|word| word != "--svg").nth(1) {
+        fs::write(file, text).expect("the plot can be written");
+    }
 }
