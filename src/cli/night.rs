@@ -14,6 +14,9 @@ use crate::store::{Selection, Store};
 use serde_json::{Value, json};
 use std::time::Duration;
 
+/// Of what was left out, this many are named; first what went wrong, then what waits for the next dream.
+const NAMED: usize = 30;
+
 /// What a person reads after a run: what was read, what is proposed, what was left out.
 pub fn summary(page: &mut Page, night: &Night, dry_run: bool) {
     let turns: usize = night.sessions.iter().map(|session| session.turns as usize).sum();
@@ -46,9 +49,12 @@ pub fn summary(page: &mut Page, night: &Night, dry_run: bool) {
     }
     if !night.skipped.is_empty() {
         page.line(Tone::Heading, "Left out:");
-        night.skipped.iter().for_each(|skipped| {
+        night.skipped.iter().take(NAMED).for_each(|skipped| {
             page.put(Tone::Plain, format!("  {}: ", skipped.what)).line(Tone::Dim, &skipped.why);
         });
+        if let Some(more) = night.skipped.len().checked_sub(NAMED).filter(|more| *more > 0) {
+            page.line(Tone::Dim, format!("  and {more} more; --json names all"));
+        }
     }
 }
 

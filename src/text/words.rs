@@ -2,6 +2,7 @@
 //! identifiers, versions and flags whole, and knows a small thesaurus; it does not know grammar.
 
 use rust_stemmers::{Algorithm, Stemmer};
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
@@ -178,8 +179,24 @@ static FOLD: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
     fold
 });
 
+/// Stems that one thread remembers at most: texts of one memory use few words, each thousands of times.
+const REMEMBERED: usize = 1 << 15;
+
 fn snowball(word: &str) -> String {
-    STEMMER.stem(word).into_owned()
+    thread_local! {
+        static KNOWN: RefCell<HashMap<String, String>> = RefCell::default();
+    }
+    KNOWN.with_borrow_mut(|known| {
+        if let Some(stem) = known.get(word) {
+            return stem.clone();
+        }
+        let stem = STEMMER.stem(word).into_owned();
+        if known.len() >= REMEMBERED {
+            known.clear();
+        }
+        known.insert(word.to_owned(), stem.clone());
+        stem
+    })
 }
 
 /// Whether a word is an identifier, a path, a version or a flag: such words are compared as they stand.

@@ -7,6 +7,7 @@ use super::draft::{Draft, Seen, by_support, gather, support};
 use crate::model::Kind;
 use crate::phase::reflection::Stated;
 use crate::text::{Meaning, Probe, Relation, amount, frame, words};
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 struct Belief<'a> {
@@ -18,8 +19,9 @@ pub fn drafts<'a>(night: &Night<'a>) -> Vec<Draft<'a>> {
     let mut beliefs: Vec<Belief<'a>> = Vec::new();
     let mut keyed: BTreeMap<String, usize> = BTreeMap::new();
     let mut probe = Probe::new();
-    for (seen, stated) in gather(night, |session| &session.facts, |stated| &stated.cite) {
-        let meaning = Meaning::of(&stated.text);
+    let all = gather(night, |session| &session.facts, |stated| &stated.cite);
+    let meanings: Vec<Meaning> = all.par_iter().map(|(_, stated)| Meaning::of(&stated.text)).collect();
+    for ((seen, stated), meaning) in all.into_iter().zip(meanings) {
         end(&mut beliefs, &probe, stated);
         let key = stated.attribute.as_ref().map(|attribute| format!("{} {attribute}", stated.subject));
         let at = match key.as_ref().and_then(|key| keyed.get(key)) {

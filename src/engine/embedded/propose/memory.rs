@@ -5,6 +5,7 @@ use super::draft::{Draft, confidence};
 use crate::model::{Belief, BeliefKey, ChangeType, Kind, Phase, Proposal, RetireReason, Risk, Target};
 use crate::phase::Held;
 use crate::text::{Meaning, Probe, Relation, Scrubbed, amount, frame, sentence, words};
+use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Memory with an index over its entries, and over the sentences in them.
@@ -32,19 +33,21 @@ struct Part<'a> {
 impl<'a> Memory<'a> {
     pub fn new(held: &'a [Held]) -> Self {
         let (mut probe, mut part_probe) = (Probe::new(), Probe::new());
-        let meanings: Vec<Meaning> = held.iter().map(|held| Meaning::of(&held.text)).collect();
+        let meanings: Vec<Meaning> = held.par_iter().map(|held| Meaning::of(&held.text)).collect();
         for meaning in &meanings {
             probe.add(meaning);
         }
         let mut parts = Vec::new();
         let mut counted: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-        for (entry, held) in held.iter().enumerate() {
-            for text in sentence::sentences(&held.text).into_iter().flat_map(|sentence| sentence.split("; ")) {
-                let meaning = Meaning::of(text);
-                part_probe.add(&meaning);
-                amount::counted(text).into_iter().for_each(|unit| counted.entry(unit).or_default().push(parts.len()));
-                parts.push(Part { entry, text, meaning });
-            }
+        let cut = |(entry, held): (usize, &'a Held)| -> Vec<_> {
+            let texts = sentence::sentences(&held.text).into_iter().flat_map(|sentence| sentence.split("; "));
+            texts.map(|text| (Part { entry, text, meaning: Meaning::of(text) }, amount::counted(text))).collect()
+        };
+        let cut: Vec<_> = held.par_iter().enumerate().flat_map_iter(cut).collect();
+        for (part, units) in cut {
+            part_probe.add(&part.meaning);
+            units.into_iter().for_each(|unit| counted.entry(unit).or_default().push(parts.len()));
+            parts.push(part);
         }
         let keys = held.iter().enumerate().filter_map(|(at, held)| Some((held.key.as_ref()?.as_str(), at))).collect();
         Self { held, meanings, probe, parts, part_probe, counted, keys }
@@ -73,7 +76,9 @@ pub fn reconciled(drafts: Vec<Draft<'_>>, memory: &Memory<'_>) -> Vec<Proposal> 
     let mut taken: BTreeSet<usize> = BTreeSet::new();
     let mut proposals = Vec::new();
     let (mut told, mut probe): (Vec<Meaning>, Probe) = (Vec::new(), Probe::new());
-    for draft in drafts {
+    // What each is to memory is asked for all at once: it depends on no other.
+    let standings: Vec<Standing> = drafts.par_iter().map(|draft| standing(draft, memory)).collect();
+    for (draft, standing) in drafts.into_iter().zip(standings) {
         if draft.exclusive {
             let meaning = Meaning::of(&draft.gist);
             let joins = |at: &usize| matches!(told[*at].relation(&meaning), Relation::Same | Relation::Contains);
@@ -84,7 +89,6 @@ pub fn reconciled(drafts: Vec<Draft<'_>>, memory: &Memory<'_>) -> Vec<Proposal> 
             told.push(meaning);
         }
         proposals.extend(rule_corrected(&draft, memory, &mut taken));
-        let standing = standing(&draft, memory);
         let is_held = matches!(standing, Standing::Held);
         match standing {
             Standing::Held => {}

@@ -3,19 +3,26 @@
 
 use super::Night;
 use super::memory::Memory;
-use crate::model::{ChangeType, Confidence, Kind, Phase, Proposal, RetireReason, Support, Target};
+use crate::model::{ChangeType, Confidence, Kind, NotePath, Phase, Proposal, RetireReason, Support, Target};
 use crate::text::{Scrubbed, date, words};
+use std::collections::HashSet;
 
 pub fn proposals(memory: &Memory<'_>, night: &Night<'_>, others: &[Proposal]) -> Vec<Proposal> {
     let Some(stale) = night.situation.stale_after else { return Vec::new() };
     let now = night.situation.now;
     let mut proposals = Vec::new();
+    let targets: HashSet<(&NotePath, &str)> = others
+        .iter()
+        .filter_map(|other| match &other.target {
+            Target::Entry { path, text } => Some((path, text.as_str())),
+            _ => None,
+        })
+        .collect();
+    let absorbed: HashSet<&str> =
+        others.iter().flat_map(|other| &other.absorbs).map(|(_, text)| text.as_str()).collect();
     for held in memory.held {
         let Some(known) = held.last_evidence.or(held.since) else { continue };
-        let touched = others.iter().any(|other| {
-            matches!(&other.target, Target::Entry { text, path } if *text == held.text && *path == held.path)
-                || other.absorbs.iter().any(|(_, text)| *text == held.text)
-        });
+        let touched = targets.contains(&(&held.path, held.text.as_str())) || absorbed.contains(held.text.as_str());
         if held.pinned || touched || now - known < stale {
             continue;
         }
