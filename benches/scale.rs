@@ -53,6 +53,9 @@ fn scale(world: &Path, notes: usize, sessions: usize, runs: usize) {
     write_notes(&memory, notes);
     write_sessions(&data, sessions);
     done(dream(&memory).arg("init"));
+    let settings = fs::read_to_string(memory.join("dream.toml")).expect("settings");
+    fs::write(memory.join("dream.toml"), settings.replace("size-budget = 25000", "size-budget = 10000000"))
+        .expect("settings");
     done(git(&memory).args(["add", "-A"]));
     done(git(&memory).args(["commit", "-q", "-m", "notes"]));
     let import = timed(dream(&memory).arg("import").arg(&data));

@@ -5,7 +5,7 @@ use crate::config::guard::Check;
 use crate::model::{Document, Trailers};
 use crate::store::Snapshot;
 
-/// A memory that was over the budget before is no dream's fault, and none could be approved any more: that only warns.
+/// A dream that makes a memory smaller which is over its budget only warns: it is what the budget asks for.
 pub(super) fn size(before: Option<&Snapshot>, after: Option<&Snapshot>, budget: u32) -> Finding {
     let cost = |text: &str| {
         let document = Document::parse(text);
@@ -20,8 +20,8 @@ pub(super) fn size(before: Option<&Snapshot>, after: Option<&Snapshot>, budget: 
     let mut detail = format!("the index of {notes} costs about {tokens} tokens; the budget is {budget}");
     let verdict = match tokens > budget {
         false => Verdict::Pass,
-        true if total(before) > budget => {
-            detail.push_str(" and was passed before this dream (checks.size-budget)");
+        true if tokens < total(before) => {
+            detail.push_str(", and this dream brings it nearer (checks.size-budget)");
             Verdict::Warn
         }
         true => {
@@ -59,7 +59,7 @@ mod tests {
     use crate::model::{NotePath, ObjectId};
 
     #[test]
-    fn only_the_dream_that_passes_the_budget_fails() {
+    fn a_dream_that_shrinks_a_memory_over_its_budget_does_not_fail() {
         let memory = |notes: usize| Snapshot {
             commit: ObjectId::ZERO,
             tree: ObjectId::ZERO,
@@ -76,7 +76,8 @@ mod tests {
         let verdict = |before, after, budget| size(Some(&memory(before)), Some(&memory(after)), budget).verdict;
         assert_eq!(verdict(1, 2, 25_000), Verdict::Pass);
         assert_eq!(verdict(1, 9, 90), Verdict::Fail);
-        assert_eq!(verdict(9, 10, 90), Verdict::Warn);
+        assert_eq!(verdict(9, 10, 90), Verdict::Fail);
+        assert_eq!(verdict(10, 9, 90), Verdict::Warn);
     }
 
     #[test]
