@@ -2,7 +2,9 @@
 //! the rarest words of a statement are looked up, and words that occur everywhere are not.
 
 use super::meaning::Meaning;
-use std::collections::{BTreeMap, HashMap};
+use std::cell::RefCell;
+use std::cmp::Reverse;
+use std::collections::HashMap;
 
 /// How many of a statement's rarest words are looked up.
 const PROBES: usize = 8;
@@ -10,6 +12,11 @@ const PROBES: usize = 8;
 const COMMON: usize = 400;
 /// How many candidates are compared at most.
 const NEAREST: usize = 24;
+
+thread_local! {
+    /// How often each statement was hit; all zero between two questions. At most [`PROBES`] times.
+    static COUNTS: RefCell<Vec<u8>> = RefCell::default();
+}
 
 /// Statements by their words.
 #[derive(Debug, Default)]
@@ -38,18 +45,28 @@ impl Probe {
     pub fn near(&self, meaning: &Meaning) -> Vec<usize> {
         let mut postings: Vec<&Vec<u32>> = meaning.keys().iter().filter_map(|key| self.places.get(*key)).collect();
         postings.sort_by_key(|places| places.len());
-        let mut hits: BTreeMap<u32, u32> = BTreeMap::new();
-        for (nth, places) in postings.iter().take(PROBES).enumerate() {
-            if nth > 0 && places.len() > COMMON {
-                break;
+        let rare =
+            postings.iter().take(PROBES).enumerate().take_while(|(nth, places)| *nth == 0 || places.len() <= COMMON);
+        let places = rare.flat_map(|(_, places)| places.iter().take(COMMON));
+        COUNTS.with_borrow_mut(|counts| {
+            counts.resize(counts.len().max(self.sizes.len()), 0);
+            let mut hit = Vec::new();
+            for place in places {
+                let count = &mut counts[*place as usize];
+                if *count == 0 {
+                    hit.push(*place);
+                }
+                *count += 1;
             }
-            for place in places.iter().take(COMMON) {
-                *hits.entry(*place).or_default() += 1;
+            let mut near: Vec<(Reverse<u8>, u32)> =
+                hit.into_iter().map(|place| (Reverse(std::mem::take(&mut counts[place as usize])), place)).collect();
+            if near.len() > NEAREST {
+                near.select_nth_unstable(NEAREST);
+                near.truncate(NEAREST);
             }
-        }
-        let mut near: Vec<(u32, u32)> = hits.into_iter().collect();
-        near.sort_by_key(|(place, hits)| (std::cmp::Reverse(*hits), *place));
-        near.into_iter().take(NEAREST).map(|(place, _)| place as usize).collect()
+            near.sort_unstable();
+            near.into_iter().map(|(_, place)| place as usize).collect()
+        })
     }
 }
 
