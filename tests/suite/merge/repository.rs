@@ -133,7 +133,7 @@ impl Repository {
             }
         }
         // What is kept grows old, so that more and more comes since.
-        if let Some(kept) = kept.filter(|_| tip.as_bytes()[0] % 8 > 0) {
+        if let Some(kept) = kept.filter(|_| !tip.as_bytes()[0].is_multiple_of(8)) {
             std::fs::write(&file, kept).expect("put back");
         }
         quick
