@@ -110,7 +110,7 @@ impl Store {
         };
         let bytes = self.commit_bytes(id)?;
         // Where a shallow clone ends, libgit2 leaves out the parents that are not there.
-        if let Some(commit) = Commit::decode(id, &bytes).filter(|_| !self.repository.is_shallow()) {
+        if let Some(commit) = Commit::decode(id, &bytes).filter(|_| !self.is_shallow()) {
             return Ok(commit);
         }
         let commit = self.repository.find_commit(oid(id)).map_err(wrap)?;
@@ -138,6 +138,11 @@ impl Store {
             }
         }
         Ok(Some(found))
+    }
+
+    /// Whether this is a shallow clone.
+    pub fn is_shallow(&self) -> bool {
+        self.repository.is_shallow()
     }
 
     /// Commits at which a shallow clone ends: their parents are not here.

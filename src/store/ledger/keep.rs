@@ -202,7 +202,7 @@ impl Kept {
     }
 }
 
-/// Keeps a ledger; of those dreams that memory alone tells in another way, also that. A file that cannot be written is no error.
+/// Keeps a ledger; of those dreams that memory alone tells in another way, also that.
 pub(super) fn write(
     store: &Store,
     tip: ObjectId,
@@ -210,20 +210,10 @@ pub(super) fn write(
     main: &[ObjectId],
     judged: &BTreeMap<DreamId, Option<Dream>>,
     shown: &Dreams,
-) {
-    if commits >= WORTHWHILE {
-        let _ = try_write(store, tip, commits, main, judged, shown);
-    }
-}
-
-fn try_write(
-    store: &Store,
-    tip: ObjectId,
-    commits: usize,
-    main: &[ObjectId],
-    judged: &BTreeMap<DreamId, Option<Dream>>,
-    shown: &Dreams,
 ) -> io::Result<()> {
+    if commits < WORTHWHILE {
+        return Ok(());
+    }
     let mut main = main.to_vec();
     main.sort_unstable();
     let main: Vec<u8> = main.iter().flat_map(|id| *id.as_bytes()).collect();

@@ -32,7 +32,8 @@ impl Tips {
 impl Store {
     /// Reads the ledger as seen from a memory commit, or from a memory without one.
     pub fn ledger(&self, tip: Option<ObjectId>) -> Result<Ledger, ReadError> {
-        let kept = tip.and_then(|_| Kept::open(self));
+        // Where a clone is cut off, the same commit may have more history tomorrow.
+        let kept = tip.filter(|_| !self.is_shallow()).and_then(|_| Kept::open(self));
         let tips = self.dream_tips(kept.as_ref())?;
         if let (Some(kept), Some(tip)) = (kept, tip)
             && let Some(ledger) = self.ledger_since(kept, tip, &tips)?
@@ -72,9 +73,12 @@ impl Store {
         let (dreams, hidden): (Dreams, Dreams) = dreams.into_iter().partition(|(_, dream)| is_shown(dream));
         judged.extend(hidden.into_iter().map(|(id, dream)| (id, Some(dream))));
         // Another commit than memory's own is asked about once.
-        if let Some(tip) = tip.filter(|tip| self.memory_tip().ok().flatten().is_none_or(|memory| memory == *tip)) {
+        if let Some(tip) =
+            tip.filter(|tip| !self.is_shallow() && self.memory_tip().ok().flatten().is_none_or(|memory| memory == *tip))
+        {
             let main: Vec<ObjectId> = first_parents(&history, tip);
-            keep::write(self, tip, history.nodes.len(), &main, &judged, &dreams);
+            // A file that cannot be written is no error.
+            let _ = keep::write(self, tip, history.nodes.len(), &main, &judged, &dreams);
         }
         Ok(Ledger::new(tip, dreams))
     }

@@ -2,7 +2,7 @@
 
 use super::repository::{Repository, key, step};
 use git_dream::model::DreamId;
-use git_dream::store::{DecideError, Dream, Extent, Manner, Selection, Standing};
+use git_dream::store::{DecideError, Dream, Extent, Git, Manner, Selection, Standing};
 
 const MEMORY: [(&str, &str); 1] = [("notes/deploys.md", "- deploy from main\n")];
 
@@ -207,12 +207,20 @@ fn a_shallow_clone_shows_what_it_has() {
     repository.git(&["clone", "-q", "--depth", "1", &from, "../shallow"]);
     let path = repository.path.with_file_name("shallow");
     let store = git_dream::store::Store::discover(&repository.environment, &path).expect("a repository");
-    let ledger = repository.ledger();
-    assert_eq!(ledger.get(&id).expect("the dream").standing, Standing::Approved);
+    let ledger = || store.ledger(Some(repository.id("main"))).expect("a ledger");
+    assert_eq!(ledger().get(&id).expect("the dream").standing, Standing::Approved);
     let refused = store.revert("aaaa", &Extent::Whole, None, &Manner::default());
     assert!(matches!(refused, Err(DecideError::CutOff(_))), "{refused:?}");
     let origins = store.origins(repository.id("main"), &["notes/one.md".to_owned()]).expect("origins");
     assert_eq!(origins.len(), 1);
+    // What was read of a part is not kept for the whole.
+    let changes = |ledger: &git_dream::store::Ledger| ledger.get(&id).expect("the dream").changes.len();
+    assert_eq!(changes(&ledger()), 0);
+    Git::new(&repository.environment, &path).check(&["fetch", "-q", "--unshallow"]).expect("fetched");
+    let store = git_dream::store::Store::discover(&repository.environment, &path).expect("a repository");
+    let whole = store.ledger(Some(repository.id("main"))).expect("a ledger");
+    assert_eq!(changes(&whole), changes(&repository.ledger()));
+    assert!(changes(&whole) > 0);
 }
 
 #[test]
