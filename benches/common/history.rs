@@ -15,8 +15,8 @@ const READ: usize = 10;
 /// Lines of one session.
 const LINES: usize = 40;
 
-/// Makes the memory `memory` below this folder, with about so many commits.
-pub fn make(folder: &Path, memory: &Path, commits: usize, sessions: usize) {
+/// Makes the memory `memory` below this folder, with so many sessions; gives their blobs and memory's first commit.
+fn begin(folder: &Path, memory: &Path, sessions: usize) -> (Vec<String>, String) {
     done(dream(folder).args(["init", "memory"]));
     let data = folder.join("data");
     fs::create_dir(&data).expect("a folder");
@@ -25,8 +25,12 @@ pub fn make(folder: &Path, memory: &Path, commits: usize, sessions: usize) {
         fs::write(data.join(format!("s{session:06}.jsonl")), text).expect("a session");
     }
     done(dream(memory).args(["import", "--agent", "bench"]).arg(&data));
-    let blobs = blobs(memory, sessions);
-    let base = text(git(memory).args(["rev-parse", "main"]));
+    (blobs(memory, sessions), text(git(memory).args(["rev-parse", "main"])))
+}
+
+/// Makes the memory `memory` below this folder, with about so many commits.
+pub fn make(folder: &Path, memory: &Path, commits: usize, sessions: usize) {
+    let (blobs, base) = begin(folder, memory, sessions);
     let mut import = git(memory).args(["fast-import", "--quiet"]).stdin(Stdio::piped()).spawn().expect("git runs");
     let mut stream = History::new(BufWriter::new(import.stdin.take().expect("piped")), blobs, base, CHANGES);
     for number in 0..commits.div_ceil(CHANGES + 2) {
@@ -40,16 +44,7 @@ pub fn make(folder: &Path, memory: &Path, commits: usize, sessions: usize) {
 
 /// Makes a memory of so many notes with one open dream of so many changes, and ten edits beside it; gives its id.
 pub fn propose(folder: &Path, memory: &Path, notes: usize, changes: usize) -> String {
-    done(dream(folder).args(["init", "memory"]));
-    let data = folder.join("data");
-    fs::create_dir(&data).expect("a folder");
-    for session in 0..READ {
-        let text: String = (0..LINES).map(|line| format!("{}\n", said(session, line))).collect();
-        fs::write(data.join(format!("s{session:06}.jsonl")), text).expect("a session");
-    }
-    done(dream(memory).args(["import", "--agent", "bench"]).arg(&data));
-    let blobs = blobs(memory, READ);
-    let base = text(git(memory).args(["rev-parse", "main"]));
+    let (blobs, base) = begin(folder, memory, READ);
     let import = |stream: &dyn Fn(&mut Vec<u8>)| {
         let mut bytes = Vec::new();
         stream(&mut bytes);

@@ -186,6 +186,28 @@ fn a_lock_that_was_left_behind_stands_in_no_reader_s_way_and_is_named_to_writers
 }
 
 #[test]
+fn a_lock_that_somebody_holds_is_waited_for_and_left_alone() {
+    let world = world_with_dream();
+    let deed = Deed::new(&world, &["approve", ID]);
+    for lock in ["refs/heads/main.lock", "HEAD.lock", "index.lock", "packed-refs.lock"] {
+        copy(&world, "killed");
+        let soon = format!("sh -c 'exec 9>.git/{lock}; sleep 0.7; rm .git/{lock}' >/dev/null 2>&1 & sleep 0.2;");
+        let ran = under(&deed, &soon);
+        assert_eq!(ran.code, 0, "{lock}: {ran}");
+        deed.check(&ran, lock);
+        // For longer than anybody waits.
+        copy(&world, "killed");
+        let long =
+            format!("sh -c 'exec 9>.git/{lock}; exec sleep 60' >/dev/null 2>&1 & trap \"kill $!\" EXIT; sleep 0.2;");
+        let ran = under(&deed, &long);
+        assert_eq!(ran.code, 75, "{lock}: {ran}");
+        refused(&deed, &ran, lock, "hint: ");
+        fs::remove_file(world.path(format!("killed/.git/{lock}"))).expect("it was left to its holder");
+        under(&deed, "").ok();
+    }
+}
+
+#[test]
 fn a_cache_that_is_damaged_is_made_again_with_the_same_answers() {
     let world = world_with_dream();
     let many: Vec<String> = (0..70).map(|number| format!("../s{number}.jsonl")).collect();
