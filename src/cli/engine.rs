@@ -4,13 +4,14 @@
 use super::{Context, Failure};
 use crate::config::{self, KeySource, Model, Settings};
 use crate::engine::llm::{
-    Asker, Client, Meter, ModelError, ModelReviewer, Planned, Prompts, Secret, Tape, Way, prompt,
+    Asker, Batcher, Client, Meter, ModelError, ModelReviewer, Planned, Prompts, Secret, Tape, Way, prompt,
 };
 use crate::engine::{Embedded, EmbeddedReviewer, LanguageModel};
 use crate::phase::dream::Engine;
 use crate::phase::{Keeping, Reviewer};
 use crate::store::Store;
 use crate::text::Scrubbed;
+use std::cell::RefCell;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
@@ -21,6 +22,8 @@ pub struct Manner {
     pub plan: bool,
     pub record: Option<PathBuf>,
     pub replay: Option<PathBuf>,
+    /// A batch whose answers are taken before anything is sent.
+    pub batch: Option<String>,
 }
 
 /// What thinks in this run.
@@ -37,6 +40,13 @@ impl Thinker {
         }
     }
 
+    /// Forgets what the last thought refused.
+    pub fn begin(&self) {
+        if let Thinker::Model(engine) = self {
+            engine.begin();
+        }
+    }
+
     pub fn planned(&self) -> Vec<Planned> {
         match self {
             Thinker::Embedded(_) => Vec::new(),
@@ -49,6 +59,8 @@ impl Thinker {
 pub struct Engines {
     pub thinker: Thinker,
     pub reviewer: Option<Box<dyn Reviewer>>,
+    /// Where questions wait that are asked in batches.
+    pub batchers: Vec<Arc<Batcher>>,
 }
 
 impl Engines {
@@ -70,7 +82,11 @@ impl Engines {
                 Some(Box::new(ModelReviewer::new(asker, Arc::clone(&workshop.prompts))))
             }
         };
-        Ok(Self { thinker, reviewer })
+        let batchers = workshop.batchers.into_inner();
+        if let (Some(id), Some(first)) = (&manner.batch, batchers.first()) {
+            first.take_up(id)?;
+        }
+        Ok(Self { thinker, reviewer, batchers })
     }
 }
 
@@ -82,6 +98,12 @@ struct Workshop<'a> {
     tape: Arc<Tape>,
     meter: Arc<Meter>,
     prompts: Arc<Prompts>,
+    batchers: RefCell<Vec<Arc<Batcher>>>,
+}
+
+/// Where it is written down which batches are out.
+pub fn batches(store: &Store) -> PathBuf {
+    store.common_dir().join("dream/batches")
 }
 
 impl<'a> Workshop<'a> {
@@ -101,7 +123,8 @@ impl<'a> Workshop<'a> {
             String::from_utf8(bytes).ok()
         };
         let prompts = Arc::new(Prompts::new(own, settings.instructions.as_deref()));
-        Ok(Self { context, store, manner, tape: Arc::new(tape), meter, prompts })
+        let (tape, batchers) = (Arc::new(tape), RefCell::default());
+        Ok(Self { context, store, manner, tape, meter, prompts, batchers })
     }
 
     /// `setting` is the key of git config by which its address is trusted.
@@ -114,11 +137,22 @@ impl<'a> Workshop<'a> {
                     let (model, url) = (model.model.clone(), model.base_url.clone());
                     return Err(ModelError::Untrusted { model, url, setting }.into());
                 }
-                Way::Send(Box::new(Client::new(model, self.key(model)?, &self.context.environment)?))
+                let client = Client::new(model, self.key(model)?, &self.context.environment)?;
+                match model.batch {
+                    true => Way::Batch(self.batcher(client, model)),
+                    false => Way::Send(Box::new(client)),
+                }
             }
         };
         let (tape, meter, prompts) = (Arc::clone(&self.tape), Arc::clone(&self.meter), Arc::clone(&self.prompts));
         Ok(Asker::new(model.clone(), way, tape, meter, prompts))
+    }
+
+    fn batcher(&self, client: Client, model: &Model) -> Arc<Batcher> {
+        let (tape, meter) = (Arc::clone(&self.tape), Arc::clone(&self.meter));
+        let batcher = Arc::new(Batcher::new(client, model, tape, meter, batches(self.store)));
+        self.batchers.borrow_mut().push(Arc::clone(&batcher));
+        batcher
     }
 
     fn key(&self, model: &Model) -> Result<Option<Secret>, ModelError> {

@@ -106,6 +106,11 @@ fn model(error: &(dyn Error + 'static)) -> Option<Advice> {
         ModelError::Rejected { .. } => {
             "'git dream run --explain' shows what would be sent; format in [engine] asks for less".to_owned()
         }
+        ModelError::NoBatches { .. } => {
+            "leave --batch out, or batch in [engine]: then questions are asked one by one".to_owned()
+        }
+        ModelError::BatchUnknown { .. } => "if the provider lists it: git dream run --resume --batch=ID takes its answers\notherwise: git dream run --resume sends it anew".to_owned(),
+        ModelError::BatchFailed { .. } => "git dream run --resume sends it anew".to_owned(),
         ModelError::NotRecorded => {
             "memory, sessions, settings and prompts must be as they were when it was recorded".to_owned()
         }

@@ -2,6 +2,7 @@
 //! arguments, calls the library and reports. Nothing is decided here that the library could decide.
 
 mod approve;
+mod batches;
 mod check;
 mod context;
 mod decision;

@@ -17,6 +17,9 @@ pub struct Asked {
     pub instructions: Option<String>,
     pub engine: Option<String>,
     pub model: Option<String>,
+    /// Whether questions were asked in batches.
+    #[serde(default)]
+    pub batch: bool,
 }
 
 fn file(store: &Store) -> PathBuf {

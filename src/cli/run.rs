@@ -1,5 +1,6 @@
 //! `git dream run`: one night, and what came of it.
 
+use super::batches;
 use super::engine::{Engines, Manner};
 use super::night;
 use super::plan::Plan;
@@ -9,7 +10,7 @@ use super::ui::{Page, count};
 use super::{Context, Exit, Failure, Hint};
 use crate::config::{Engine, Key, ModelKey, Settings};
 use crate::model::SessionId;
-use crate::phase::dream::{self, Night, Request};
+use crate::phase::dream::{self, Night, Request, Until};
 use crate::phase::review::Filter;
 use crate::store::Store;
 use crate::store::nights::NightState;
@@ -65,6 +66,9 @@ pub struct Run {
     /// Print what would be sent to a language model, and send nothing
     #[arg(long)]
     explain: bool,
+    /// Ask in batches, at half the price and within a day; with an id, take the answers of that batch first
+    #[arg(long, value_name = "ID", num_args = 0..=1, require_equals = true, default_missing_value = "", conflicts_with = "replay")]
+    batch: Option<String>,
     /// Write every exchange with a language model into DIR, secrets masked
     #[arg(long, value_name = "DIR")]
     record: Option<PathBuf>,
@@ -84,6 +88,9 @@ impl Run {
             return Ok(Exit::Done);
         }
         let settings = context.settings(&store, &self.flags())?;
+        if self.batch.is_some() && !settings.asks_in_batches() {
+            return Err(self.no_batches());
+        }
         if self.if_due {
             return scheduled::run(context, &store, &settings, || self.told(context, &store, &settings));
         }
@@ -132,7 +139,8 @@ impl Run {
         let text = self.instructions.clone().map(|text| (Key::Instructions, text));
         let engine = self.engine.clone().map(|name| (Key::Engine, name));
         let model = self.model.clone().map(|name| (Key::Model(ModelKey::Model), name));
-        numbers.chain(text).chain(engine).chain(model).collect()
+        let batch = self.batch.as_ref().map(|_| (Key::Model(ModelKey::Batch), "true".to_owned()));
+        numbers.chain(text).chain(engine).chain(model).chain(batch).collect()
     }
 
     fn filter(&self, store: &Store, settings: &Settings) -> Result<Filter, Failure> {
@@ -185,6 +193,7 @@ impl Run {
             instructions: self.instructions.clone(),
             engine: self.engine.clone(),
             model: self.model.clone(),
+            batch: self.batch.is_some(),
         }
     }
 
@@ -199,17 +208,20 @@ impl Run {
         self.instructions = asked.instructions;
         self.engine = asked.engine;
         self.model = asked.model;
+        self.batch = self.batch.take().or(asked.batch.then(String::new));
         true
     }
 
     /// The night itself. Asking a language model is noted first, so that --resume knows what was asked for.
     fn dream(&self, context: &Context, store: &Store, settings: &Settings, filter: Filter) -> Result<Night, Failure> {
-        let manner = Manner { plan: false, record: self.record.clone(), replay: self.replay.clone() };
+        let batch = self.batch.clone().filter(|id| !id.is_empty());
+        let manner = Manner { plan: false, record: self.record.clone(), replay: self.replay.clone(), batch };
         let asks = matches!(settings.engine, Engine::Model(_)) && self.replay.is_none();
         if asks {
             resume::begin(store, &self.asked())?;
         }
-        let night = night_of(context, store, settings, filter, self.dry_run, &manner)?;
+        let until = if self.dry_run { Until::Found } else { Until::Written };
+        let night = night_of(context, store, settings, filter, until, &manner)?;
         if asks && !night.report.unfinished {
             resume::end(store);
         }
@@ -218,9 +230,9 @@ impl Run {
 
     fn plan(&self, context: &Context, store: &Store, settings: &Settings) -> Result<(), Failure> {
         let filter = self.filter(store, settings)?;
-        let manner = Manner { plan: true, record: None, replay: None };
+        let manner = Manner { plan: true, ..Manner::default() };
         let engines = Engines::new(context, store, settings, &manner)?;
-        let request = Request { settings, filter, dry_run: true, reviewer: None };
+        let request = Request { settings, filter, until: Until::Found, reviewer: None };
         dream::run(store, engines.thinker.engine(), &request)?;
         let plan = Plan { planned: engines.thinker.planned(), settings };
         if self.json {
@@ -232,6 +244,12 @@ impl Run {
         }
         plan.estimate(&mut page);
         context.ui.page(&page)
+    }
+
+    fn no_batches(&self) -> Failure {
+        Failure::refuse("this engine has no batches")
+            .hint("--batch is for the engines anthropic and openai")
+            .exit(Exit::Usage)
     }
 
     fn nothing_sent(&self) -> Failure {
@@ -247,12 +265,13 @@ pub fn night_of(
     store: &Store,
     settings: &Settings,
     filter: Filter,
-    dry_run: bool,
+    until: Until,
     manner: &Manner,
 ) -> Result<Night, Failure> {
     let engines = Engines::new(context, store, settings, manner)?;
+    batches::ask(context, store, settings, &filter, &engines)?;
     let reviewer = engines.reviewer.as_deref();
-    Ok(dream::run(store, engines.thinker.engine(), &Request { settings, filter, dry_run, reviewer })?)
+    Ok(dream::run(store, engines.thinker.engine(), &Request { settings, filter, until, reviewer })?)
 }
 
 fn day(text: &str) -> Result<DateTime<Utc>, Failure> {

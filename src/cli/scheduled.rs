@@ -4,7 +4,7 @@
 use super::ui::Page;
 use super::{Context, Exit, Failure, Hint};
 use crate::config::{Schedule, Settings};
-use crate::phase::due::{Due, due};
+use crate::phase::due::{BATCH_PATIENCE, Due, PATIENCE, due};
 use crate::store::lease::Lease;
 use crate::store::nights::{NIGHTS, NightRecord, NightState};
 use crate::store::{Store, program};
@@ -51,7 +51,8 @@ impl Night<'_> {
         let there = self.remote.map(|remote| self.store.sync_nights(remote)).transpose()?.flatten();
         let now = self.context.environment.now;
         let log = self.store.nights(64)?;
-        let due = match due(self.schedule, &log, &self.context.environment.host(), now) {
+        let patience = if self.settings.asks_in_batches() { BATCH_PATIENCE } else { PATIENCE };
+        let due = match due(self.schedule, &log, &self.context.environment.host(), now, patience) {
             Due::Now(night) => night,
             other => return tell(self.context, &self.why_not(&other)),
         };

@@ -1,9 +1,11 @@
 //! `git dream status`: what memory holds, what waits, and what to type next.
 
+use super::engine::batches;
 use super::report::{dream_json, dream_row};
 use super::scheduled::outcome;
 use super::ui::{Page, Tone, count};
 use super::{Context, Exit, Failure};
+use crate::engine::llm::batch;
 use crate::phase::review::{Filter, select};
 use crate::store::Row;
 use crate::store::dream::Standing;
@@ -43,10 +45,11 @@ impl Status {
                 "branch": branch.short(), "memory": tip, "notes": notes, "sessions": records.len(),
                 "next_night": settings.schedule.as_ref().and_then(|schedule| schedule.next(context.environment.now)),
                 "last_night": store.nights(1)?.first(),
-                "unread": unread, "agents": agents.len(), "open": open.iter().filter_map(|row| ledger.get(&row.id)).map(dream_json).collect::<Vec<_>>(),
+                "unread": unread, "agents": agents.len(), "batches": batch::open_ids(&batches(&store)), "open": open.iter().filter_map(|row| ledger.get(&row.id)).map(dream_json).collect::<Vec<_>>(),
             }))?;
             return Ok(Exit::Done);
         }
+        let batches = batch::open_ids(&batches(&store));
         let mut page = Page::new();
         let at = tip.map_or("without a commit".to_owned(), |tip| format!("at {}", tip.short()));
         page.put(Tone::Bold, "memory     ").line(Tone::Plain, format!("{branch} {at}: {}", count(notes, "note")));
@@ -61,6 +64,9 @@ impl Status {
                     .put(Tone::Plain, night)
                     .line(Tone::Dim, format!(", on {}", record.host));
             }
+        }
+        for id in &batches {
+            page.put(Tone::Bold, "batch      ").line(Tone::Plain, format!("{id} is out; git dream run --resume"));
         }
         for dream in &open {
             page.put(Tone::Bold, "open       ");

@@ -1,7 +1,7 @@
 //! What guards memory: which checks block, what they may cost, and who may decide. Plain values; whoever acts on them
 //! says so there.
 
-use super::value::{Value, Written};
+use super::value::Written;
 use super::{ConfigError, Key};
 
 /// The checks of a dream, in the order in which they are shown.
@@ -138,7 +138,7 @@ impl Trust {
     pub(super) fn set(&mut self, written: &Written) -> Result<(), ConfigError> {
         let people = "a list of addresses such as [\"ada@example.com\"] is expected";
         match written.key {
-            Key::TwoPerson => self.two_person = flag(written)?,
+            Key::TwoPerson => self.two_person = written.flag()?,
             Key::Maintainers => self.maintainers = written.list(people)?,
             Key::Approvers => self.approvers = written.list(people)?,
             _ => self.signatures = signatures(written)?,
@@ -152,18 +152,6 @@ impl Trust {
 
     pub fn is_approver(&self, mail: &str) -> bool {
         self.approvers.is_empty() || self.approvers.iter().any(|known| known.eq_ignore_ascii_case(mail))
-    }
-}
-
-fn flag(written: &Written) -> Result<bool, ConfigError> {
-    let text = match &written.value {
-        Value::Text(text) | Value::Other(text) => text.trim(),
-        _ => "",
-    };
-    match text {
-        "true" => Ok(true),
-        "false" => Ok(false),
-        _ => Err(written.refuse("true or false is expected")),
     }
 }
 

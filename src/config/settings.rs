@@ -238,6 +238,12 @@ impl Settings {
         Err(ConfigError::BadValue { origin, key: "notes", found: format!("'{}'", self.notes), allowed })
     }
 
+    /// Whether the engine or the reviewer is asked in batches.
+    pub fn asks_in_batches(&self) -> bool {
+        let batch = |engine: &Engine| matches!(engine, Engine::Model(model) if model.batch);
+        batch(&self.engine) || self.reviewer.as_ref().is_some_and(batch)
+    }
+
     /// Names these settings: the same on every machine, another when any of them changes.
     pub fn hash(&self) -> String {
         id::hex(&Sha1::digest(self.canonical().as_bytes()))

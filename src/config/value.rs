@@ -42,6 +42,18 @@ impl Written {
         }
     }
 
+    pub fn flag(&self) -> Result<bool, ConfigError> {
+        let text = match &self.value {
+            Value::Text(text) | Value::Other(text) => text.trim(),
+            _ => "",
+        };
+        match text {
+            "true" => Ok(true),
+            "false" => Ok(false),
+            _ => Err(self.refuse("true or false is expected")),
+        }
+    }
+
     /// A whole number of at least one.
     pub fn count(&self) -> Result<u32, ConfigError> {
         let allowed = "a whole number of at least 1 is expected";

@@ -51,10 +51,19 @@ pub enum DreamError {
 pub struct Request<'a> {
     pub settings: &'a Settings,
     pub filter: Filter,
-    /// Find everything, write nothing.
-    pub dry_run: bool,
+    pub until: Until,
     /// Who gives a second opinion on every change.
     pub reviewer: Option<&'a dyn Reviewer>,
+}
+
+/// How far a run goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Until {
+    /// Changes are found, and nothing is written.
+    Found,
+    /// They have a second opinion too.
+    Judged,
+    Written,
 }
 
 /// A session that was read.
@@ -130,6 +139,10 @@ fn think_and_write(
         read.extend(batch);
         settled = thinking.think(&known, &read)?;
         unread = rest;
+        // Who did not answer about these is not asked about more.
+        if engine.report().unfinished {
+            break;
+        }
     }
     if selection.unread.is_empty() {
         settled = thinking.think(&known, &[])?;
@@ -304,11 +317,11 @@ fn finish(
     mut changes: Vec<Change>,
     night: &mut Night,
 ) -> Result<(), DreamError> {
-    if !request.dry_run {
+    if request.until >= Until::Judged {
         judge(&mut changes, request, night);
     }
     night.changes = changes.clone();
-    if changes.is_empty() || request.dry_run {
+    if changes.is_empty() || request.until < Until::Written {
         return Ok(());
     }
     let (free, held): (Vec<Change>, Vec<Change>) = match request.settings.approval {

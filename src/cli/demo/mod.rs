@@ -10,6 +10,7 @@ use super::{Context, Exit, Failure, run};
 use crate::config::settings::Secrets;
 use crate::config::{Engine, Environment, Settings};
 use crate::model::{ChangeType, DreamId};
+use crate::phase::dream::Until;
 use crate::phase::review::Filter;
 use crate::store::init::{Layout, init};
 use crate::store::{Git, Store};
@@ -49,7 +50,7 @@ impl Demo {
         import(context, &store)?;
         // Offline, whatever the person's own settings are.
         let settings = Settings { engine: Engine::Embedded, reviewer: None, ..context.settings(&store, &[])? };
-        let night = run::night_of(context, &store, &settings, Filter::default(), false, &Manner::default())?;
+        let night = run::night_of(context, &store, &settings, Filter::default(), Until::Written, &Manner::default())?;
         let dream =
             night.dream.map(|dream| dream.id).ok_or_else(|| Failure::refuse("the demo's sessions taught nothing"))?;
         if self.json {

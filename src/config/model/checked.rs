@@ -83,6 +83,7 @@ fn without_name(fields: &Fields<'_>) -> Result<Option<Engine>, ConfigError> {
 
 fn checked(fields: &Fields<'_>, provider: Provider, model: &str) -> Result<Model, ConfigError> {
     let api = api(fields, provider)?;
+    let batch = batch(fields, api)?;
     let (base_url, trusted_url) = base_url(fields, provider)?;
     let context_tokens = fields.count(ModelKey::ContextTokens, provider.context_tokens())?;
     let answer_tokens = fields.count(ModelKey::AnswerTokens, 4_096.min(context_tokens / 3).max(1))?;
@@ -102,10 +103,11 @@ fn checked(fields: &Fields<'_>, provider: Provider, model: &str) -> Result<Model
         ca_file: fields.text(ModelKey::CaFile)?.map(str::to_owned),
         timeout_seconds: timeout(fields)?,
         max_parallel: parallel(fields, provider)?,
+        batch,
         temperature: temperature(fields, api)?,
         context_tokens,
         answer_tokens,
-        prices: prices(fields)?,
+        prices: prices(fields, batch)?,
     })
 }
 
@@ -245,7 +247,19 @@ fn parallel(fields: &Fields<'_>, provider: Provider) -> Result<u32, ConfigError>
     }
 }
 
-fn prices(fields: &Fields<'_>) -> Result<Option<Prices>, ConfigError> {
+/// Whether questions are gathered into batches: as the section says, or, for a reviewer, as the engine does.
+fn batch(fields: &Fields<'_>, api: Api) -> Result<bool, ConfigError> {
+    match fields.get(ModelKey::Batch) {
+        Some(written) if written.flag()? && !api.has_batches() => Err(written.refuse("Ollama's interface has none")),
+        Some(written) => written.flag(),
+        None => {
+            let engine = fields.last(Key::Model(ModelKey::Batch)).map_or(Ok(false), Written::flag)?;
+            Ok(engine && api.has_batches())
+        }
+    }
+}
+
+fn prices(fields: &Fields<'_>, halved: bool) -> Result<Option<Prices>, ConfigError> {
     let price = |key| {
         let allowed = "a price per million tokens such as 3.0 is expected";
         fields.get(key).map(|written| written.thousandths(allowed)).transpose()
@@ -253,7 +267,7 @@ fn prices(fields: &Fields<'_>) -> Result<Option<Prices>, ConfigError> {
     let (input, output) = (price(ModelKey::PriceInput)?, price(ModelKey::PriceOutput)?);
     let cached = price(ModelKey::PriceCached)?;
     match (input, output) {
-        (Some(input), Some(output)) => Ok(Some(Prices { input, cached, output })),
+        (Some(input), Some(output)) => Ok(Some(Prices { input, cached, output, halved })),
         (None, None) if cached.is_none() => Ok(None),
         _ => {
             let written = [ModelKey::PriceInput, ModelKey::PriceOutput, ModelKey::PriceCached];

@@ -39,6 +39,7 @@ keys! {
     CaFile = "ca-file", "reviewer-ca-file";
     Timeout = "timeout", "reviewer-timeout";
     MaxParallel = "max-parallel", "reviewer-max-parallel";
+    Batch = "batch", "reviewer-batch";
     Temperature = "temperature", "reviewer-temperature";
     ContextTokens = "context-tokens", "reviewer-context-tokens";
     AnswerTokens = "answer-tokens", "reviewer-answer-tokens";

@@ -60,6 +60,11 @@ pub enum Api {
 }
 
 impl Api {
+    /// Whether the interface has batches.
+    pub fn has_batches(self) -> bool {
+        self != Api::Ollama
+    }
+
     pub fn as_str(self) -> &'static str {
         match self {
             Api::Messages => "messages",
@@ -97,6 +102,8 @@ pub struct Prices {
     /// Input that the provider read from its cache; the price of input where it is not set.
     pub cached: Option<u64>,
     pub output: u64,
+    /// What is asked in batches costs half.
+    pub halved: bool,
 }
 
 /// A language model, and all that is needed to ask it.
@@ -115,6 +122,8 @@ pub struct Model {
     pub ca_file: Option<String>,
     pub timeout_seconds: u32,
     pub max_parallel: u32,
+    /// Questions are gathered and sent as batches, whose answers may take a day and cost half.
+    pub batch: bool,
     /// In thousandths; `None` leaves it to the provider.
     pub temperature: Option<u64>,
     pub context_tokens: u32,

@@ -41,7 +41,7 @@ fn everything_can_be_set() {
     let model = model(file);
     assert_eq!((model.base_url.as_str(), model.timeout_seconds), ("http://localhost:8000/v1", 600));
     assert_eq!((model.temperature, model.max_parallel), (Some(200), 16));
-    assert_eq!(model.prices, Some(Prices { input: 3000, cached: None, output: 15_000 }));
+    assert_eq!(model.prices, Some(Prices { input: 3000, cached: None, output: 15_000, halved: false }));
     assert_eq!(model.extra_headers, [("x-team".to_owned(), "billing".to_owned())]);
 }
 

@@ -2,11 +2,12 @@
 //! and gives the model one chance to mend it. What an answer means is decided elsewhere.
 
 use super::answer;
+use super::batch::{Batcher, Queued};
 use super::client::Client;
 use super::error::ModelError;
 use super::meter::{Meter, tokens};
 use super::prompt::Prompts;
-use super::provider::{self, Question, Usage};
+use super::provider::{self, Question};
 use super::schema::Schema;
 use super::tape::{self, Exchange, Found, Tape};
 use crate::config::{Format, Model};
@@ -46,6 +47,8 @@ pub struct Planned {
 #[derive(Debug)]
 pub enum Way {
     Send(Box<Client>),
+    /// What has no answer yet is gathered, and asked when everybody has said what they want to know.
+    Batch(Arc<Batcher>),
     Plan(Mutex<Vec<Planned>>),
     /// Only what was recorded is answered.
     Replay,
@@ -221,7 +224,7 @@ impl Asker {
     fn fetch(
         &self,
         task: &Task<'_>,
-        path: &str,
+        path: &'static str,
         request: &Value,
         input: u64,
         output: u64,
@@ -233,6 +236,21 @@ impl Asker {
         let client = match &self.way {
             Way::Send(client) => client,
             Way::Replay => return Err(ModelError::NotRecorded),
+            Way::Batch(batcher) => {
+                return match batcher.take(path, request) {
+                    Some(answer) => {
+                        let response = answer?;
+                        self.record(task, path, request, &response)?;
+                        Ok(response)
+                    }
+                    None => {
+                        let reserved = self.meter.reserve(task.phase, self.model.prices, input, output)?;
+                        let (phase, worker, request) = (task.phase, task.worker.clone(), request.clone());
+                        batcher.put(Queued { phase, worker, path, request, input, reserved });
+                        Err(ModelError::NotYet)
+                    }
+                };
+            }
             Way::Plan(planned) => {
                 let mut planned = planned.lock().unwrap_or_else(PoisonError::into_inner);
                 planned.push(Planned {
@@ -259,11 +277,8 @@ impl Asker {
         Ok(response)
     }
 
-    /// Charges what the server counted; where it does not say, or says that nothing was read, what we count ourselves.
     fn charge(&self, task: &Task<'_>, response: &Value, input: u64) {
-        let estimated = || Usage { input, cached: 0, output: tokens(&response.to_string()) };
-        let counted = provider::usage(self.model.api, response).filter(|usage| usage.input > 0);
-        let usage = counted.unwrap_or_else(estimated);
+        let usage = provider::usage_or(self.model.api, response, input);
         self.meter.charge(task.phase, &task.worker, self.model.prices, usage);
     }
 

@@ -10,6 +10,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use ureq::http::Request;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig};
 use ureq::{Agent, Proxy};
 
@@ -43,6 +44,33 @@ pub struct Client {
     not_before: Mutex<Option<Instant>>,
 }
 
+/// One call of an interface.
+#[derive(Debug, Clone, Copy)]
+pub struct Call<'a> {
+    pub method: &'static str,
+    pub url: &'a str,
+    /// The type of what is sent, and its bytes.
+    pub sent: Option<(&'a str, &'a [u8])>,
+    /// Bytes of a reply that are read, at most.
+    pub largest: u64,
+    pub repeat: Repeat,
+}
+
+/// Whether a call may be made again when nobody knows what became of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeat {
+    Freely,
+    /// It would be paid for twice: only where the server said that it did nothing.
+    WhenRefused,
+}
+
+/// A failure, by whether another try may help.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    Passing(ModelError),
+    Final(ModelError),
+}
+
 /// A request that is sent again and again gives up at last.
 enum Failed {
     Passing(Passing, Option<Duration>),
@@ -69,15 +97,30 @@ impl Client {
     /// Sends a body and gives the reply's, trying again where the failure may pass. `name` seeds the jitter.
     pub fn send(&self, body: &Value, name: u64) -> Result<Value, ModelError> {
         let bytes = serde_json::to_vec(body).expect("a request has only string keys");
+        let (url, sent) = (provider::url(&self.model), Some(("application/json", bytes.as_slice())));
+        let call = Call { method: "POST", url: &url, sent, largest: LARGEST, repeat: Repeat::Freely };
+        self.call(&call, name, json)
+    }
+
+    /// Makes a call and reads its reply, again where the failure may pass.
+    pub fn call<T>(
+        &self,
+        call: &Call<'_>,
+        name: u64,
+        read: impl Fn(&[u8]) -> Result<T, String>,
+    ) -> Result<T, ModelError> {
         let mut tried = 0;
         loop {
             self.hold();
             tried += 1;
-            let (passing, asked) = match self.once(&bytes) {
+            let (passing, asked) = match self.once(call, &read) {
                 Ok(reply) => return Ok(reply),
                 Err(Failed::Final(error)) => return Err(error),
                 Err(Failed::Passing(passing, asked)) => (passing, asked),
             };
+            if call.repeat == Repeat::WhenRefused && !matches!(passing, Passing::Busy(_)) {
+                return Err(self.gave_up(passing, tried));
+            }
             let Some(wait) = retry::wait(&passing, asked, tried, self.environment.seed ^ name) else {
                 return Err(self.gave_up(passing, tried));
             };
@@ -89,23 +132,33 @@ impl Client {
         }
     }
 
-    fn once(&self, bytes: &[u8]) -> Result<Value, Failed> {
-        let url = provider::url(&self.model);
-        let mut request = self.agent.post(&url).header("content-type", "application/json");
+    fn once<T>(&self, call: &Call<'_>, read: impl Fn(&[u8]) -> Result<T, String>) -> Result<T, Failed> {
+        let mut request = Request::builder().method(call.method).uri(call.url);
         for (name, value) in self.headers() {
             request = request.header(name, value);
         }
-        let mut response = request.send(bytes).map_err(|error| self.not_sent(&error))?;
+        let built = |error: ureq::http::Error| self.not_sent(&ureq::Error::Http(error));
+        let response = match call.sent {
+            Some((kind, bytes)) => self.agent.run(request.header("content-type", kind).body(bytes).map_err(built)?),
+            None => self.agent.run(request.body(()).map_err(built)?),
+        };
+        let mut response = response.map_err(|error| self.not_sent(&error))?;
         let status = response.status().as_u16();
         let header = |name: &str| response.headers().get(name)?.to_str().ok().map(str::to_owned);
         let asked = retry::asked(header, self.environment.now);
-        let body = response.body_mut().with_config().limit(LARGEST).read_to_vec();
+        let body = response.body_mut().with_config().limit(call.largest).read_to_vec();
         let body = body.map_err(|error| self.not_sent(&error))?;
-        let value = serde_json::from_slice(&body);
-        match (status, value) {
-            (200..=299, Ok(value)) => Ok(value),
-            (200..=299, Err(_)) => Err(Failed::Passing(Passing::Broken("the reply is no JSON".to_owned()), None)),
-            (_, value) => Err(self.refused(status, &said(value.ok().as_ref(), &body), asked)),
+        match status {
+            200..=299 => read(&body).map_err(|why| Failed::Passing(Passing::Broken(why), None)),
+            _ => Err(self.refused(call.url, status, &said(serde_json::from_slice(&body).ok().as_ref(), &body), asked)),
+        }
+    }
+
+    /// What follows from a failure that was told inside of a reply, as if it had come alone.
+    pub fn judge(&self, status: u16, error: &Value) -> Fault {
+        match self.refused(&provider::url(&self.model), status, &said(Some(error), b""), None) {
+            Failed::Passing(passing, _) => Fault::Passing(self.gave_up(passing, 1)),
+            Failed::Final(error) => Fault::Final(error),
         }
     }
 
@@ -134,7 +187,12 @@ impl Client {
         }
     }
 
-    fn refused(&self, status: u16, said: &str, asked: Option<Duration>) -> Failed {
+    /// A question that nobody got to.
+    pub fn unanswered(&self, why: &str) -> Fault {
+        Fault::Passing(self.gave_up(Passing::Broken(why.to_owned()), 1))
+    }
+
+    fn refused(&self, url: &str, status: u16, said: &str, asked: Option<Duration>) -> Failed {
         let model = self.model.model.clone();
         let lower = said.to_lowercase();
         let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
@@ -147,7 +205,7 @@ impl Client {
             400 if has(&["credit balance"]) => Failed::Final(ModelError::NoCredit { model, said }),
             429 | 503 | 529 => Failed::Passing(Passing::Busy(status), asked),
             401 | 403 => Failed::Final(ModelError::BadKey { model, status, said }),
-            404 => Failed::Final(ModelError::Unknown { model, url: provider::url(&self.model), said }),
+            404 => Failed::Final(ModelError::Unknown { model, url: url.to_owned(), said }),
             413 => Failed::Final(ModelError::TooLong { said }),
             400 | 422 | 500 if is_too_long(&lower) => Failed::Final(ModelError::TooLong { said }),
             // llama.cpp, where the model's own words did not fit what it was held to: the same again would give the same.
@@ -184,6 +242,11 @@ impl Client {
             }
         }
     }
+}
+
+/// Reads a reply that is one JSON value.
+pub fn json(body: &[u8]) -> Result<Value, String> {
+    serde_json::from_slice(body).map_err(|_| "the reply is no JSON".to_owned())
 }
 
 /// How servers say that a request does not fit.

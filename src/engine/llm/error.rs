@@ -46,12 +46,24 @@ pub enum ModelError {
     NotRecorded,
     #[error("send anything: this run only plans")]
     NotSent,
+    #[error("say anything yet: the question goes out with the next batch")]
+    NotYet,
+    #[error("ask {model} in batches: {url} does not know them: {said}")]
+    NoBatches { model: String, url: String, said: String },
+    #[error("ask {model}: {why}; nobody knows whether the batch was accepted")]
+    BatchUnknown { model: String, why: String },
+    #[error("ask {model}: the batch {id} failed: {why}")]
+    BatchFailed { model: String, id: String, why: String },
+    #[error("write down which batch was sent: {why}")]
+    Slip { why: String },
 }
 
 impl ModelError {
     /// Whether no other request would fare better.
     pub fn is_fatal(&self) -> bool {
-        use ModelError::{BadKey, Certificates, KeyCommand, NoCredit, NoKey, Proxy, Recording, Unknown, Untrusted};
+        use ModelError::{
+            BadKey, Certificates, KeyCommand, NoBatches, NoCredit, NoKey, Proxy, Recording, Unknown, Untrusted,
+        };
         matches!(
             self,
             NoKey { .. }
@@ -63,6 +75,7 @@ impl ModelError {
                 | Unknown { .. }
                 | NoCredit { .. }
                 | Recording { .. }
+                | NoBatches { .. }
         )
     }
 

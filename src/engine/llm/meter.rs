@@ -44,9 +44,10 @@ pub struct Meter {
 pub fn cost(prices: Option<Prices>, usage: Usage) -> u64 {
     let Some(prices) = prices else { return 0 };
     let cached = usage.cached.min(usage.input);
-    (usage.input - cached) * prices.input
+    let whole = (usage.input - cached) * prices.input
         + cached * prices.cached.unwrap_or(prices.input)
-        + usage.output * prices.output
+        + usage.output * prices.output;
+    if prices.halved { whole.div_ceil(2) } else { whole }
 }
 
 impl Meter {
@@ -87,6 +88,15 @@ impl Meter {
         Err(ModelError::OverBudget { limit: limit.to_owned() })
     }
 
+    /// Sets aside again what was given back.
+    pub fn set_aside(&self, reservation: Reservation) -> Reservation {
+        let mut state = self.state();
+        state.reserved.input += reservation.input;
+        state.reserved.output += reservation.output;
+        state.reserved.cost += reservation.cost;
+        reservation
+    }
+
     /// Gives a reservation back.
     pub fn release(&self, reservation: Reservation) {
         let mut state = self.state();
@@ -118,12 +128,14 @@ impl Meter {
 mod tests {
     use super::*;
 
-    const PRICES: Option<Prices> = Some(Prices { input: 3000, cached: Some(300), output: 15_000 });
+    const PRICES: Option<Prices> = Some(Prices { input: 3000, cached: Some(300), output: 15_000, halved: false });
 
     #[test]
     fn prices_per_million_tokens_add_up() {
         // 1,000 tokens at 3.00 and 200 at 0.30 per million, 100 at 15.00: 0.003 + 0.00006 + 0.0015.
         assert_eq!(cost(PRICES, Usage { input: 1200, cached: 200, output: 100 }), 4_560_000);
+        let halved = PRICES.map(|prices| Prices { halved: true, ..prices });
+        assert_eq!(cost(halved, Usage { input: 1200, cached: 200, output: 100 }), 2_280_000);
         assert_eq!(cost(None, Usage { input: 1200, cached: 200, output: 100 }), 0);
     }
 

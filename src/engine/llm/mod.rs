@@ -4,6 +4,7 @@
 
 pub mod answer;
 pub mod asker;
+pub mod batch;
 pub mod client;
 mod digest;
 pub mod error;
@@ -20,6 +21,7 @@ pub mod schema;
 pub mod tape;
 
 pub use asker::{Asker, Planned, Way};
+pub use batch::{Batcher, Told};
 pub use client::{Client, Secret};
 pub use error::ModelError;
 pub use meter::{Meter, cost, tokens};
@@ -66,6 +68,11 @@ impl LanguageModel {
         let temperature = model.temperature.map(|t| format!(" {t}")).unwrap_or_default();
         let version = format!("{}{temperature} {}", model.model, prompts.hash);
         Self { asker, prompts, version, keeping, refused: Refused::default(), unanswered: Mutex::default() }
+    }
+
+    /// Forgets what was refused: the same answers are read again.
+    pub fn begin(&self) {
+        self.refused.clear();
     }
 
     /// What a plan would send.

@@ -15,6 +15,10 @@ impl Refused {
         *refused.entry((what.to_owned(), why.into())).or_default() += 1;
     }
 
+    pub fn clear(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     pub fn lines(&self) -> Vec<Skipped> {
         let refused = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let line = |((what, why), count): (&(String, String), &usize)| {

@@ -140,7 +140,7 @@ fn file(folder: &Path, key: ObjectId) -> PathBuf {
 }
 
 /// The same request gives the same name on every machine.
-fn key(path: &str, request: &Value) -> ObjectId {
+pub fn key(path: &str, request: &Value) -> ObjectId {
     ObjectId::of_blob(format!("{path}\n{request}").as_bytes())
 }
 

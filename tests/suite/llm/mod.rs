@@ -1,8 +1,10 @@
 //! Dreams with language models, against servers of the tests' own.
 
 mod answers;
+mod batches;
 mod model;
 mod nights;
+mod provider;
 mod sdk;
 mod server;
 mod spending;

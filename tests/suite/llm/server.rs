@@ -10,9 +10,12 @@ use std::time::{Duration, Instant};
 
 #[derive(Debug, Clone)]
 pub struct Asked {
+    pub method: String,
     pub path: String,
     /// Names in lower case.
     pub headers: Vec<(String, String)>,
+    /// What was sent, as it came; as JSON where it is some.
+    pub raw: Vec<u8>,
     pub body: Value,
     pub at: Instant,
 }
@@ -92,7 +95,8 @@ fn serve(stream: TcpStream, log: &Mutex<Vec<Asked>>, rule: &Rule, count: &Atomic
         if reader.read_line(&mut line)? == 0 {
             return Ok(());
         }
-        let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
+        let word = |nth| line.split(' ').nth(nth).unwrap_or_default().to_owned();
+        let (method, path) = (word(0), word(1));
         let mut headers = Vec::new();
         loop {
             let mut line = String::new();
@@ -101,10 +105,10 @@ fn serve(stream: TcpStream, log: &Mutex<Vec<Asked>>, rule: &Rule, count: &Atomic
             headers.push((name.to_lowercase(), value.trim().to_owned()));
         }
         let length = headers.iter().find(|(name, _)| name == "content-length");
-        let mut body = vec![0; length.and_then(|(_, value)| value.parse().ok()).unwrap_or(0)];
-        reader.read_exact(&mut body)?;
-        let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
-        let asked = Asked { path, headers, body, at: Instant::now() };
+        let mut raw = vec![0; length.and_then(|(_, value)| value.parse().ok()).unwrap_or(0)];
+        reader.read_exact(&mut raw)?;
+        let body = serde_json::from_slice(&raw).unwrap_or(Value::Null);
+        let asked = Asked { method, path, headers, raw, body, at: Instant::now() };
         log.lock().expect("a log").push(asked.clone());
         let answer = rule(&asked, count.fetch_add(1, Ordering::SeqCst));
         std::thread::sleep(answer.delay);

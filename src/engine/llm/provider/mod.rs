@@ -7,6 +7,7 @@ mod ollama;
 mod responses;
 
 use super::error::ModelError;
+use super::meter::tokens;
 use super::schema::Schema;
 use crate::config::{Api, Format, Model};
 use crate::text::Scrubbed;
@@ -78,11 +79,16 @@ pub fn path(model: &Model) -> &'static str {
     }
 }
 
-/// The whole address; a query in the settings (`?api-version=…`) stays at the end.
+/// The whole address of the interface.
 pub fn url(model: &Model) -> String {
+    address(model, path(model))
+}
+
+/// The whole address of a path; a query in the settings (`?api-version=…`) stays at the end.
+pub fn address(model: &Model, path: &str) -> String {
     match model.base_url.split_once('?') {
-        Some((base, query)) => format!("{}{}?{query}", base.trim_end_matches('/'), path(model)),
-        None => format!("{}{}", model.base_url, path(model)),
+        Some((base, query)) => format!("{}{path}?{query}", base.trim_end_matches('/')),
+        None => format!("{}{path}", model.base_url),
     }
 }
 
@@ -114,6 +120,12 @@ pub fn usage(api: Api, body: &Value) -> Option<Usage> {
         Api::Responses => responses::usage(body),
         Api::Ollama => ollama::usage(body),
     }
+}
+
+/// The same, or where the server counted nothing, what we count ourselves.
+pub fn usage_or(api: Api, body: &Value, input: u64) -> Usage {
+    let estimated = || Usage { input, cached: 0, output: tokens(&body.to_string()) };
+    usage(api, body).filter(|usage| usage.input > 0).unwrap_or_else(estimated)
 }
 
 fn shapeless() -> ModelError {
