@@ -4,14 +4,18 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// Whose words these are. What was injected by the host (environment, rules files, reminders) is `System`.
+/// Whose words these are. What was injected by the host (environment, rules files, reminders) is `System`; what a tool
+/// brought from elsewhere (a page, an answer of a server) is `Fetched`, and `OtherAgent` is what a subagent answered or
+/// another agent wrote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum Role {
     User,
     Agent,
     Tool,
     System,
+    Fetched,
+    OtherAgent,
 }
 
 impl Role {
@@ -21,7 +25,14 @@ impl Role {
             Role::Agent => "agent",
             Role::Tool => "tool",
             Role::System => "system",
+            Role::Fetched => "fetched",
+            Role::OtherAgent => "other-agent",
         }
+    }
+
+    /// Whether what only such words support can never become a directive, a workflow or a correction.
+    pub fn is_untrusted(self) -> bool {
+        !matches!(self, Role::User | Role::Agent)
     }
 }
 
@@ -33,6 +44,8 @@ impl std::str::FromStr for Role {
             "agent" => Role::Agent,
             "tool" => Role::Tool,
             "system" => Role::System,
+            "fetched" => Role::Fetched,
+            "other-agent" => Role::OtherAgent,
             _ => return Err(()),
         })
     }

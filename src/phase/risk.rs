@@ -2,7 +2,7 @@
 //! engine says about risks is only ever added to.
 
 use super::memory::MEMORY;
-use crate::model::{Change, ChangeType, Kind, Proposal, Risk, Role};
+use crate::model::{Change, ChangeType, Kind, Proposal, Risk};
 use crate::text::{hidden, injection, secret};
 use std::collections::BTreeSet;
 
@@ -72,7 +72,5 @@ fn single_session(proposal: &Proposal) -> bool {
 /// that its words may be planted is what the injection signals are for.
 pub fn untrusted(proposal: &Proposal) -> bool {
     let memory_only = matches!(proposal.change, ChangeType::Retire | ChangeType::Join);
-    proposal.kind != Kind::Mistake
-        && !memory_only
-        && proposal.evidence.iter().all(|item| matches!(item.role, Role::Tool | Role::System))
+    proposal.kind != Kind::Mistake && !memory_only && proposal.evidence.iter().all(|item| item.role.is_untrusted())
 }

@@ -5,7 +5,7 @@
 use super::check::{Finding, Verdict, finding};
 use super::memory::MEMORY;
 use crate::config::guard::Check;
-use crate::model::{ChangeType, Kind, NotePath, ObjectId, Risk, Role};
+use crate::model::{ChangeType, Kind, NotePath, ObjectId, Risk};
 use crate::store::dream::{ChangeRecord, Dream};
 use crate::store::{Ledger, Snapshot};
 use std::collections::{BTreeMap, BTreeSet};
@@ -69,7 +69,7 @@ impl Lineage {
 /// is what tools did, so their output is its proper evidence.
 fn own(change: &ChangeRecord) -> Trust {
     let cited = || change.evidence.iter().filter(|cited| cited.session.as_str() != MEMORY);
-    let tools = cited().next().is_some() && cited().all(|cited| matches!(cited.role, Role::Tool | Role::System));
+    let tools = cited().next().is_some() && cited().all(|cited| cited.role.is_untrusted());
     let mistake = change.kind == Some(Kind::Mistake);
     let marked = change.risks.contains(&Risk::UntrustedSource);
     if marked || tools && !mistake { Trust::Untrusted } else { Trust::Said }
@@ -113,7 +113,7 @@ pub fn check(ledger: &Ledger, before: Option<&Snapshot>, dream: &Dream) -> Vec<F
 /// Nothing but tools and the host speaks for it, whatever it says of itself.
 fn own_tools(change: &ChangeRecord) -> bool {
     let mut cited = change.evidence.iter().filter(|cited| cited.session.as_str() != MEMORY).peekable();
-    cited.peek().is_some() && cited.all(|cited| matches!(cited.role, Role::Tool | Role::System))
+    cited.peek().is_some() && cited.all(|cited| cited.role.is_untrusted())
 }
 
 #[cfg(test)]

@@ -61,7 +61,7 @@ fn id(line: &Object<'_>) -> Option<String> {
 fn author(line: &Object<'_>) -> Option<Role> {
     let set = |key: &str| line.flag(key) == Some(true);
     if set("isSidechain") {
-        return Some(Role::Agent);
+        return Some(Role::OtherAgent);
     }
     let origin = line.object("origin").and_then(|origin| origin.text("kind"));
     let foreign = origin.is_some_and(|kind| kind != "human");

@@ -49,7 +49,8 @@ impl Format for Hosted {
             }
             "agent.message" | "agent.thread_message_sent" => texts(event, |text| build.say(Role::Agent, text)),
             "agent.thinking" => think(event, build),
-            "system.message" | "agent.thread_message_received" => texts(event, |text| build.say(Role::System, text)),
+            "system.message" => texts(event, |text| build.say(Role::System, text)),
+            "agent.thread_message_received" => texts(event, |text| build.say(Role::OtherAgent, text)),
             "session.error" => {
                 let error = event.object("error").and_then(|error| error.text("message"));
                 build.say(Role::System, &error.unwrap_or_default());

@@ -11,9 +11,10 @@
 
 use super::blocks::say_user;
 use super::json::Object;
+use super::origin;
 use super::session::{Build, result};
 use super::{Format, Record};
-use crate::model::{Role, Status, ToolResult};
+use crate::model::{Content, Role, Status, ToolResult};
 
 pub(super) struct Minimal;
 
@@ -40,7 +41,11 @@ impl Format for Minimal {
             ("user", _) => say_user(build, &text),
             ("agent" | "assistant", Some(tool)) => build.call(&call, &tool, input(&text)),
             ("agent" | "assistant", None) => build.say(Role::Agent, &text),
-            ("tool", _) => build.result(answer(line, &call, text.into_owned())),
+            ("tool", tool) => {
+                // A result may stand without its call.
+                let role = tool.and_then(|tool| origin::role_of(&tool, &serde_json::Value::Null));
+                build.push(role.unwrap_or(Role::Tool), Content::Result(answer(line, &call, text.into_owned())));
+            }
             ("system", _) => build.say(Role::System, &text),
             _ => {}
         }

@@ -37,15 +37,18 @@ mod json;
 mod messages;
 mod minimal;
 mod opencode;
+mod origin;
 mod quote;
 mod session;
 mod source;
+mod speaker;
 #[cfg(test)]
 mod tests;
 
 pub use flaw::{Skipped, Unsupported, Why};
 pub use quote::{Index, quote_at};
 pub use session::{Parsed, Session};
+pub use speaker::Speakers;
 
 use crate::model::Host;
 use json::Object;

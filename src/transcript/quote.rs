@@ -36,6 +36,11 @@ impl<'a> Index<'a> {
         Self { bytes, starts, document: OnceLock::new(), containers: Mutex::new(BTreeMap::new()) }
     }
 
+    /// The transcript itself.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// Bytes of the transcript.
     pub fn len(&self) -> usize {
         self.bytes.len()

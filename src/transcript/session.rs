@@ -1,6 +1,7 @@
 //! What a transcript gives: its sessions with their turns, and the builder that every format fills.
 
 use super::flaw::Skipped;
+use super::origin;
 use crate::model::{AgentName, Content, Host, Outcome, Place, Role, SessionId, Status, ToolCall, ToolResult, Turn};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
@@ -151,12 +152,14 @@ impl Build {
     }
 
     pub fn finish(self, host: Host, fallback: &str, root: Option<String>) -> Session {
-        let times = || self.turns.iter().filter_map(|turn| turn.time);
+        let times: Vec<DateTime<Utc>> = self.turns.iter().filter_map(|turn| turn.time).collect();
         let raw_id = self.raw_id.unwrap_or_else(|| fallback.to_owned());
         let project = self.repository.or(self.project);
         let agent =
             self.agent.as_deref().map(|name| AgentName::new(name).unwrap_or_else(|_| AgentName::derive(name, None)));
-        let (started, ended) = (times().min().or(self.begun), times().max().or(self.begun));
+        let mut turns = self.turns;
+        origin::mark(&mut turns);
+        let (started, ended) = (times.iter().min().copied().or(self.begun), times.iter().max().copied().or(self.begun));
         let mut outcomes = self.outcomes;
         for outcome in &mut outcomes {
             outcome.at = if outcome.at == DateTime::UNIX_EPOCH { ended.unwrap_or(outcome.at) } else { outcome.at };
@@ -169,7 +172,7 @@ impl Build {
             project,
             started,
             ended,
-            turns: self.turns,
+            turns,
             outcomes,
             root,
         }

@@ -43,7 +43,7 @@ impl Extract for Embedded {
     }
 
     fn version(&self) -> &str {
-        "4"
+        "5"
     }
 
     fn reflect(&self, session: &Session) -> Result<Reflection, String> {

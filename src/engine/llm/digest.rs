@@ -57,12 +57,15 @@ fn shown(number: usize, turn: &Turn) -> Option<String> {
     let (who, text, room) = match (&turn.content, turn.role) {
         (_, Role::System) | (Content::Thinking(_), _) => return None,
         (Content::Text(text), Role::User) => ("user".to_owned(), text.clone(), PERSON),
-        (Content::Text(text), Role::Tool) => ("tool".to_owned(), text.clone(), RESULT),
+        (Content::Text(text), Role::Tool | Role::Fetched) => ("tool".to_owned(), text.clone(), RESULT),
+        (Content::Text(text), Role::OtherAgent) => ("other agent".to_owned(), text.clone(), RESULT),
         (Content::Text(text), Role::Agent) => ("agent".to_owned(), text.clone(), AGENT),
         (Content::Call(call), _) => (format!("call {}", one_word(&call.name)), call.input.to_string(), CALL),
         (Content::Result(result), _) => match result.status {
             Status::Failed => ("tool (failed)".to_owned(), result.text.clone(), FAILURE),
             Status::Refused => ("user (refused the call)".to_owned(), result.text.clone(), FAILURE),
+            _ if turn.role == Role::Fetched => ("tool (fetched)".to_owned(), result.text.clone(), RESULT),
+            _ if turn.role == Role::OtherAgent => ("other agent".to_owned(), result.text.clone(), RESULT),
             _ => ("tool".to_owned(), result.text.clone(), RESULT),
         },
         (Content::Interrupted, _) => ("user".to_owned(), "(stopped the agent)".to_owned(), PERSON),

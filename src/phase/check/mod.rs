@@ -18,7 +18,7 @@ use crate::store::dream::{ChangeRecord, Dream};
 use crate::store::{ReadError, Snapshot, Store};
 use crate::text::Scrubbed;
 use crate::text::trace::REMOVED;
-use crate::transcript;
+use crate::transcript::{self, Speakers};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -249,7 +249,7 @@ struct Library<'a> {
     base: Option<ObjectId>,
     /// The notes of the base commit by blob, once memory is cited.
     notes: Option<BTreeMap<String, Arc<str>>>,
-    last: Option<(SessionId, Vec<u8>)>,
+    last: Option<(SessionId, Vec<u8>, Option<Speakers>)>,
 }
 
 impl<'a> Library<'a> {
@@ -277,17 +277,20 @@ impl<'a> Library<'a> {
         if removed || quote.contains(REMOVED) {
             return Ok(());
         }
-        if self.last.as_ref().is_none_or(|(id, _)| *id != cited.session) {
+        if self.last.as_ref().is_none_or(|(id, ..)| *id != cited.session) {
             let mut bytes = Vec::new();
             for part in &version.parts {
                 bytes.extend(self.store.blob(part.blob).map_err(|error| format!("could not {error}"))?);
             }
-            self.last = Some((cited.session.clone(), bytes));
+            let speakers = Speakers::read(&bytes);
+            self.last = Some((cited.session.clone(), bytes, speakers));
         }
-        let bytes = self.last.as_ref().map_or(&[][..], |(_, bytes)| bytes);
+        let (_, bytes, speakers) = self.last.as_ref().expect("it was just read");
         let texts = transcript::quote_at(bytes, &cited.place).unwrap_or_default();
+        let borne_out = speakers.as_ref().is_none_or(|all| all.bear_out(&cited.place, cited.role));
         match message::quote_stands(quote, texts.iter().map(String::as_str)) {
-            true => Ok(()),
+            true if borne_out => Ok(()),
+            true => Err(format!("on these lines nobody speaks who counts as '{}'", cited.role.as_str())),
             false => Err("the quote is not in the lines".to_owned()),
         }
     }

@@ -8,7 +8,8 @@ use crate::model::{ObjectId, Removal, SessionVersion};
 use crate::phase::memory::MEMORY;
 use crate::phase::message::{quote_stands, quote_stands_in};
 use crate::store::{FileDelta, Store};
-use crate::transcript::Index;
+use crate::transcript::{Index, Speakers};
+use std::cell::OnceCell;
 use std::collections::HashMap;
 
 /// Bytes of transcripts that one thread keeps.
@@ -20,12 +21,20 @@ type Notes = HashMap<String, ObjectId>;
 pub(super) struct Library<'a> {
     store: &'a Store,
     archive: &'a Archive,
-    /// By session and version; the number says when it was last used.
-    kept: HashMap<(u32, usize), (u64, Index<'static>)>,
+    /// By session and version.
+    kept: HashMap<(u32, usize), Kept>,
     bytes: usize,
     uses: u64,
     /// The notes of the memory that was asked for last.
     notes: Option<(ObjectId, Notes)>,
+}
+
+/// A transcript that was looked into; the number says when it was last.
+struct Kept {
+    used: u64,
+    index: Index<'static>,
+    /// Who speaks where; `None` inside where nobody can tell.
+    speakers: OnceCell<Option<Speakers>>,
 }
 
 /// Where a change stands, for evidence that is memory itself.
@@ -35,6 +44,15 @@ pub(super) struct Ground<'a> {
     pub deltas: &'a [FileDelta],
     /// A forge may have cut quotes from the message.
     pub quotes_expected: bool,
+}
+
+impl Kept {
+    /// Whether the lines are of somebody with the standing that the evidence claims.
+    fn bear_out(&self, cited: &Cited) -> bool {
+        let read = || Speakers::read(self.index.bytes());
+        cited.role.is_untrusted()
+            || self.speakers.get_or_init(read).as_ref().is_none_or(|all| all.bear_out(&cited.place, cited.role))
+    }
 }
 
 impl<'a> Library<'a> {
@@ -80,17 +98,20 @@ impl<'a> Library<'a> {
             let why = "the message does not quote it".to_owned();
             return ground.quotes_expected.then(|| wrong("quote", why, super::change::FORGED));
         };
-        let index = match self.index(place, version) {
-            Ok(index) => index,
+        let kept = match self.kept(place, version) {
+            Ok(kept) => kept,
             Err(why) => return Some(wrong("evidence", why, FETCH)),
         };
         totals.quotes += 1;
-        let stands = index.any(&cited.place, |text| quote_stands_in(quote, text));
-        (!stands).then(|| wrong("quote", "the quote is not in these lines".to_owned(), super::change::FORGED))
+        if !kept.index.any(&cited.place, |text| quote_stands_in(quote, text)) {
+            return Some(wrong("quote", "the quote is not in these lines".to_owned(), super::change::FORGED));
+        }
+        let why = || format!("on these lines nobody speaks who counts as '{}'", cited.role.as_str());
+        (!kept.bear_out(cited)).then(|| wrong("role", why(), super::change::FORGED))
     }
 
     /// A version of a transcript with its lines.
-    fn index(&mut self, place: u32, version: usize) -> Result<&Index<'static>, String> {
+    fn kept(&mut self, place: u32, version: usize) -> Result<&Kept, String> {
         self.uses += 1;
         let key = (place, version);
         if !self.kept.contains_key(&key) {
@@ -99,11 +120,12 @@ impl<'a> Library<'a> {
             let bytes = bytes.map_err(|error| format!("could not {error}"))?;
             self.make_room(bytes.len());
             self.bytes += bytes.len();
-            self.kept.insert(key, (self.uses, Index::new(bytes)));
+            let index = Index::new(bytes);
+            self.kept.insert(key, Kept { used: 0, index, speakers: OnceCell::new() });
         }
-        let (used, index) = self.kept.get_mut(&key).expect("it was just put there");
-        *used = self.uses;
-        Ok(index)
+        let kept = self.kept.get_mut(&key).expect("it was just put there");
+        kept.used = self.uses;
+        Ok(kept)
     }
 
     /// Lets go of the half that was not used for longest, so that the search for it is rare.
@@ -111,11 +133,11 @@ impl<'a> Library<'a> {
         if self.bytes + bytes <= KEPT {
             return;
         }
-        let mut uses: Vec<u64> = self.kept.values().map(|(used, _)| *used).collect();
+        let mut uses: Vec<u64> = self.kept.values().map(|kept| kept.used).collect();
         uses.sort_unstable();
         let middle = uses.get(uses.len() / 2).copied().unwrap_or_default();
-        self.kept.retain(|_, (used, _)| *used > middle);
-        self.bytes = self.kept.values().map(|(_, index)| index.len()).sum();
+        self.kept.retain(|_, kept| kept.used > middle);
+        self.bytes = self.kept.values().map(|kept| kept.index.len()).sum();
     }
 
     /// Memory as evidence: a note that the change replaced, or that memory held when it was made.

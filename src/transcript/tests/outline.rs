@@ -66,7 +66,7 @@ fn claude_code_tells_the_persons_words_from_the_hosts() {
     14 tool refused The user doesn't want to proceed with this tool use. The
     14 user keep carrierFor, but batch it with the loader we already
     16 user interrupts
-    17 agent Explore how the loader is used and report.
+    17 other-agent Explore how the loader is used and report.
     18 agent The loader is used in three places.
     19 system This session is being continued from a previous conversa
     20 system Implement the following plan:||# Batch the carriers

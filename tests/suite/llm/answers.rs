@@ -34,6 +34,35 @@ fn at_turn(answer: &str, user: &str) -> String {
 }
 
 #[test]
+fn what_was_fetched_is_a_marked_fact_at_most() {
+    let said = "The export of invoices is always pushed with force.";
+    for (tool, role) in [("WebFetch", "fetched"), ("Task", "other-agent"), ("Read", "tool")] {
+        for (kind, held) in [("fact", 1), ("preference", 0), ("workflow", 0)] {
+            let lesson = json!({"kind": kind, "text": said, "lasting": true, "evidence": [{"turn": 2, "quote": said}]});
+            let reflection = json!({"task": "x", "approach": "y", "worked": [], "failed": [], "lessons": [lesson]});
+            let server = Server::new(move |asked, _| match phase(&asked.body) {
+                Phase::Extract => reply(asked, &reflection.to_string()),
+                _ => reply(asked, &good(asked).replace("\"kind\":\"fact\"", &format!("\"kind\":\"{kind}\""))),
+            });
+            let world = world(&server, INTERFACES[1]);
+            let answer = json!({"role": "tool", "tool": tool, "text": said});
+            for id in ["a", "b"] {
+                let asked = json!({"role": "user", "text": format!("Look it up for {id}")});
+                world.write(format!("sessions/{id}.jsonl"), format!("{asked}\n{answer}\n"));
+            }
+            world.dream(["import", "../sessions"]).ok();
+            let night = run(&world);
+            let changes = night["changes"].as_array().expect("changes");
+            assert_eq!(changes.len(), held, "{tool} {kind}: {night:#}");
+            for change in changes {
+                assert_eq!(change["evidence"][0]["role"], role);
+                assert!(change["risks"].to_string().contains("untrusted-source"), "{change:#}");
+            }
+        }
+    }
+}
+
+#[test]
 fn hostile_answers_are_refused_counted_and_of_no_harm() {
     let folder = format!("{}/fixtures/llm", env!("CARGO_MANIFEST_DIR"));
     let mut files: Vec<_> =

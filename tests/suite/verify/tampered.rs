@@ -70,6 +70,20 @@ fn a_quote_that_nobody_said_is_found() {
 }
 
 #[test]
+fn an_agents_words_that_pass_for_a_persons_are_found() {
+    let world = world_with_dream();
+    reword(&world, "the API is in UTC, remember that", "which time zone does the API use?");
+    reword(&world, "#L3 user", "#L2 user");
+    assert_snapshot!(wrong(&world), @r#"
+    <id>  role        support-1@5f19e001ca53#L2 user: on these lines nobody speaks who counts as 'user'
+                  the commit was altered or made by hand: see 'git show'; revert it if nobody vouches
+                  for it
+    "#);
+    let ran = world.dream(["check", ID]);
+    assert!(ran.code == 1 && ran.stdout.contains("nobody speaks who counts as 'user'"), "{ran}");
+}
+
+#[test]
 fn a_wrong_support_count_is_found() {
     let world = world_with_dream();
     reword(&world, "Dream-Support: 1 session, 1 agent", "Dream-Support: 9 sessions, 4 agents");
