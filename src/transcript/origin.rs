@@ -2,7 +2,7 @@
 //! agent's. Told by the tool that was called and, for a shell, by the programs in its command; never by the words
 //! themselves.
 
-use crate::model::{Content, Role, ToolCall, Turn};
+use crate::model::{Content, Role, Turn};
 use regex::Regex;
 use serde_json::Value;
 use std::collections::HashMap;
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn results_are_matched_with_their_calls_by_id_or_by_order() {
-        use crate::model::Place;
+        use crate::model::{Place, ToolCall};
         use crate::transcript::session::result;
         let call = |id: &str, name: &str| {
             Content::Call(ToolCall { id: id.to_owned(), name: name.to_owned(), input: json!({}) })
