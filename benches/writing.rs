@@ -131,12 +131,18 @@ fn reading(memory: &Path, runs: usize) {
     let names = text(git(memory).args(["ls-tree", "-r", "--format=%(objectname)", "main", "notes"]));
     let list = memory.join("../names");
     fs::write(&list, names + "\n").expect("a list");
-    let (mut own, mut peer) = (Vec::new(), Vec::new());
+    let folders = ["notes".to_owned()];
+    drop(store.kept_snapshot(tip, &folders).expect("a snapshot"));
+    let (mut own, mut kept, mut peer) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..runs {
         let start = Instant::now();
-        let snapshot = store.snapshot(tip, &["notes".to_owned()]).expect("a snapshot");
+        let snapshot = store.snapshot(tip, &folders).expect("a snapshot");
         own.push(start.elapsed().as_secs_f64());
         assert!(snapshot.notes.len() >= 10_000);
+        let start = Instant::now();
+        let known = store.kept_snapshot(tip, &folders).expect("a snapshot");
+        kept.push(start.elapsed().as_secs_f64());
+        assert_eq!(known.notes.len(), snapshot.notes.len());
         let mut cat = git(memory);
         cat.args(["cat-file", "--batch"]).stdin(File::open(&list).expect("the list"));
         peer.push(timed(&mut cat).as_secs_f64());
@@ -144,6 +150,8 @@ fn reading(memory: &Path, runs: usize) {
     show("all notes", &own);
     show("git cat-file --batch", &peer);
     ratio("all notes / git cat-file --batch", &own, &peer, 1.0);
+    show("all notes, kept by their tree", &kept);
+    ratio("kept by their tree / git cat-file --batch", &kept, &peer, 0.1);
 }
 
 /// Approves and takes back, in copies.

@@ -118,7 +118,7 @@ fn think_and_write(
     request: &Request<'_>,
     tip: ObjectId,
 ) -> Result<Night, DreamError> {
-    let snapshot = store.snapshot(tip, &request.settings.folders)?;
+    let snapshot = store.kept_snapshot(tip, &request.settings.folders)?;
     let records = store.sessions()?;
     let ledger = store.ledger(Some(tip))?;
     let selection = review::select(&records, &ledger.sessions_read(), &request.filter, today(store));

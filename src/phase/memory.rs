@@ -9,11 +9,10 @@ use crate::model::{
     BeliefKey, Document, Evidence, Lines, NotePath, ObjectId, Part, Place, Proposal, Role, SessionId, SessionRecord,
 };
 use crate::store::dream::{self, ChangeRecord, Dream};
-use crate::store::{Ledger, Snapshot, Store};
+use crate::store::{Ledger, NoteText, Snapshot, Store};
 use chrono::{DateTime, Utc};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// In evidence, the session id that stands for memory itself: the blob is then a note's.
 pub const MEMORY: &str = "memory";
@@ -33,8 +32,8 @@ pub fn held(store: &Store, snapshot: &Snapshot, ledger: &Ledger, records: &[Sess
     }
     let happened = records.iter().map(|record| (&record.id, record.happened())).collect();
     let edited = edited_entries(store, snapshot, &known);
-    let notes: Vec<(&NotePath, &Arc<str>)> = snapshot.notes.iter().collect();
-    let parse = |(path, text): &(&NotePath, &Arc<str>)| entries(path, text, &known, &edited, &happened);
+    let notes: Vec<(&NotePath, &NoteText)> = snapshot.notes.iter().collect();
+    let parse = |(path, text): &(&NotePath, &NoteText)| entries(path, text, &known, &edited, &happened);
     notes.par_iter().flat_map_iter(parse).collect()
 }
 

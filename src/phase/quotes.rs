@@ -5,7 +5,7 @@
 use super::reflection::Reflection;
 use super::settle::Quotes;
 use crate::model::{Evidence, ObjectId, Place, SessionId, SessionRecord};
-use crate::store::Store;
+use crate::store::{NoteText, Store};
 use crate::text::secret;
 use crate::transcript;
 use sha1::{Digest, Sha1};
@@ -13,7 +13,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::PathBuf;
-use std::sync::Arc;
 
 /// Bytes of transcripts kept while looking.
 const KEPT_BYTES: usize = 128 << 20;
@@ -30,7 +29,7 @@ pub struct Transcripts<'a> {
     store: &'a Store,
     records: BTreeMap<&'a SessionId, &'a SessionRecord>,
     /// Notes of memory, where memory itself is the evidence.
-    notes: BTreeMap<ObjectId, Arc<str>>,
+    notes: BTreeMap<ObjectId, NoteText>,
     kept: BTreeMap<SessionId, Vec<u8>>,
     bytes: usize,
     found: Found,
@@ -44,9 +43,9 @@ impl<'a> Transcripts<'a> {
     }
 
     /// Makes a note citable as `memory@<blob>`.
-    pub fn cite_note(&mut self, text: &Arc<str>) -> ObjectId {
+    pub fn cite_note(&mut self, text: &NoteText) -> ObjectId {
         let blob = ObjectId::of_blob(text.as_bytes());
-        self.notes.entry(blob).or_insert_with(|| Arc::clone(text));
+        self.notes.entry(blob).or_insert_with(|| text.clone());
         blob
     }
 

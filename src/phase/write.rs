@@ -11,7 +11,6 @@ use crate::store::{
     TreeError, WriteError,
 };
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 #[derive(Debug, thiserror::Error)]
 pub enum WriteDreamError {
@@ -90,7 +89,7 @@ pub fn write(
 /// The state of the branch while it is written.
 struct Pen<'a, 'store> {
     hand: &'a Hand<'a>,
-    notes: &'a BTreeMap<NotePath, Arc<str>>,
+    notes: &'a BTreeMap<NotePath, NoteText>,
     /// Files as this dream has edited them; `None` where it removed them.
     edited: BTreeMap<NotePath, Option<String>>,
     tree: TreeEditor<'store>,

@@ -1,21 +1,21 @@
 //! A snapshot of memory: every note of one commit, as text. What is not a note of ours is skipped and said so.
 
-use super::{ReadError, Store, TreeEntry};
+use super::{NoteText, ReadError, Store, TreeEntry};
 use crate::model::{NotePath, ObjectId};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// The notes of memory at one commit.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
     pub commit: ObjectId,
     pub tree: ObjectId,
-    pub notes: BTreeMap<NotePath, Arc<str>>,
+    pub notes: BTreeMap<NotePath, NoteText>,
     pub skipped: Vec<Skipped>,
 }
 
 /// Something that was left out, and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Skipped {
     pub what: String,
     pub why: String,
@@ -151,7 +151,7 @@ impl Store {
             Err(why) => return skip(&path, why),
         };
         if let Some(text) = same.and_then(|same| same.notes.get(&note)) {
-            snapshot.notes.insert(note, Arc::clone(text));
+            snapshot.notes.insert(note, text.clone());
             return Ok(());
         }
         match String::from_utf8(self.blob(entry.id)?) {

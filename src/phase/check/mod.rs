@@ -15,12 +15,11 @@ use crate::config::guard::{Check, Checks, Level};
 use crate::model::evidence::Cited;
 use crate::model::{BeliefKey, ChangeType, Document, NotePath, ObjectId, Removal, SessionId, SessionRecord};
 use crate::store::dream::{ChangeRecord, Dream};
-use crate::store::{ReadError, Snapshot, Store};
+use crate::store::{NoteText, ReadError, Snapshot, Store};
 use crate::text::Scrubbed;
 use crate::text::trace::REMOVED;
 use crate::transcript::{self, Speakers};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// Below this many entries per cents say little: the budget only warns.
 const SMALL_MEMORY: usize = 10;
@@ -248,7 +247,7 @@ struct Library<'a> {
     listed: Vec<&'a SessionId>,
     base: Option<ObjectId>,
     /// The notes of the base commit by blob, once memory is cited.
-    notes: Option<BTreeMap<String, Arc<str>>>,
+    notes: Option<BTreeMap<String, NoteText>>,
     last: Option<(SessionId, Vec<u8>, Option<Speakers>)>,
 }
 
@@ -301,7 +300,7 @@ impl<'a> Library<'a> {
             let base = self.base.ok_or("the memory that the dream began from is not known")?;
             let snapshot =
                 self.store.snapshot(base, &[".".to_owned()]).map_err(|error| format!("could not {error}"))?;
-            let name = |text: &Arc<str>| ObjectId::of_blob(text.as_bytes()).short();
+            let name = |text: &NoteText| ObjectId::of_blob(text.as_bytes()).short();
             self.notes = Some(snapshot.notes.into_values().map(|text| (name(&text), text)).collect());
         }
         let note = self.notes.as_ref().and_then(|notes| notes.get(&cited.blob));

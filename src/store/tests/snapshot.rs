@@ -1,7 +1,8 @@
 //! Snapshots: notes as text, everything else named.
 
 use super::{World, commit};
-use crate::store::TreeEditor;
+use crate::model::ObjectId;
+use crate::store::{Store, TreeEditor};
 use crate::store::object::{FILE, LINK};
 
 #[test]
@@ -46,6 +47,7 @@ fn notes_are_read_and_the_rest_is_skipped_by_name() {
             assert_eq!((read.notes, read.skipped, read.tree), (plain.notes, plain.skipped, plain.tree));
         }
     }
+    what_is_kept_changes_nothing(&store, first, tip);
     let names: Vec<&str> = snapshot.notes.keys().map(|path| path.as_str()).collect();
     assert_eq!(names, ["notes/a.md", "notes/deep/b.MD"]);
     let skipped: Vec<&str> = snapshot.skipped.iter().map(|skipped| skipped.what.as_str()).collect();
@@ -55,4 +57,35 @@ fn notes_are_read_and_the_rest_is_skipped_by_name() {
     assert_eq!(store.snapshot(tip, &[".github".into(), "none".into()]).expect("a snapshot").notes.len(), 1);
     assert_eq!(store.file(tip, "notes/c.txt").expect("a file").as_deref(), Some(b"no note".as_slice()));
     assert_eq!(store.file(tip, "notes").expect("no file"), None);
+}
+
+/// Of whichever tree notes were kept last, and however damaged they are.
+fn what_is_kept_changes_nothing(store: &Store, first: ObjectId, tip: ObjectId) {
+    let file = store.common_dir().join("dream/cache/notes");
+    let all = [".".to_owned()];
+    let same = |commit: ObjectId, folders: &[String]| {
+        let (kept, plain) = (store.kept_snapshot(commit, folders), store.snapshot(commit, folders));
+        let (kept, plain) = (kept.expect("a snapshot"), plain.expect("a snapshot"));
+        assert_eq!((kept.notes, kept.skipped), (plain.notes, plain.skipped));
+        assert_eq!((kept.commit, kept.tree), (plain.commit, plain.tree));
+    };
+    for commit in [first, first, tip, tip, first] {
+        same(commit, &all);
+        assert!(file.is_file());
+    }
+    same(first, &["notes".to_owned()]);
+    same(tip, &all);
+    let kept = std::fs::read(&file).expect("kept notes");
+    for at in (0..kept.len()).step_by(7) {
+        let mut damaged = kept.clone();
+        damaged[at] ^= 0x20;
+        std::fs::write(&file, &damaged).expect("damaged");
+        same(tip, &all);
+    }
+    for length in [0, 10, 70, kept.len() - 1] {
+        std::fs::write(&file, &kept[..length]).expect("cut");
+        same(first, &all);
+        std::fs::write(&file, &kept).expect("whole");
+        same(first, &all);
+    }
 }

@@ -5,13 +5,14 @@ use super::memory::Memory;
 use crate::model::{Belief, ChangeType, Confidence, Kind, NotePath, Phase, Proposal, RetireReason, Support, Target};
 use crate::phase::Held;
 use crate::text::{Relation, Scrubbed, words};
+use rayon::prelude::*;
 use regex::Regex;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 /// Joins of what this dream does not change anyway.
 pub fn proposals(memory: &Memory<'_>, others: &[Proposal]) -> Vec<Proposal> {
-    let sizes: Vec<usize> = memory.held.iter().map(|held| words::stems(&held.text).len()).collect();
+    let sizes: Vec<usize> = memory.held.par_iter().map(|held| words::stems(&held.text).len()).collect();
     let mut keep: Vec<usize> = (0..memory.held.len()).collect();
     keep.sort_by(|a, b| {
         let key = |at: usize| (!memory.held[at].pinned, std::cmp::Reverse(sizes[at]), &memory.held[at].path, at);
@@ -28,46 +29,65 @@ pub fn proposals(memory: &Memory<'_>, others: &[Proposal]) -> Vec<Proposal> {
     let mut gone: BTreeSet<usize> = (0..memory.held.len()).filter(is_touched).collect();
     let mut joins: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     let mut retired = Vec::new();
-    for at in keep {
+    // What two entries are to each other depends on no third: only what follows from it does.
+    let alike: Vec<Vec<(usize, Alike)>> = keep.par_iter().map(|at| alike(memory, &sizes, *at)).collect();
+    for (at, alike) in keep.into_iter().zip(alike) {
         if gone.contains(&at) {
             continue;
         }
-        for near in memory.probe.near(&memory.meanings[at]) {
-            let other = &memory.held[near];
-            if near == at
-                || is_own(&memory.held[at]) && is_own(other)
-                || gone.contains(&near)
-                || joins.contains_key(&near)
-                || other.pinned
-                || is_same_place(memory, at, near)
-            {
+        for (near, how) in alike {
+            if gone.contains(&near) || joins.contains_key(&near) {
                 continue;
             }
-            match memory.meanings[at].relation(&memory.meanings[near]) {
-                Relation::Same | Relation::Contains if sizes[near] >= 3 => {
+            match how {
+                Alike::Says => {
                     gone.insert(near);
                     joins.entry(at).or_default().push(near);
                 }
-                Relation::Contradicts
-                    if is_statement(&memory.held[at], sizes[at])
-                        && is_statement(other, sizes[near])
-                        && !(is_event(&memory.held[at].text) && is_event(&other.text))
-                        && memory.meanings[at].differs_only_in_value(&memory.meanings[near]) =>
-                {
-                    if let Some((old, new)) = older(memory, at, near)
-                        && !memory.held[old].pinned
-                        && gone.insert(old)
-                    {
+                Alike::Replaces { old, new } => {
+                    if gone.insert(old) {
                         retired.push(superseded(&memory.held[old], &memory.held[new]));
                     }
                 }
-                _ => {}
             }
         }
     }
     let mut proposals: Vec<Proposal> = joins.into_iter().map(|(at, others)| join(memory, at, &others)).collect();
     proposals.extend(retired);
     proposals
+}
+
+/// What one entry is to another.
+enum Alike {
+    /// It says all that the other says.
+    Says,
+    /// The newer of the two has another value.
+    Replaces { old: usize, new: usize },
+}
+
+/// The entries to which one is something, most alike first.
+fn alike(memory: &Memory<'_>, sizes: &[usize], at: usize) -> Vec<(usize, Alike)> {
+    let (held, meaning) = (&memory.held[at], &memory.meanings[at]);
+    let one = |near: usize| -> Option<(usize, Alike)> {
+        let other = &memory.held[near];
+        if near == at || is_own(held) && is_own(other) || other.pinned || is_same_place(memory, at, near) {
+            return None;
+        }
+        match meaning.relation(&memory.meanings[near]) {
+            Relation::Same | Relation::Contains if sizes[near] >= 3 => Some((near, Alike::Says)),
+            Relation::Contradicts
+                if is_statement(held, sizes[at])
+                    && is_statement(other, sizes[near])
+                    && !(is_event(&held.text) && is_event(&other.text))
+                    && meaning.differs_only_in_value(&memory.meanings[near]) =>
+            {
+                let (old, new) = older(memory, at, near).filter(|(old, _)| !memory.held[*old].pinned)?;
+                Some((near, Alike::Replaces { old, new }))
+            }
+            _ => None,
+        }
+    };
+    memory.probe.near(meaning).into_iter().filter_map(one).collect()
 }
 
 /// Notes of mistakes and commands differ in names and numbers by nature: they do not contradict each other.

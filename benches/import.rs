@@ -1,0 +1,152 @@
+//! Import of much, of one large file, and of one session that grows:
+//!
+//!     cargo bench --bench import -- [--data DIR] [--megabytes N] [--large N] [--runs N]
+//!
+//! DIR is a folder of transcripts (default: the bundled sessions); they are repeated under other ids until they are N
+//! megabytes (default 1000), and imported beside `git add -A && git commit` of the same files. One transcript of
+//! `--large` megabytes (default 400) shows what memory one file takes, and one of 10 MB is imported twenty times while
+//! it grows, beside one import of the whole. Wall time of whole processes, the median of N runs (default 5).
+
+mod common;
+
+use common::{done, dream, figure, git, measured, option, quiet, ratio, show};
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+/// Kilobytes that import may take at most, whatever the size of a file.
+const MEMORY: f64 = 400.0;
+const GROWTH: usize = 20;
+
+fn main() {
+    let (megabytes, large, runs) = (option("--megabytes", 1000), option("--large", 400), option("--runs", 5));
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let given = std::env::args().skip_while(|word| word != "--data").nth(1).map(PathBuf::from);
+    let source =
+        given.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/demo/sessions"));
+    let data = folder.path().join("data");
+    let written = repeat(&source, &data, megabytes * 1_000_000);
+    println!("{:.0} MB in {} files, {runs} runs each", written as f64 / 1e6, files(&data).len());
+    much(folder.path(), &data, runs);
+    one_large(folder.path(), large);
+    growing(folder.path(), runs);
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    let mut files: Vec<PathBuf> =
+        entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect();
+    files.sort();
+    files
+}
+
+/// Copies of all transcripts, each with an id of its own, until they are this many bytes.
+fn repeat(source: &Path, target: &Path, bytes: usize) -> usize {
+    fs::create_dir_all(target).expect("a folder");
+    let texts = files(source).into_iter().filter_map(|path| Some((fs::read_to_string(&path).ok()?, path)));
+    let originals: Vec<(String, PathBuf)> = texts.collect();
+    let mut written = 0;
+    for round in 0.. {
+        for (text, path) in &originals {
+            let stem = path.file_stem().expect("a name").to_string_lossy().into_owned();
+            // Hosts name files by the session's id, or end their names with it.
+            let id = stem.get(stem.len().saturating_sub(36)..).filter(|id| text.contains(*id)).unwrap_or(&stem);
+            let other = format!("{round:06}{}", id.get(6..).unwrap_or(id));
+            let name = format!("{}-{round}.{}", stem, path.extension().map_or("jsonl".into(), |e| e.to_string_lossy()));
+            let text = text.replace(id, &other);
+            written += text.len();
+            fs::write(target.join(name), text).expect("a file");
+            if written >= bytes {
+                return written;
+            }
+        }
+    }
+    written
+}
+
+fn memory(folder: &Path, name: &str) -> PathBuf {
+    let memory = folder.join(name);
+    let _ = fs::remove_dir_all(&memory);
+    fs::create_dir(&memory).expect("a folder");
+    done(dream(&memory).arg("init"));
+    memory
+}
+
+fn much(folder: &Path, data: &Path, runs: usize) {
+    let (mut own, mut peer, mut peak) = (Vec::new(), Vec::new(), 0);
+    for _ in 0..runs {
+        let memory = memory(folder, "much");
+        let (seconds, most) = measured(dream(&memory).arg("import").arg(data));
+        own.push(seconds);
+        peak = peak.max(most);
+        let plain = folder.join("plain");
+        let _ = fs::remove_dir_all(&plain);
+        fs::create_dir(&plain).expect("a folder");
+        let mut copy = quiet(Command::new("cp"));
+        done(copy.arg("-r").arg(data).arg(plain.join("data")));
+        done(git(&plain).arg("init"));
+        let start = Instant::now();
+        done(git(&plain).args(["add", "-A"]));
+        done(git(&plain).args(["commit", "-q", "-m", "all"]));
+        peer.push(start.elapsed().as_secs_f64());
+    }
+    show("git dream import", &own);
+    show("git add -A && git commit", &peer);
+    ratio("import / git add -A && git commit", &own, &peer, 0.6);
+    figure("peak memory", peak as f64 / 1024.0, "MB", MEMORY);
+}
+
+/// A session of so many bytes, as lines.
+fn session(id: &str, bytes: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut written = 0;
+    while written < bytes {
+        let turn = lines.len();
+        let (role, text) = match turn % 3 {
+            0 => ("user", format!("Please look at module {turn} of the billing service and say what it does.")),
+            1 => ("agent", format!("I read module{turn}.rs; it rounds invoice {} half up.", turn * 7)),
+            _ => ("tool", format!("fn module{turn}() {{ /* {:x} */ }}\n", turn * 2_654_435_761).repeat(40)),
+        };
+        let line = serde_json::json!({"session": id, "role": role, "text": text}).to_string() + "\n";
+        written += line.len();
+        lines.push(line);
+    }
+    lines
+}
+
+fn one_large(folder: &Path, megabytes: usize) {
+    let file = folder.join("large.jsonl");
+    fs::write(&file, session("large", megabytes * 1_000_000).concat()).expect("a file");
+    let memory = memory(folder, "large");
+    let (seconds, peak) = measured(dream(&memory).arg("import").arg(&file));
+    show("one session, imported", &[seconds]);
+    println!("  one session: {megabytes} MB");
+    figure("peak memory of one large session", peak as f64 / 1024.0, "MB", MEMORY);
+    fs::remove_file(file).expect("removed");
+}
+
+fn growing(folder: &Path, runs: usize) {
+    let lines = session("grows", 10_000_000);
+    let file = folder.join("grows.jsonl");
+    let (mut whole, mut parts) = (Vec::new(), Vec::new());
+    for _ in 0..runs {
+        fs::write(&file, lines.concat()).expect("a file");
+        let memory_of_one = memory(folder, "whole");
+        whole.push(measured(dream(&memory_of_one).arg("import").arg(&file)).0);
+        let memory = memory(folder, "parts");
+        fs::write(&file, "").expect("a file");
+        let mut seconds = 0.0;
+        for part in 0..GROWTH {
+            let added = lines[lines.len() * part / GROWTH..lines.len() * (part + 1) / GROWTH].concat();
+            let mut appended = fs::OpenOptions::new().append(true).open(&file).expect("a file");
+            appended.write_all(added.as_bytes()).expect("appended");
+            seconds += measured(dream(&memory).arg("import").arg(&file)).0;
+        }
+        parts.push(seconds);
+    }
+    show("a session of 10 MB, imported once", &whole);
+    show("the same, twenty times as it grows", &parts);
+    ratio("twenty imports / one", &parts, &whole, 3.0);
+}
