@@ -24,8 +24,7 @@ fn main() {
     let (megabytes, large, runs) = (option("--megabytes", 1000), option("--large", 400), option("--runs", 5));
     let folder = tempfile::tempdir().expect("a temporary folder");
     let given = std::env::args().skip_while(|word| word != "--data").nth(1).map(PathBuf::from);
-    let source =
-        given.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/demo/sessions"));
+    let source = given.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/demo/sessions"));
     let data = folder.path().join("data");
     let written = repeat(&source, &data, megabytes * 1_000_000);
     println!("{:.0} MB in {} files, {runs} runs each", written as f64 / 1e6, files(&data).len());

@@ -7,8 +7,8 @@ use crate::model::document::{Document, EntryEdit};
 use crate::model::{AgentName, Change, DreamId, Edit, NotePath, ObjectId, SessionId};
 use crate::store::object::FILE;
 use crate::store::{
-    NewCommit, PackWriter, ReadError, RefError, RefUpdate, Sign, SignError, Signature, Snapshot, Store, TreeEditor,
-    TreeError, WriteError,
+    NewCommit, NoteText, PackWriter, ReadError, RefError, RefUpdate, Sign, SignError, Signature, Snapshot, Store,
+    TreeEditor, TreeError, WriteError,
 };
 use std::collections::BTreeMap;
 

@@ -82,8 +82,7 @@ impl Store {
         file.read_exact(&mut bytes).ok()?;
         let mut texts = Vec::with_capacity(text);
         file.read_to_end(&mut texts).ok()?;
-        let (sum, list) =
-            rayon::join(|| checksum_of(&bytes, &texts), || postcard::from_bytes::<List>(&bytes).ok());
+        let (sum, list) = rayon::join(|| checksum_of(&bytes, &texts), || postcard::from_bytes::<List>(&bytes).ok());
         if sum.to_le_bytes() != checksum || texts.len() != text {
             return None;
         }

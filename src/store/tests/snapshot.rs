@@ -2,8 +2,8 @@
 
 use super::{World, commit};
 use crate::model::ObjectId;
-use crate::store::{Store, TreeEditor};
 use crate::store::object::{FILE, LINK};
+use crate::store::{Store, TreeEditor};
 
 #[test]
 fn notes_are_read_and_the_rest_is_skipped_by_name() {
