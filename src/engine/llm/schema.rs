@@ -2,7 +2,7 @@
 //! nobody's word that they did. Every property is required and none may be added, as strict modes demand.
 
 use crate::model::{ChangeType, Kind, RetireReason};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 use std::sync::LazyLock;
 
@@ -105,6 +105,7 @@ pub struct RawLesson {
 
 #[derive(Debug, Clone, Deserialize)]
 pub struct RawEvidence {
+    #[serde(deserialize_with = "turn")]
     pub turn: i64,
     pub quote: String,
 }
@@ -142,6 +143,11 @@ impl RawChange {
     pub fn change(&self) -> Option<ChangeType> {
         self.change.parse().ok().filter(|change| CHANGES.contains(change))
     }
+}
+
+/// A number that is no turn (`-0`, `1e3`) names none: it costs one quote, not the answer.
+fn turn<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    Value::deserialize(deserializer).map(|value| value.as_i64().unwrap_or(0))
 }
 
 /// What a reviewer says.
