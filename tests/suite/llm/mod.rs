@@ -1,9 +1,12 @@
-//! Dreams with language models, against servers of the tests' own.
+//! Dreams with language models, against servers of the tests' own and against real ones.
 
+mod aimock;
 mod answers;
 mod batches;
+mod installed;
 mod model;
 mod nights;
+mod peer;
 mod provider;
 mod sdk;
 mod server;
@@ -33,8 +36,12 @@ pub fn world(server: &Server, engine: &str) -> World {
 }
 
 pub fn settings(world: &World, server: &Server, engine: &str) {
+    settings_at(world, &server.url, engine);
+}
+
+pub fn settings_at(world: &World, url: &str, engine: &str) {
     let (engine, more) = engine.split_once("\n[").map_or((engine, String::new()), |(a, b)| (a, format!("[{b}\n")));
-    let file = format!("[engine]\n{engine}\nmodel = \"test-1\"\nbase-url = \"{}\"\n{more}", server.url);
+    let file = format!("[engine]\n{engine}\nmodel = \"test-1\"\nbase-url = \"{url}\"\n{more}");
     world.write("memory/dream.toml", file);
     world.git(["commit", "-q", "-am", "an engine"]);
 }

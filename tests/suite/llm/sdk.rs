@@ -1,35 +1,13 @@
-//! Our requests against the types of the official SDKs, which a Python environment under `target/` brings. Without
-//! Python or the package index the test fails and says so, unless GIT_DREAM_OFFLINE is set.
+//! Our requests against the types of the official SDKs.
 
 use super::model::{Phase, good, phase, reply};
 use super::server::Server;
 use super::*;
 use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 const PACKAGES: [&str; 4] = ["anthropic", "openai", "ollama", "pydantic"];
-
-fn python() -> Result<PathBuf, String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/sdk-types");
-    let python = folder.join("bin/python");
-    if folder.join("complete").exists() {
-        return Ok(python);
-    }
-    let said = |output: Output| match output.status.success() {
-        true => Ok(()),
-        false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
-    };
-    let made = Command::new("python3").args(["-m", "venv"]).arg(&folder).output();
-    made.map_err(|error| format!("python3 is missing: {error}")).and_then(said)?;
-    let pip = Command::new(&python)
-        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
-        .args(PACKAGES)
-        .output();
-    pip.map_err(|error| error.to_string()).and_then(said).map_err(|why| format!("pip install {PACKAGES:?}: {why}"))?;
-    std::fs::write(folder.join("complete"), "").map_err(|error| error.to_string())?;
-    Ok(python)
-}
 
 /// What a night and a mended answer ask over one interface.
 fn bodies(interface: &str, engine: &str, lines: &mut String) {
@@ -50,14 +28,7 @@ fn bodies(interface: &str, engine: &str, lines: &mut String) {
 
 #[test]
 fn requests_are_what_the_official_sdks_would_send() {
-    let python = match python() {
-        Ok(python) => python,
-        Err(why) if std::env::var_os("GIT_DREAM_OFFLINE").is_some() => {
-            eprintln!("not checked against the SDKs' types: {why}");
-            return;
-        }
-        Err(why) => panic!("the SDKs' types are needed (or set GIT_DREAM_OFFLINE=1): {why}"),
-    };
+    let Some(python) = installed::python("sdk-types", &PACKAGES) else { return };
     let mut lines = String::new();
     for (interface, engine) in ["messages", "chat", "responses", "ollama"].into_iter().zip(INTERFACES) {
         bodies(interface, engine, &mut lines);
