@@ -2,7 +2,11 @@
 
 mod aimock;
 mod answers;
+<<<<<<< HEAD
 mod batches;
+=======
+mod inference;
+>>>>>>> 8acb1bc (llm: dreams with llama.cpp's server on random weights)
 mod installed;
 mod model;
 mod nights;
