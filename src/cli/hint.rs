@@ -90,6 +90,12 @@ fn model(error: &(dyn Error + 'static)) -> Option<Advice> {
         }
         ModelError::Certificates { .. } => "ca-file in [engine], or SSL_CERT_FILE, names a PEM file".to_owned(),
         ModelError::Proxy { variable } => format!("export {variable}=http://HOST:PORT, or unset it"),
+        ModelError::ProxyRefused { variable, .. } => {
+            format!("see address, name and password in {variable}; NO_PROXY lists hosts that are reached without it")
+        }
+        ModelError::NotVouchedFor { .. } => {
+            "ca-file in [engine], or SSL_CERT_FILE, names a PEM file with the authority that signed it".to_owned()
+        }
         ModelError::BadKey { .. } => "see api-key-env and api-key-header in [engine] of dream.toml".to_owned(),
         ModelError::Unknown { .. } => {
             "git config dream.model NAME, git config dream.base-url URL; with Ollama: ollama pull NAME".to_owned()

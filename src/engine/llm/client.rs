@@ -40,6 +40,8 @@ pub struct Client {
     model: Model,
     key: Option<Secret>,
     environment: Environment,
+    /// The variable that names the proxy on the way.
+    through: Option<String>,
     /// When one worker is told to wait, all of them do.
     not_before: Mutex<Option<Instant>>,
 }
@@ -80,6 +82,7 @@ enum Failed {
 impl Client {
     pub fn new(model: &Model, key: Option<Secret>, environment: &Environment) -> Result<Self, ModelError> {
         let seconds = Duration::from_secs(u64::from(model.timeout_seconds));
+        let (through, proxy) = proxy(&model.base_url, &environment.variables)?.unzip();
         let config = Agent::config_builder()
             .timeout_global(Some(seconds))
             .timeout_connect(Some(seconds.min(Duration::from_secs(20))))
@@ -87,11 +90,11 @@ impl Client {
             .max_redirects(0)
             .max_idle_connections_per_host(model.max_parallel as usize)
             .user_agent(concat!("git-dream/", env!("CARGO_PKG_VERSION")))
-            .proxy(proxy(&model.base_url, &environment.variables)?)
+            .proxy(proxy)
             .tls_config(tls(model, environment)?);
         let agent = config.build().new_agent();
         let (model, environment) = (model.clone(), environment.clone());
-        Ok(Self { agent, model, key, environment, not_before: Mutex::new(None) })
+        Ok(Self { agent, model, key, environment, through, not_before: Mutex::new(None) })
     }
 
     /// Sends a body and gives the reply's, trying again where the failure may pass. `name` seeds the jitter.
@@ -178,11 +181,27 @@ impl Client {
     }
 
     fn not_sent(&self, error: &ureq::Error) -> Failed {
-        match error {
-            ureq::Error::Timeout(_) => Failed::Passing(Passing::Timeout, None),
-            error => {
-                let why = Scrubbed::short(&error.to_string(), 160).into_string();
-                Failed::Passing(Passing::Broken(format!("the connection failed: {why}")), None)
+        if matches!(error, ureq::Error::Timeout(_)) {
+            return Failed::Passing(Passing::Timeout, None);
+        }
+        let said = Scrubbed::short(&error.to_string(), 160).into_string();
+        if let Some((_, why)) = said.split_once("invalid peer certificate: ") {
+            let why = match why {
+                "UnknownIssuer" => "nobody who is trusted here has signed it",
+                why if why.contains("CaUsedAsEndEntity") => "it is an authority's own, which may only sign others",
+                why => why,
+            };
+            let (model, url) = (self.model.model.clone(), self.model.base_url.clone());
+            return Failed::Final(ModelError::NotVouchedFor { model, url, why: why.to_owned() });
+        }
+        let Some(variable) = self.through.clone() else {
+            return Failed::Passing(Passing::Broken(format!("the connection failed: {said}")), None);
+        };
+        match status_of_proxy(error) {
+            Some(status @ 400..=499) => Failed::Final(ModelError::ProxyRefused { variable, status }),
+            _ => {
+                let why = format!("the connection through the proxy that {variable} names failed: {said}");
+                Failed::Passing(Passing::Broken(why), None)
             }
         }
     }
@@ -249,6 +268,12 @@ pub fn json(body: &[u8]) -> Result<Value, String> {
     serde_json::from_slice(body).map_err(|_| "the reply is no JSON".to_owned())
 }
 
+/// What a proxy answered instead of leading on.
+fn status_of_proxy(error: &ureq::Error) -> Option<u16> {
+    let ureq::Error::ConnectProxyFailed(said) = error else { return None };
+    said.split_once("responded ")?.1.split('/').next()?.parse().ok()
+}
+
 /// How servers say that a request does not fit.
 fn is_too_long(said: &str) -> bool {
     let words = [
@@ -279,8 +304,8 @@ fn said(value: Option<&Value>, body: &[u8]) -> String {
     if short.is_empty() { "no reason given".to_owned() } else { short }
 }
 
-/// The proxy for an address, by the variables that all tools read.
-fn proxy(base_url: &str, variables: &BTreeMap<String, String>) -> Result<Option<Proxy>, ModelError> {
+/// The proxy for an address, by the variables that all tools read, and the one that names it.
+fn proxy(base_url: &str, variables: &BTreeMap<String, String>) -> Result<Option<(String, Proxy)>, ModelError> {
     let host = base_url.split("://").nth(1).unwrap_or_default().split(['/', '?']).next().unwrap_or_default();
     let name = match host.strip_prefix('[') {
         Some(rest) => rest.split(']').next().unwrap_or_default(),
@@ -301,7 +326,8 @@ fn proxy(base_url: &str, variables: &BTreeMap<String, String>) -> Result<Option<
     }
     let scheme = if base_url.starts_with("https:") { "https_proxy" } else { "http_proxy" };
     let Some((variable, value)) = get(scheme).or_else(|| get("all_proxy")) else { return Ok(None) };
-    Proxy::new(value).map(Some).map_err(|_| ModelError::Proxy { variable: variable.clone() })
+    let failed = |_| ModelError::Proxy { variable: variable.clone() };
+    Proxy::new(value).map(|proxy| Some((variable.clone(), proxy))).map_err(failed)
 }
 
 /// The authorities that are trusted: those of the web, or those of the file that settings or `SSL_CERT_FILE` name.
@@ -328,7 +354,7 @@ mod tests {
 
     fn chosen(url: &str, variables: &[(&str, &str)]) -> Option<String> {
         let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        proxy(url, &variables).expect("a proxy").map(|proxy| format!("{}:{}", proxy.host(), proxy.port()))
+        proxy(url, &variables).expect("a proxy").map(|(_, proxy)| format!("{}:{}", proxy.host(), proxy.port()))
     }
 
     #[test]

@@ -14,6 +14,10 @@ pub enum ModelError {
     Certificates { file: String, why: String },
     #[error("use the proxy that the variable {variable} names")]
     Proxy { variable: String },
+    #[error("go through the proxy that the variable {variable} names: it answered {status}")]
+    ProxyRefused { variable: String, status: u16 },
+    #[error("ask {model}: the certificate of {url} was not accepted: {why}")]
+    NotVouchedFor { model: String, url: String, why: String },
     #[error("ask {model}: the key was not accepted ({status}): {said}")]
     BadKey { model: String, status: u16, said: String },
     #[error("ask {model}: there is no such model or address ({url}): {said}")]
@@ -61,9 +65,8 @@ pub enum ModelError {
 impl ModelError {
     /// Whether no other request would fare better.
     pub fn is_fatal(&self) -> bool {
-        use ModelError::{
-            BadKey, Certificates, KeyCommand, NoBatches, NoCredit, NoKey, Proxy, Recording, Unknown, Untrusted,
-        };
+        use ModelError::{BadKey, Certificates, KeyCommand, NoBatches, NoCredit, NoKey, NotVouchedFor};
+        use ModelError::{Proxy, ProxyRefused, Recording, Unknown, Untrusted};
         matches!(
             self,
             NoKey { .. }
@@ -71,6 +74,8 @@ impl ModelError {
                 | Untrusted { .. }
                 | Certificates { .. }
                 | Proxy { .. }
+                | ProxyRefused { .. }
+                | NotVouchedFor { .. }
                 | BadKey { .. }
                 | Unknown { .. }
                 | NoCredit { .. }

@@ -2,20 +2,19 @@
 
 mod aimock;
 mod answers;
-<<<<<<< HEAD
 mod batches;
-=======
 mod inference;
->>>>>>> 8acb1bc (llm: dreams with llama.cpp's server on random weights)
 mod installed;
 mod model;
 mod nights;
 mod peer;
 mod provider;
+mod proxy;
 mod sdk;
 mod server;
 mod spending;
 mod trouble;
+mod ways;
 
 use crate::world::{Ran, World};
 use serde_json::{Value, json};

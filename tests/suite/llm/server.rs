@@ -1,9 +1,10 @@
 //! A server for tests: answers each request by a rule of the test's own, and remembers what it was asked. HTTP/1.1 on
-//! a port of its own, one thread per connection.
+//! a port of its own, plain or over TLS, one thread per connection.
 
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -62,23 +63,44 @@ type Rule = dyn Fn(&Asked, usize) -> Answer + Send + Sync;
 
 pub struct Server {
     pub url: String,
+    pub address: SocketAddr,
     asked: Arc<Mutex<Vec<Asked>>>,
 }
 
 impl Server {
     /// The rule is given each request and how many came before it.
     pub fn new(rule: impl Fn(&Asked, usize) -> Answer + Send + Sync + 'static) -> Self {
+        Self::over("http", Ok, rule)
+    }
+
+    /// Speaks TLS, with this certificate and key.
+    pub fn secure(tls: ServerConfig, rule: impl Fn(&Asked, usize) -> Answer + Send + Sync + 'static) -> Self {
+        let tls = Arc::new(tls);
+        let wrap = move |stream| Ok(StreamOwned::new(ServerConnection::new(Arc::clone(&tls)).map_err(drop)?, stream));
+        Self::over("https", wrap, rule)
+    }
+
+    fn over<S: Read + Write>(
+        scheme: &str,
+        wrap: impl Fn(TcpStream) -> Result<S, ()> + Send + Sync + 'static,
+        rule: impl Fn(&Asked, usize) -> Answer + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let address = listener.local_addr().expect("an address");
         let asked = Arc::new(Mutex::new(Vec::new()));
         let (log, rule, count) = (Arc::clone(&asked), Arc::new(rule) as Arc<Rule>, Arc::new(AtomicUsize::new(0)));
+        let wrap = Arc::new(wrap);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (log, rule, count) = (Arc::clone(&log), Arc::clone(&rule), Arc::clone(&count));
-                std::thread::spawn(move || drop(serve(stream, &log, &*rule, &count)));
+                let wrap = Arc::clone(&wrap);
+                std::thread::spawn(move || {
+                    stream.set_nodelay(true).expect("a socket");
+                    let _ = wrap(stream).map(|stream| serve(stream, &log, &*rule, &count));
+                });
             }
         });
-        Self { url, asked }
+        Self { url: format!("{scheme}://{address}"), address, asked }
     }
 
     pub fn asked(&self) -> Vec<Asked> {
@@ -86,10 +108,8 @@ impl Server {
     }
 }
 
-fn serve(stream: TcpStream, log: &Mutex<Vec<Asked>>, rule: &Rule, count: &AtomicUsize) -> std::io::Result<()> {
-    stream.set_nodelay(true)?;
-    let mut reader = BufReader::new(stream.try_clone()?);
-    let mut writer = stream;
+fn serve(stream: impl Read + Write, log: &Mutex<Vec<Asked>>, rule: &Rule, count: &AtomicUsize) -> std::io::Result<()> {
+    let mut reader = BufReader::new(stream);
     loop {
         let mut line = String::new();
         if reader.read_line(&mut line)? == 0 {
@@ -114,11 +134,13 @@ fn serve(stream: TcpStream, log: &Mutex<Vec<Asked>>, rule: &Rule, count: &Atomic
         std::thread::sleep(answer.delay);
         let more: String = answer.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
         let head = format!("HTTP/1.1 {} X\r\ncontent-length: {}\r\n{more}\r\n", answer.status, answer.body.len());
+        let writer = reader.get_mut();
         writer.write_all(head.as_bytes())?;
         if answer.drop {
             writer.write_all(&answer.body.as_bytes()[..answer.body.len() / 2])?;
-            return writer.shutdown(std::net::Shutdown::Both);
+            return writer.flush();
         }
         writer.write_all(answer.body.as_bytes())?;
+        writer.flush()?;
     }
 }
