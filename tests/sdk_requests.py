@@ -8,12 +8,20 @@ import sys
 
 from pydantic import TypeAdapter, ValidationError
 from anthropic.types.message_create_params import MessageCreateParamsNonStreaming as Messages
+from anthropic.types.messages.batch_create_params import BatchCreateParams as MessageBatch
+from openai.types.batch_create_params import BatchCreateParams as Batch
 from openai.types.chat.completion_create_params import CompletionCreateParamsNonStreaming as Chat
 from openai.types.responses.response_create_params import ResponseCreateParamsNonStreaming as Responses
 from ollama._types import ChatRequest
 
 # Kept alive: what they validate lazily refers back to them.
-TYPES = {"messages": TypeAdapter(Messages), "chat": TypeAdapter(Chat), "responses": TypeAdapter(Responses)}
+TYPES = {
+    "messages": TypeAdapter(Messages),
+    "chat": TypeAdapter(Chat),
+    "responses": TypeAdapter(Responses),
+    "message-batch": TypeAdapter(MessageBatch),
+    "batch": TypeAdapter(Batch),
+}
 
 
 def plain(value):
