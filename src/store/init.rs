@@ -4,8 +4,8 @@
 use super::memory::SETTINGS;
 use super::object::FILE;
 use super::{
-    BranchName, Git, GitError, IdentityError, NewCommit, OpenError, ReadError, RefError, RefUpdate, Skipped, Store,
-    TreeEditor, TreeError, WriteError,
+    BranchName, Git, GitError, IdentityError, NewCommit, OpenError, ReadError, RefError, RefUpdate, SignError, Skipped,
+    Store, TreeEditor, TreeError, WriteError,
 };
 use crate::config::Environment;
 use crate::model::ObjectId;
@@ -72,6 +72,8 @@ pub enum InitError {
     Tree(#[source] TreeError),
     #[error("make the first commit")]
     Write(#[source] WriteError),
+    #[error("make the first commit")]
+    Sign(#[source] SignError),
     #[error("move the memory branch")]
     Reference(#[source] RefError),
 }
@@ -208,8 +210,7 @@ fn publish(
     let blob = writer.blob(text).map_err(InitError::Write)?;
     editor.set(SETTINGS, FILE, blob).map_err(InitError::Tree)?;
     let tree = editor.write(&mut writer).map_err(InitError::Tree)?;
-    let commit = writer.commit(&new_commit(store, tree, tip, "init: dream.toml")?).map_err(InitError::Write)?;
-    writer.finish().map_err(InitError::Write)?;
+    let commit = store.seal(writer, &new_commit(store, tree, tip, "init: dream.toml")?).map_err(InitError::Sign)?;
     if checked_out {
         let entry = format!("100644,{blob},{SETTINGS}");
         store.git().check(&["update-index", "--add", "--cacheinfo", &entry]).map_err(InitError::Git)?;

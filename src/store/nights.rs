@@ -2,7 +2,7 @@
 //! due, on which machine, and how it ended; nothing else decides whether a night is due. It never holds text of a
 //! transcript beyond an error's own words, scrubbed.
 
-use super::{IdentityError, NewCommit, ReadError, RefError, RefUpdate, Store, WriteError};
+use super::{IdentityError, NewCommit, ReadError, RefError, RefUpdate, SignError, Store, WriteError};
 use crate::model::{DreamId, ObjectId, Trailers, trailer};
 use crate::text::Scrubbed;
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -56,6 +56,8 @@ pub enum NightsError {
     Read(#[from] ReadError),
     #[error("write the log of nights")]
     Write(#[from] WriteError),
+    #[error("write the log of nights")]
+    Sign(#[from] SignError),
     #[error("write the log of nights")]
     Identity(#[from] IdentityError),
     #[error("write the log of nights")]
@@ -121,8 +123,7 @@ impl Store {
             committer: self.identity()?,
             message: record.message(),
         };
-        let new = writer.commit(&commit)?;
-        writer.finish()?;
+        let new = self.seal(writer, &commit)?;
         let reason = format!("night: {}", record.state.as_str());
         self.update_refs(&[RefUpdate { name: NIGHTS.to_owned(), expected: tip, new: Some(new), reason }])?;
         Ok(new)

@@ -4,7 +4,8 @@
 
 use super::object::FILE;
 use super::{
-    IdentityError, NewCommit, PackWriter, ReadError, RefError, RefUpdate, Store, TreeEditor, TreeError, WriteError,
+    IdentityError, NewCommit, PackWriter, ReadError, RefError, RefUpdate, SignError, Store, TreeEditor, TreeError,
+    WriteError,
 };
 use crate::model::{ObjectId, Outcome, SessionId, SessionRecord, SessionVersion, Trailers, trailer};
 use crate::text::Scrubbed;
@@ -26,6 +27,8 @@ pub enum SessionError {
     Write(#[source] WriteError),
     #[error("sign the import")]
     Identity(#[source] IdentityError),
+    #[error("commit the sessions")]
+    Sign(#[source] SignError),
     #[error("record the sessions")]
     Reference(#[source] RefError),
     #[error("find the session")]
@@ -220,7 +223,7 @@ impl Store {
     /// Writes the commit and finishes the pack; the ref does not move yet.
     pub(super) fn seal_sessions(
         &self,
-        mut writer: PackWriter<'_>,
+        writer: PackWriter<'_>,
         tip: Option<ObjectId>,
         tree: ObjectId,
         message: &str,
@@ -229,9 +232,7 @@ impl Store {
         let committer = self.identity().map_err(SessionError::Identity)?;
         let parents = tip.into_iter().collect();
         let new = NewCommit { tree, parents, author, committer, message: message.to_owned() };
-        let commit = writer.commit(&new).map_err(SessionError::Write)?;
-        writer.finish().map_err(SessionError::Write)?;
-        Ok(commit)
+        self.seal(writer, &new).map_err(SessionError::Sign)
     }
 
     /// Every session's name and folder, as the tree lists them.

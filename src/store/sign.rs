@@ -1,7 +1,7 @@
-//! Commits of decisions: signed when git is set to sign (`commit.gpgSign`) or the person asked for it, by git itself,
+//! Commits of decisions, and of what is recorded: signed when git is set to sign (`commit.gpgSign`) or the person asked for it, by git itself,
 //! so that every `gpg.format` and key setting is honoured.
 
-use super::{GitError, MergeError, NewCommit, Signature, Store};
+use super::{GitError, MergeError, NewCommit, PackWriter, Signature, Store, WriteError};
 use crate::model::ObjectId;
 
 /// Whether a commit is signed.
@@ -55,6 +55,18 @@ impl Store {
         let output = git.run_with_input(&args, message.as_bytes()).map_err(SignError::Git)?;
         let id = ObjectId::parse(&output.text()).ok().filter(|_| output.success());
         id.ok_or_else(|| SignError::Refused(crate::text::Scrubbed::block(&output.error_text()).into_string()))
+    }
+
+    /// Finishes what a writer holds with a commit on top, signed as git is set to: records for which nobody is asked.
+    pub(super) fn seal(&self, mut writer: PackWriter<'_>, commit: &NewCommit) -> Result<ObjectId, SignError> {
+        let written = |error: WriteError| SignError::Write(error.into());
+        if self.signs_as(&Sign::AsConfigured) {
+            writer.finish().map_err(written)?;
+            return self.write_decision(commit, &Sign::AsConfigured);
+        }
+        let id = writer.commit(commit).map_err(written)?;
+        writer.finish().map_err(written)?;
+        Ok(id)
     }
 
     fn write_plain(&self, commit: &NewCommit) -> Result<ObjectId, SignError> {

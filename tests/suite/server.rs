@@ -324,6 +324,15 @@ fn what_a_dream_has_read_is_signed_where_signatures_are_asked_for() {
     ssh_key(&asked);
     asked.git(["config", "commit.gpgSign", "true"]);
     assert_eq!(signs(&asked), "G\nN\n");
+    // What is recorded is signed like every other commit of this repository.
+    assert_eq!(asked.git(["log", "-1", "--format=%G?", "refs/dream/sessions"]), "G\n");
+    asked.dream(["outcome", "export", "--result", "satisfied"]).ok();
+    asked.git(["config", "dream.schedule", "0 3 * * *"]);
+    asked.dream(["run", "--if-due"]).ok();
+    assert_eq!(asked.git(["log", "--format=%G?", "refs/dream/nights", "refs/dream/sessions"]), "G\nG\nG\nG\n");
+    asked.git(["config", "user.signingKey", "/nowhere"]);
+    let refused = asked.dream(["outcome", "export", "--result", "failed"]);
+    assert!(refused.code == 1 && refused.stderr.contains("sign the commit"), "{refused}");
     ssh_key(&all);
     all.git(["config", "dream.signatures", "all"]);
     assert_eq!(signs(&all), "G\nN\n");

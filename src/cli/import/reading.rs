@@ -80,7 +80,7 @@ impl Reader<'_> {
 
     /// Parses one file's bytes.
     pub fn bytes(&self, bytes: Vec<u8>, name: &str, named: bool) -> Reading {
-        let parsed = match transcript::parse(&bytes, &Hint::new(name)) {
+        let mut parsed = match transcript::parse(&bytes, &Hint::new(name)) {
             Ok(parsed) => parsed,
             Err(Unsupported::Unknown | Unsupported::Binary | Unsupported::Empty) if !named => {
                 return Reading { foreign: true, ..Reading::default() };
@@ -89,6 +89,9 @@ impl Reader<'_> {
         };
         let lost = parsed.skipped.iter().filter(|skipped| skipped.why.lost());
         let problems = lost.map(|skipped| format!("line {}: {}", skipped.line, skipped.why)).collect();
+        // Of turns only their number is told; their texts are as large as the file.
+        let turns: Vec<usize> =
+            parsed.sessions.iter_mut().map(|session| std::mem::take(&mut session.turns).len()).collect();
         let masks: Arc<[Edit]> = blank::mask(&bytes).into();
         let kinds = |edit: &Edit| (edit.line, kinds(&bytes[edit.range.clone()]));
         let secrets: Vec<_> = masks.iter().map(kinds).collect();
@@ -98,11 +101,12 @@ impl Reader<'_> {
         }
         let masks = if self.secrets == Secrets::Mask { masks } else { Arc::new([]) };
         let bytes: Arc<[u8]> = bytes.into();
-        let sessions = parsed.sessions.into_iter().map(|session| self.incoming(session, &bytes, &masks)).collect();
+        let sessions = parsed.sessions.into_iter().zip(turns);
+        let sessions = sessions.map(|(session, turns)| self.incoming(session, turns, &bytes, &masks)).collect();
         Reading { sessions, problems, secrets, ..Reading::default() }
     }
 
-    fn incoming(&self, session: transcript::Session, bytes: &Arc<[u8]>, masks: &Arc<[Edit]>) -> Incoming {
+    fn incoming(&self, session: transcript::Session, turns: usize, bytes: &Arc<[u8]>, masks: &Arc<[Edit]>) -> Incoming {
         let mut outcomes = session.outcomes;
         for outcome in outcomes.iter_mut() {
             for text in [&mut outcome.explanation, &mut outcome.task].into_iter().flatten() {
@@ -120,7 +124,7 @@ impl Reader<'_> {
             project: session.project,
             started: session.started,
             ended: session.ended,
-            turns: u32::try_from(session.turns.len()).unwrap_or(u32::MAX),
+            turns: u32::try_from(turns).unwrap_or(u32::MAX),
             outcomes,
             root: session.root,
             bytes: Arc::clone(bytes),
