@@ -1,16 +1,25 @@
 //! How commands grow with memory and with known sessions:
 //!
-//!     cargo bench --bench scale -- [--notes 10000,100000] [--sessions 1000,10000] [--runs N]
+//!     cargo bench --bench scale -- [--notes 10000,100000] [--sessions 1000,10000] [--runs N] [--svg FILE]
 //!
 //! Notes stand in folders of a hundred, sessions are small and each says something that others say too. For each pair
 //! every figure is wall time of whole processes, the median of N runs (default 3) with the extremes, `git status` of
-//! the same repository beside it.
+//! the same repository beside it. With `--svg` the times are plotted against notes.
 
+mod common;
+
+use common::{done, dream, git, option, plot, plotted, show, text};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+
+/// Seconds by what was done.
+type Times = BTreeMap<&'static str, f64>;
+
+/// What is plotted: a night with one new session, and what a person types.
+const PLOTTED: [&str; 5] =
+    ["run, one new session", "approve it", "git dream run, nothing new", "git dream why", "git status"];
 
 struct Options {
     notes: Vec<usize>,
@@ -20,17 +29,23 @@ struct Options {
 
 fn main() {
     let options = options();
+    let mut series: Vec<(&str, Vec<(f64, f64)>)> = PLOTTED.iter().map(|what| (*what, Vec::new())).collect();
     for &notes in &options.notes {
         for &sessions in &options.sessions {
             println!("{notes} notes, {sessions} sessions");
             let world = tempfile::tempdir().expect("a temporary folder");
-            scale(world.path(), notes, sessions, options.runs);
+            let times = scale(world.path(), notes, sessions, options.runs);
+            for (what, points) in &mut series {
+                points.push((notes as f64, times[*what]));
+            }
         }
     }
+    plotted(&plot::seconds("notes", &series));
 }
 
 fn options() -> Options {
-    let mut options = Options { notes: vec![10_000, 100_000], sessions: vec![1_000, 10_000], runs: 3 };
+    let runs = option("--runs", 3);
+    let mut options = Options { notes: vec![10_000, 100_000], sessions: vec![1_000, 10_000], runs };
     let numbers = |word: Option<String>| -> Vec<usize> {
         word.unwrap_or_default().split(',').filter_map(|number| number.parse().ok()).collect()
     };
@@ -39,14 +54,13 @@ fn options() -> Options {
         match word.as_str() {
             "--notes" => options.notes = numbers(words.next()),
             "--sessions" => options.sessions = numbers(words.next()),
-            "--runs" => options.runs = words.next().and_then(|n| n.parse().ok()).unwrap_or(3).max(1),
             _ => {}
         }
     }
     options
 }
 
-fn scale(world: &Path, notes: usize, sessions: usize, runs: usize) {
+fn scale(world: &Path, notes: usize, sessions: usize, runs: usize) -> Times {
     let (memory, data) = (world.join("memory"), world.join("data"));
     fs::create_dir(&memory).expect("a folder");
     done(git(&memory).args(["init", "-q", "-b", "main"]));
@@ -70,28 +84,52 @@ fn scale(world: &Path, notes: usize, sessions: usize, runs: usize) {
     }
     show("approve", &approvals);
     show("run, what did not fit before", &again);
+    let mut times = Times::new();
+    let mut one = |what: &'static str, seconds: Vec<f64>| {
+        show(what, &seconds);
+        let mut sorted = seconds;
+        sorted.sort_by(f64::total_cmp);
+        times.insert(what, sorted[sorted.len() / 2]);
+    };
+    let (mut nights, mut decisions) = (Vec::new(), Vec::new());
+    for nth in 0..runs {
+        write_session(
+            &world.join("new"),
+            sessions + nth,
+            "Remember: the mirror in room {} is polished on Mondays.",
+            nth,
+        );
+        done(dream(&memory).arg("import").arg(world.join("new")));
+        nights.push(timed(dream(&memory).arg("run")));
+        if let Some(id) = open_dream(&memory) {
+            decisions.push(timed(dream(&memory).args(["approve", &id])));
+        }
+    }
+    one("run, one new session", nights);
+    one("approve it", decisions);
     let note = "notes/t0/g0/n0.md:6";
     let asked: [(&str, &[&str]); 6] = [
-        ("run, nothing new", &["run"]),
-        ("run --dry-run, nothing new", &["run", "--dry-run"]),
-        ("list", &["list"]),
-        ("status", &["status"]),
-        ("why", &["why", note]),
-        ("hook pre-commit, nothing staged", &["hook", "pre-commit"]),
+        ("git dream run, nothing new", &["run"]),
+        ("git dream run --dry-run, nothing new", &["run", "--dry-run"]),
+        ("git dream list", &["list"]),
+        ("git dream status", &["status"]),
+        ("git dream why", &["why", note]),
+        ("git dream hook pre-commit, nothing staged", &["hook", "pre-commit"]),
     ];
     for (what, arguments) in asked {
-        let times: Vec<Duration> = (0..runs).map(|_| timed(dream(&memory).args(arguments))).collect();
-        show(&format!("git dream {what}"), &times);
+        one(what, (0..runs).map(|_| timed(dream(&memory).args(arguments))).collect());
     }
-    let times: Vec<Duration> = (0..runs).map(|_| timed(git(&memory).arg("status"))).collect();
-    show("git status", &times);
+    one("git status", (0..runs).map(|_| timed(git(&memory).arg("status"))).collect());
+    times
+}
+
+fn timed(command: &mut std::process::Command) -> f64 {
+    common::timed(command).as_secs_f64()
 }
 
 fn open_dream(memory: &Path) -> Option<String> {
-    let mut list = git(memory);
-    list.args(["branch", "--list", "dream/*", "--format=%(refname:lstrip=3)"]).stdout(Stdio::piped());
-    let listed = list.output().expect("git runs").stdout;
-    String::from_utf8_lossy(&listed).lines().next().map(str::to_owned)
+    let listed = text(git(memory).args(["branch", "--list", "dream/*", "--format=%(refname:lstrip=3)"]));
+    listed.lines().next().map(str::to_owned)
 }
 
 /// Notes in folders of a hundred, a hundred such folders in one above them.
@@ -115,55 +153,24 @@ fn write_sessions(data: &Path, count: usize) {
     fs::create_dir(data).expect("a folder");
     for index in 0..count {
         let rule = index % (count / 50).max(1);
-        let (day, hour, minute) = (1 + index / 1440 % 28, index / 60 % 24, index % 60);
-        let mut text = String::new();
-        let said = [
-            ("user", format!("Please look at ticket {index} of the billing service.")),
-            ("agent", format!("Ticket {index} is about a rounding error; I changed the total in invoice {index}.")),
-            ("user", format!("No, always run `make check-{rule}` before you commit.")),
-            ("agent", "Done, and all checks pass.".to_owned()),
-        ];
-        for (role, said) in said {
-            let time = format!("2026-04-{day:02}T{hour:02}:{minute:02}:00Z");
-            writeln!(text, "{{\"role\":\"{role}\",\"text\":\"{said}\",\"time\":\"{time}\"}}").expect("a string");
-        }
-        fs::write(data.join(format!("s{index:06}.jsonl")), text).expect("a session");
+        write_session(data, index, "No, always run `make check-{}` before you commit.", rule);
     }
 }
 
-fn git(folder: &Path) -> Command {
-    let mut command = Command::new("git");
-    command.current_dir(folder).args(["-c", "user.name=Bench", "-c", "user.email=bench@example.com"]);
-    quiet(command)
-}
-
-fn dream(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_git-dream"));
-    command.current_dir(folder).env("GIT_DREAM_NOW", "2026-05-06T03:00:00Z");
-    for who in ["AUTHOR", "COMMITTER"] {
-        command.env(format!("GIT_{who}_NAME"), "Bench").env(format!("GIT_{who}_EMAIL"), "bench@example.com");
+/// One session in which a person says something about a number.
+fn write_session(data: &Path, index: usize, said: &str, number: usize) {
+    fs::create_dir_all(data).expect("a folder");
+    let (day, hour, minute) = (1 + index / 1440 % 28, index / 60 % 24, index % 60);
+    let mut text = String::new();
+    let said = [
+        ("user", format!("Please look at ticket {index} of the billing service.")),
+        ("agent", format!("Ticket {index} is about a rounding error; I changed the total in invoice {index}.")),
+        ("user", said.replace("{}", &number.to_string())),
+        ("agent", "Done, and all checks pass.".to_owned()),
+    ];
+    for (role, said) in said {
+        let time = format!("2026-04-{day:02}T{hour:02}:{minute:02}:00Z");
+        writeln!(text, "{{\"role\":\"{role}\",\"text\":\"{said}\",\"time\":\"{time}\"}}").expect("a string");
     }
-    quiet(command)
-}
-
-fn quiet(mut command: Command) -> Command {
-    command.stdout(Stdio::null()).stderr(Stdio::null()).stdin(Stdio::null());
-    command
-}
-
-fn done(command: &mut Command) {
-    assert!(command.status().expect("the program starts").success(), "{command:?}");
-}
-
-fn timed(command: &mut Command) -> Duration {
-    let start = Instant::now();
-    done(command);
-    start.elapsed()
-}
-
-fn show(what: &str, times: &[Duration]) {
-    let mut times: Vec<f64> = times.iter().map(Duration::as_secs_f64).collect();
-    times.sort_by(f64::total_cmp);
-    let (low, high) = (times[0], times[times.len() - 1]);
-    println!("  {what:<42} {:8.3} s  ({low:.3} to {high:.3})", times[times.len() / 2]);
+    fs::write(data.join(format!("s{index:06}.jsonl")), text).expect("a session");
 }
