@@ -1,8 +1,9 @@
 //! The ledger of one memory commit, kept in a file: so that asking about one dream of ten thousand reads one. Checked by
 //! checksums, thrown away on any doubt, never needed; a damaged record has the ledger read from history again.
 //!
-//! The file: a line with format and version; the lengths of three parts and a checksum over them; the commits of the
-//! first-parent line, sorted; commits with the number of the dream that they belong to, sorted; the index; the records.
+//! The file: a line with format and version; the lengths of six parts and a checksum over them; what is known of the
+//! whole; the commits of the first-parent line, sorted; commits with the number of the dream that they belong to,
+//! sorted; dreams by id, with where each entry ends; the entries; the sessions; and then the records.
 
 use super::lookup::{Row, homes};
 use super::{Dreams, Ledger};
@@ -14,11 +15,12 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::{Mutex, OnceLock};
 
 /// Also the format's version: another text makes every older file unreadable.
-const MAGIC: &str = concat!("git-dream ledger 1 ", env!("CARGO_PKG_VERSION"), "\n");
+const MAGIC: &str = concat!("git-dream ledger 2 ", env!("CARGO_PKG_VERSION"), "\n");
 /// Fewer commits than this are read faster than a file is written. Tests keep everything.
 const WORTHWHILE: usize = if cfg!(feature = "faults") { 1 } else { 256 };
 /// This many commits, or this part of those that are kept, may be read anew each time before all is kept again.
@@ -27,17 +29,29 @@ const SHARE: usize = 50;
 const ID: usize = 20;
 /// A commit and the number of its dream.
 const HOME: usize = ID + 4;
+/// A dream's id, whether a list shows it, and where its entry ends.
+const NAME: usize = "2026-05-06-k3f9".len();
+const LINE: usize = NAME + 1 + 4;
+const PARTS: usize = 6;
+const HEAD: usize = MAGIC.len() + PARTS * 8 + 4;
 
-/// Where a dream stands in the index.
-#[derive(Debug, Clone, Copy)]
+/// Where a dream stands among all that are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Place(usize);
 
+impl Place {
+    pub fn number(self) -> usize {
+        self.0
+    }
+}
+
+/// What is known of the whole.
 #[derive(Serialize, Deserialize)]
-struct Index {
+struct Known {
     tip: ObjectId,
     commits: usize,
-    sessions: Vec<(SessionId, ObjectId)>,
-    entries: Vec<Entry>,
+    /// Dreams that have refs of their own.
+    with_refs: Vec<DreamId>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -71,13 +85,22 @@ struct Record {
 
 pub(super) struct Kept {
     file: Mutex<File>,
-    main: Vec<u8>,
-    homes: Vec<u8>,
-    index: Index,
+    bytes: Vec<u8>,
+    known: Known,
+    main: Range<usize>,
+    homes: Range<usize>,
+    lines: Range<usize>,
+    entries: Range<usize>,
+    sessions: Range<usize>,
     /// Where the records begin.
     records: u64,
     environment: Environment,
     git_dir: PathBuf,
+    /// Entries that were asked for.
+    read: Vec<OnceLock<Option<Entry>>>,
+    listed: OnceLock<Vec<(SessionId, ObjectId)>>,
+    /// All records, once they were read together.
+    texts: OnceLock<Vec<u8>>,
     /// Read from history, when a record turns out to be damaged.
     whole: OnceLock<Option<Ledger>>,
 }
@@ -89,97 +112,142 @@ fn path(store: &Store) -> PathBuf {
 impl Kept {
     pub fn open(store: &Store) -> Option<Self> {
         let mut file = File::open(path(store)).ok()?;
-        let mut head = [0; MAGIC.len() + 3 * 8 + 4];
+        let mut head = [0; HEAD];
         file.read_exact(&mut head).ok()?;
         let (magic, lengths) = head.split_at(MAGIC.len());
-        let (lengths, checksum) = lengths.split_at(3 * 8);
-        let length = |nth: usize| usize::try_from(u64::from_le_bytes(lengths[nth * 8..][..8].try_into().ok()?)).ok();
-        let (main, homes, index) = (length(0)?, length(1)?, length(2)?);
-        let whole = main.checked_add(homes)?.checked_add(index)?;
-        if magic != MAGIC.as_bytes() || whole as u64 > file.metadata().ok()?.len() {
+        let (lengths, checksum) = lengths.split_at(PARTS * 8);
+        if magic != MAGIC.as_bytes() {
             return None;
         }
-        let mut bytes = vec![0; whole];
+        let size = file.metadata().ok()?.len();
+        let mut end = 0_usize;
+        let mut parts: [Range<usize>; PARTS] = Default::default();
+        for (part, length) in parts.iter_mut().zip(lengths.as_chunks::<8>().0) {
+            let begin = end;
+            end = begin.checked_add(usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
+            *part = begin..end;
+        }
+        if end as u64 > size {
+            return None;
+        }
+        let mut bytes = vec![0; end];
         file.read_exact(&mut bytes).ok()?;
         if crc32fast::hash(&bytes).to_le_bytes() != checksum {
             return None;
         }
-        let index = postcard::from_bytes(&bytes[main + homes..]).ok()?;
-        let records = (head.len() + whole) as u64;
-        let homes = bytes[main..main + homes].to_vec();
-        bytes.truncate(main);
+        let [known, main, homes, lines, entries, sessions] = parts;
+        let known = postcard::from_bytes(&bytes[known]).ok()?;
+        let read = (0..lines.len() / LINE).map(|_| OnceLock::new()).collect();
+        let records = (HEAD + end) as u64;
         let (environment, git_dir) = (store.environment().clone(), store.git_dir().to_owned());
+        let (file, (listed, texts, whole)) = (Mutex::new(file), Default::default());
         Some(Self {
-            file: Mutex::new(file),
-            main: bytes,
+            file,
+            bytes,
+            known,
+            main,
             homes,
-            index,
+            lines,
+            entries,
+            sessions,
             records,
             environment,
             git_dir,
-            whole: OnceLock::new(),
+            read,
+            listed,
+            texts,
+            whole,
         })
     }
 
     pub fn tip(&self) -> ObjectId {
-        self.index.tip
+        self.known.tip
     }
 
     /// How many new commits are read before all is kept anew.
     pub fn worth_reading(&self) -> usize {
-        NEW.max(self.index.commits / SHARE)
+        NEW.max(self.known.commits / SHARE)
+    }
+
+    /// One line for each dream, by id.
+    fn lines(&self) -> &[[u8; LINE]] {
+        self.bytes[self.lines.clone()].as_chunks().0
+    }
+
+    /// How many dreams are kept, shown or not.
+    pub fn len(&self) -> usize {
+        self.read.len()
+    }
+
+    pub fn place(&self, id: &DreamId) -> Option<Place> {
+        self.lines().binary_search_by(|line| line[..NAME].cmp(id.as_str().as_bytes())).ok().map(Place)
+    }
+
+    /// The dreams that a list shows, by id.
+    pub fn shown(&self) -> impl Iterator<Item = Place> {
+        self.lines().iter().enumerate().filter(|(_, line)| line[NAME] == 1).map(|(at, _)| Place(at))
+    }
+
+    fn at(&self, place: Place) -> Option<&Entry> {
+        let read = || {
+            let end = |at: usize| -> Option<usize> {
+                Some(u32::from_le_bytes(self.lines()[at][NAME + 1..].try_into().ok()?) as usize)
+            };
+            let begin = place.0.checked_sub(1).map_or(Some(0), end)?;
+            postcard::from_bytes(self.bytes[self.entries.clone()].get(begin..end(place.0)?)?).ok()
+        };
+        self.read.get(place.0)?.get_or_init(read).as_ref()
     }
 
     pub fn entry(&self, id: &DreamId) -> Option<&Entry> {
-        let place = self.index.entries.binary_search_by(|entry| entry.id.cmp(id)).ok()?;
-        self.index.entries.get(place)
+        self.at(self.place(id)?)
     }
 
     /// Dreams that have refs of their own.
     pub fn with_refs(&self) -> impl Iterator<Item = &DreamId> {
-        let entries = self.index.entries.iter().filter(|entry| entry.open.is_some() || entry.closed.is_some());
-        entries.map(|entry| &entry.id)
+        self.known.with_refs.iter()
     }
 
-    pub fn rows(&self) -> impl Iterator<Item = (&Row, Place)> {
-        let entries = self.index.entries.iter().enumerate();
-        entries.filter_map(|(place, entry)| Some((entry.row.as_ref()?, Place(place))))
+    pub fn id(&self, place: Place) -> Option<&DreamId> {
+        self.at(place).map(|entry| &entry.id)
+    }
+
+    pub fn row(&self, place: Place) -> Option<&Row> {
+        self.at(place)?.row.as_ref()
     }
 
     pub fn is_on_main(&self, id: ObjectId) -> bool {
-        let (ids, _) = self.main.as_chunks::<ID>();
+        let (ids, _) = self.bytes[self.main.clone()].as_chunks::<ID>();
         ids.binary_search(id.as_bytes()).is_ok()
     }
 
-    pub fn homes(&self, commit: ObjectId) -> impl Iterator<Item = &DreamId> {
-        let (homes, _) = self.homes.as_chunks::<HOME>();
+    pub fn homes(&self, commit: ObjectId) -> impl Iterator<Item = Place> {
+        let (homes, _) = self.bytes[self.homes.clone()].as_chunks::<HOME>();
         let first = homes.partition_point(|home| home[..ID] < commit.as_bytes()[..]);
         let own = homes[first..].iter().take_while(move |home| home[..ID] == commit.as_bytes()[..]);
-        own.filter_map(|home| {
-            let number = u32::from_le_bytes(home[ID..].try_into().ok()?);
-            self.index.entries.get(number as usize).map(|entry| &entry.id)
-        })
+        own.filter_map(|home| Some(Place(u32::from_le_bytes(home[ID..].try_into().ok()?) as usize)))
     }
 
     pub fn sessions(&self, place: Place) -> impl Iterator<Item = u32> {
-        self.index.entries.get(place.0).into_iter().flat_map(|entry| entry.sessions.iter().copied())
+        self.at(place).into_iter().flat_map(|entry| entry.sessions.iter().copied())
     }
 
     pub fn session(&self, number: u32) -> Option<(SessionId, ObjectId)> {
-        self.index.sessions.get(number as usize).cloned()
+        let read = || postcard::from_bytes(&self.bytes[self.sessions.clone()]).unwrap_or_default();
+        self.listed.get_or_init(read).get(number as usize).cloned()
     }
 
     /// A dream as a ledger shows it.
-    pub fn dream(&self, place: Place, id: &DreamId) -> Option<Dream> {
-        let kept = self.index.entries.get(place.0).and_then(|entry| self.read(entry.shown?));
-        kept.or_else(|| {
+    pub fn dream(&self, place: Place) -> Option<Dream> {
+        let entry = self.at(place)?;
+        entry.shown.and_then(|record| self.read(record)).or_else(|| {
             let again = || {
                 let store = Store::open(&self.environment, &self.git_dir).ok()?;
                 // The next command keeps it anew.
                 let _ = fs::remove_file(path(&store));
-                store.ledger(Some(self.index.tip)).ok()
+                store.ledger(Some(self.known.tip)).ok()
             };
-            self.whole.get_or_init(again).as_ref()?.get(id).cloned()
+            self.whole.get_or_init(again).as_ref()?.get(&entry.id).cloned()
         })
     }
 
@@ -193,13 +261,32 @@ impl Kept {
         }
     }
 
-    fn read(&self, Record { at, length, checksum }: Record) -> Option<Dream> {
+    fn read(&self, record: Record) -> Option<Dream> {
+        if let Some(all) = self.texts.get() {
+            let at = usize::try_from(record.at).ok()?;
+            return decoded(all.get(at..at.checked_add(record.length as usize)?)?, record.checksum);
+        }
         let mut file = self.file.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        file.seek(SeekFrom::Start(self.records.checked_add(at)?)).ok()?;
+        file.seek(SeekFrom::Start(self.records.checked_add(record.at)?)).ok()?;
         let mut bytes = Vec::new();
-        (&*file).take(length.into()).read_to_end(&mut bytes).ok()?;
-        (crc32fast::hash(&bytes) == checksum).then(|| postcard::from_bytes(&bytes).ok()).flatten()
+        (&*file).take(record.length.into()).read_to_end(&mut bytes).ok()?;
+        decoded(&bytes, record.checksum)
     }
+
+    /// Reads all records at once, for who will ask for most of them.
+    pub fn read_all(&self) {
+        self.texts.get_or_init(|| {
+            let mut file = self.file.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+            let mut bytes = Vec::new();
+            // What is missing is found missing when it is asked for.
+            let _ = file.seek(SeekFrom::Start(self.records)).and_then(|_| file.read_to_end(&mut bytes));
+            bytes
+        });
+    }
+}
+
+fn decoded(bytes: &[u8], checksum: u32) -> Option<Dream> {
+    (crc32fast::hash(bytes) == checksum).then(|| postcard::from_bytes(bytes).ok()).flatten()
 }
 
 /// Keeps a ledger; of those dreams that memory alone tells in another way, also that.
@@ -217,8 +304,8 @@ pub(super) fn write(
     let mut main = main.to_vec();
     main.sort_unstable();
     let main: Vec<u8> = main.iter().flat_map(|id| *id.as_bytes()).collect();
-    let (index, records) = index(tip, commits, judged, shown)?;
-    let numbers: BTreeMap<&DreamId, u32> = index.entries.iter().map(|entry| &entry.id).zip(0..).collect();
+    let Indexed { entries, sessions, records } = index(judged, shown)?;
+    let numbers: BTreeMap<&DreamId, u32> = entries.iter().map(|entry| &entry.id).zip(0..).collect();
     let mut at_home: Vec<(ObjectId, u32)> = homes(shown)
         .into_iter()
         .flat_map(|(commit, ids)| {
@@ -230,47 +317,64 @@ pub(super) fn write(
         .iter()
         .flat_map(|(commit, number)| commit.as_bytes().iter().copied().chain(number.to_le_bytes()))
         .collect();
-    let index = postcard::to_stdvec(&index).map_err(io::Error::other)?;
+    let has_refs = |entry: &&Entry| entry.open.is_some() || entry.closed.is_some();
+    let with_refs = entries.iter().filter(has_refs).map(|entry| entry.id.clone()).collect();
+    let known = packed(&Known { tip, commits, with_refs })?;
+    let (mut lines, mut texts) = (Vec::new(), Vec::new());
+    for entry in &entries {
+        texts.append(&mut packed(entry)?);
+        lines.extend_from_slice(entry.id.as_str().as_bytes());
+        lines.push(u8::from(entry.row.is_some()));
+        lines.extend(u32::try_from(texts.len()).map_err(io::Error::other)?.to_le_bytes());
+    }
+    let parts: [Vec<u8>; PARTS] = [known, main, homes, lines, texts, packed(&sessions)?];
     let mut checksum = crc32fast::Hasher::new();
-    [&main, &homes, &index].into_iter().for_each(|part| checksum.update(part));
+    parts.iter().for_each(|part| checksum.update(part));
     let path = path(store);
     let folder = path.parent().unwrap_or(&path);
     fs::create_dir_all(folder)?;
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
     file.write_all(MAGIC.as_bytes())?;
-    for part in [&main, &homes, &index] {
+    for part in &parts {
         file.write_all(&(part.len() as u64).to_le_bytes())?;
     }
     file.write_all(&checksum.finalize().to_le_bytes())?;
-    for part in [main, homes, index, records] {
-        file.write_all(&part)?;
+    for part in parts.iter().chain([&records]) {
+        file.write_all(part)?;
     }
     file.persist(path).map(drop).map_err(|error| error.error)
 }
 
-fn index(
-    tip: ObjectId,
-    commits: usize,
-    judged: &BTreeMap<DreamId, Option<Dream>>,
-    shown: &Dreams,
-) -> io::Result<(Index, Vec<u8>)> {
+fn packed(what: &impl Serialize) -> io::Result<Vec<u8>> {
+    postcard::to_stdvec(what).map_err(io::Error::other)
+}
+
+/// What is written, entries by id.
+#[derive(Default)]
+struct Indexed {
+    entries: Vec<Entry>,
+    sessions: Vec<(SessionId, ObjectId)>,
+    records: Vec<u8>,
+}
+
+fn index(judged: &BTreeMap<DreamId, Option<Dream>>, shown: &Dreams) -> io::Result<Indexed> {
+    let mut indexed = Indexed::default();
     let mut records = Vec::new();
     let mut record = |dream: &Dream| {
-        let bytes = postcard::to_stdvec(dream).map_err(io::Error::other)?;
+        let bytes = packed(dream)?;
         let length = u32::try_from(bytes.len()).map_err(io::Error::other)?;
         let record = Record { at: records.len() as u64, length, checksum: crc32fast::hash(&bytes) };
         records.extend_from_slice(&bytes);
         Ok::<_, io::Error>(record)
     };
-    let mut index = Index { tip, commits, sessions: Vec::new(), entries: Vec::new() };
     let mut known: BTreeMap<(SessionId, ObjectId), u32> = BTreeMap::new();
     let ids: BTreeSet<&DreamId> = judged.keys().chain(shown.keys()).collect();
     for id in ids {
         let dream = shown.get(id);
         let sessions = dream.into_iter().flat_map(|dream| dream.sessions()).map(|session| {
             *known.entry(session.clone()).or_insert_with(|| {
-                index.sessions.push(session.clone());
-                index.sessions.len() as u32 - 1
+                indexed.sessions.push(session.clone());
+                indexed.sessions.len() as u32 - 1
             })
         });
         let sessions = sessions.collect();
@@ -280,7 +384,7 @@ fn index(
             Some(judged) if judged.as_ref() == dream => Judged::AsShown,
             Some(Some(judged)) => Judged::As(record(judged)?),
         };
-        index.entries.push(Entry {
+        indexed.entries.push(Entry {
             id: id.clone(),
             open: dream.and_then(|dream| dream.open),
             closed: dream.and_then(|dream| dream.closed),
@@ -290,5 +394,5 @@ fn index(
             judged: alone,
         });
     }
-    Ok((index, records))
+    Ok(Indexed { records, ..indexed })
 }

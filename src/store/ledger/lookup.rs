@@ -5,6 +5,7 @@ use super::keep::{Kept, Place};
 use crate::model::{DreamId, ObjectId, SessionId};
 use crate::store::dream::{Dream, FindDreamError, Standing, find};
 use chrono::{DateTime, Utc};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
@@ -15,13 +16,35 @@ pub struct Ledger {
     slots: BTreeMap<DreamId, Slot>,
     /// The dreams that each commit of a change or of a landing belongs to, of those that are not kept.
     homes: HashMap<ObjectId, Vec<DreamId>>,
-    kept: Option<Arc<Kept>>,
+    kept: Option<Rest>,
 }
 
 struct Slot {
     row: Row,
-    place: Option<Place>,
-    dream: OnceLock<Box<Dream>>,
+    dream: Dream,
+}
+
+/// What is kept, but for the dreams of which something newer is known.
+struct Rest {
+    kept: Arc<Kept>,
+    left_out: BTreeSet<Place>,
+    /// Those that were asked for.
+    dreams: Vec<OnceLock<Option<Box<Dream>>>>,
+}
+
+impl Rest {
+    fn places(&self) -> impl Iterator<Item = Place> {
+        self.kept.shown().filter(|place| !self.left_out.contains(place))
+    }
+
+    fn place(&self, id: &DreamId) -> Option<Place> {
+        self.kept.place(id).filter(|place| !self.left_out.contains(place) && self.kept.row(*place).is_some())
+    }
+
+    fn dream(&self, place: Place) -> Option<&Dream> {
+        let read = || self.kept.dream(place).map(Box::new);
+        self.dreams.get(place.number())?.get_or_init(read).as_deref()
+    }
 }
 
 /// What a list says of a dream.
@@ -50,68 +73,82 @@ impl Row {
 impl Ledger {
     pub(super) fn new(tip: Option<ObjectId>, dreams: Dreams) -> Self {
         let homes = homes(&dreams);
-        let slots = dreams.into_values().map(slot).collect();
+        let slots = dreams.into_iter().map(slot).collect();
         Self { tip, slots, homes, kept: None }
     }
 
     /// These dreams, and all that is kept but those that are left out.
     pub(super) fn since(tip: ObjectId, dreams: Dreams, kept: Arc<Kept>, left_out: &BTreeSet<DreamId>) -> Self {
-        let homes = homes(&dreams);
-        let mut slots: BTreeMap<DreamId, Slot> = kept
-            .rows()
-            .filter(|(row, _)| !left_out.contains(&row.id))
-            .map(|(row, place)| (row.id.clone(), Slot { row: row.clone(), place: Some(place), dream: OnceLock::new() }))
-            .collect();
-        slots.extend(dreams.into_values().map(slot));
-        Self { tip: Some(tip), slots, homes, kept: Some(kept) }
+        let left_out = left_out.iter().filter_map(|id| kept.place(id)).collect();
+        let asked = (0..kept.len()).map(|_| OnceLock::new()).collect();
+        let rest = Rest { kept, left_out, dreams: asked };
+        Self { kept: Some(rest), ..Self::new(Some(tip), dreams) }
+    }
+
+    fn places(&self) -> impl Iterator<Item = (&Rest, Place)> {
+        self.kept.iter().flat_map(|rest| rest.places().map(move |place| (rest, place)))
     }
 
     pub fn len(&self) -> usize {
-        self.slots.len()
+        self.slots.len() + self.places().count()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.slots.is_empty()
+        self.slots.is_empty() && self.places().next().is_none()
     }
 
     pub fn contains(&self, id: &DreamId) -> bool {
-        self.slots.contains_key(id)
+        self.slots.contains_key(id) || self.kept.as_ref().is_some_and(|rest| rest.place(id).is_some())
     }
 
     pub fn get(&self, id: &DreamId) -> Option<&Dream> {
-        self.slots.get(id).map(|slot| self.dream(slot))
-    }
-
-    fn dream<'l>(&'l self, slot: &'l Slot) -> &'l Dream {
-        slot.dream.get_or_init(|| {
-            let read = || self.kept.as_ref()?.dream(slot.place?, &slot.row.id);
-            Box::new(read().unwrap_or_else(|| Dream::new(slot.row.id.clone())))
-        })
+        let kept = || self.kept.as_ref().and_then(|rest| rest.dream(rest.place(id)?));
+        self.slots.get(id).map(|slot| &slot.dream).or_else(kept)
     }
 
     /// All of them, by id.
     pub fn all(&self) -> impl DoubleEndedIterator<Item = &Dream> {
-        self.slots.values().map(|slot| self.dream(slot))
+        if let Some(rest) = &self.kept {
+            rest.kept.read_all();
+            let places: Vec<Place> = rest.places().collect();
+            places.into_par_iter().for_each(|place| {
+                let _ = rest.dream(place);
+            });
+        }
+        let kept = self.places().filter_map(|(rest, place)| rest.dream(place));
+        let mut all: Vec<&Dream> = self.slots.values().map(|slot| &slot.dream).chain(kept).collect();
+        all.sort_by(|a, b| a.id.cmp(&b.id));
+        all.into_iter()
     }
 
     /// A dream by its id, a unique prefix, its branch name, or the four characters at its end.
     pub fn find(&self, name: &str) -> Result<&Dream, FindDreamError> {
-        let id = find(self.slots.keys(), name)?;
-        Ok(self.dream(&self.slots[id]))
+        if let Some(dream) = DreamId::new(name).ok().and_then(|id| self.get(&id)) {
+            return Ok(dream);
+        }
+        let kept = self.places().filter_map(|(rest, place)| rest.kept.id(place));
+        let mut ids: Vec<&DreamId> = self.slots.keys().chain(kept).collect();
+        ids.sort();
+        let id = find(ids.into_iter(), name)?;
+        self.get(id).ok_or_else(|| FindDreamError::NotFound { prefix: id.to_string(), near: Vec::new() })
     }
 
     /// The dreams that a commit belongs to.
     pub fn dreams_of(&self, commit: ObjectId) -> impl Iterator<Item = &Dream> {
-        let kept = self.kept.iter().flat_map(|kept| kept.homes(commit));
-        let kept = kept.filter(|id| self.slots.get(id).is_some_and(|slot| slot.place.is_some()));
-        let mut ids: Vec<&DreamId> = self.homes.get(&commit).into_iter().flatten().chain(kept).collect();
-        ids.sort();
-        ids.into_iter().filter_map(|id| self.get(id))
+        let kept = self.kept.iter().flat_map(|rest| {
+            let places = rest.kept.homes(commit).filter(|place| !rest.left_out.contains(place));
+            places.filter_map(|place| rest.dream(place))
+        });
+        let own = self.homes.get(&commit).into_iter().flatten().filter_map(|id| self.slots.get(id));
+        let mut dreams: Vec<&Dream> = own.map(|slot| &slot.dream).chain(kept).collect();
+        dreams.sort_by(|a, b| a.id.cmp(&b.id));
+        dreams.into_iter()
     }
 
     /// What a list says of each, newest first.
     pub fn rows(&self) -> Vec<&Row> {
-        let mut rows: Vec<&Row> = self.slots.values().map(|slot| &slot.row).collect();
+        let kept = self.places().filter_map(|(rest, place)| rest.kept.row(place));
+        let mut rows: Vec<&Row> = self.slots.values().map(|slot| &slot.row).chain(kept).collect();
         rows.sort_by(|a, b| (b.created, &b.id).cmp(&(a.created, &a.id)));
         rows
     }
@@ -119,22 +156,20 @@ impl Ledger {
     /// The sessions that dreams which stand have read, each with the blob that says how far. A reverted dream's
     /// sessions are to be read again.
     pub fn sessions_read(&self) -> BTreeSet<(SessionId, ObjectId)> {
-        let mut read = BTreeSet::new();
-        let mut numbers = BTreeSet::new();
-        for slot in self.slots.values().filter(|slot| slot.row.standing != Standing::Reverted) {
-            match (&self.kept, slot.place) {
-                (Some(kept), Some(place)) => numbers.extend(kept.sessions(place)),
-                _ => read.extend(self.dream(slot).sessions().iter().cloned()),
-            }
+        let stands = |row: &Row| row.standing != Standing::Reverted;
+        let own = self.slots.values().filter(|slot| stands(&slot.row));
+        let mut read: BTreeSet<_> = own.flat_map(|slot| slot.dream.sessions().iter().cloned()).collect();
+        if let Some(rest) = &self.kept {
+            let standing = rest.places().filter(|place| rest.kept.row(*place).is_some_and(stands));
+            let numbers: BTreeSet<u32> = standing.flat_map(|place| rest.kept.sessions(place)).collect();
+            read.extend(numbers.into_iter().filter_map(|number| rest.kept.session(number)));
         }
-        read.extend(self.kept.iter().flat_map(|kept| numbers.iter().filter_map(|number| kept.session(*number))));
         read
     }
 }
 
-fn slot(dream: Dream) -> (DreamId, Slot) {
-    let row = Row::of(&dream);
-    (dream.id.clone(), Slot { row, place: None, dream: OnceLock::from(Box::new(dream)) })
+fn slot((id, dream): (DreamId, Dream)) -> (DreamId, Slot) {
+    (id, Slot { row: Row::of(&dream), dream })
 }
 
 pub(super) fn homes(dreams: &Dreams) -> HashMap<ObjectId, Vec<DreamId>> {
