@@ -45,7 +45,7 @@ impl Log {
         let store = context.store()?;
         let ledger = context.ledger(&store)?;
         let path = self.path.as_deref().map(|typed| name::path(context, &store, typed)).transpose()?;
-        let archive = Archive::new(&store)?;
+        let archive = Archive::new(&store);
         let steps = self.steps(&store, &ledger, path.as_deref())?;
         if let (Some(path), true) = (&path, steps.is_empty()) {
             let error = Failure::refuse(format!("memory never held '{path}'"));

@@ -53,7 +53,7 @@ impl Show {
     }
 
     fn dream(&self, context: &Context, store: &Store, dream: &Dream) -> Result<(), Failure> {
-        let archive = Archive::new(store)?;
+        let archive = Archive::new(store);
         if let Some(typed) = &self.change {
             let record = dream.pick(typed)?;
             let view = ChangeView::read(store, record)?;

@@ -129,7 +129,7 @@ fn import(context: &Context, store: &Store) -> Result<(), Failure> {
 fn review(context: &Context, store: &Store, id: &DreamId, page: &mut Page) -> Result<(), Failure> {
     let ledger = context.ledger(store)?;
     let dream = ledger.find(id.as_str())?;
-    let archive = Archive::new(store)?;
+    let archive = Archive::new(store);
     heading(page, dream);
     let groups = [("What memory says differently", false), ("What is new", true)];
     for (title, new) in groups {

@@ -1,6 +1,5 @@
 //! Sessions as evidence needs them: looked up by id, their turns read once per command.
 
-use crate::cli::Failure;
 use crate::model::evidence::Cited;
 use crate::model::{Removal, SessionId, SessionRecord, SessionVersion, Turn};
 use crate::phase;
@@ -9,7 +8,7 @@ use crate::phase::message::quote_stands;
 use crate::store::Store;
 use crate::text::trace::REMOVED;
 use crate::transcript;
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -18,9 +17,15 @@ type Turns = Rc<Vec<Turn>>;
 
 pub struct Archive<'s> {
     store: &'s Store,
-    records: BTreeMap<SessionId, SessionRecord>,
+    /// Nothing for a session that is not there, or whose record cannot be read.
+    records: RefCell<BTreeMap<SessionId, Option<Rc<SessionRecord>>>>,
+    /// Every record, once more were asked for than are read sooner one by one.
+    all: OnceCell<BTreeMap<SessionId, Rc<SessionRecord>>>,
     turns: RefCell<BTreeMap<SessionId, Turns>>,
 }
+
+/// Records that are read one by one; all ten thousand of a memory together take no longer than a few hundred alone.
+const FEW: usize = 64;
 
 /// Whether evidence names a part of this version, by what it is or by what it was.
 fn names(version: &SessionVersion, cited: &Cited) -> bool {
@@ -28,19 +33,31 @@ fn names(version: &SessionVersion, cited: &Cited) -> bool {
 }
 
 impl<'s> Archive<'s> {
-    pub fn new(store: &'s Store) -> Result<Self, Failure> {
-        let records = store.sessions()?.into_iter().map(|record| (record.id.clone(), record)).collect();
-        Ok(Self { store, records, turns: RefCell::default() })
+    pub fn new(store: &'s Store) -> Self {
+        let (records, all, turns) = Default::default();
+        Self { store, records, all, turns }
     }
 
-    pub fn record(&self, id: &SessionId) -> Option<&SessionRecord> {
-        self.records.get(id)
+    pub fn record(&self, id: &SessionId) -> Option<Rc<SessionRecord>> {
+        if let Some(known) = self.records.borrow().get(id) {
+            return known.clone();
+        }
+        if self.records.borrow().len() >= FEW {
+            let all = self.all.get_or_init(|| {
+                let records = self.store.sessions().unwrap_or_default();
+                records.into_iter().map(|record| (record.id.clone(), Rc::new(record))).collect()
+            });
+            return all.get(id).cloned();
+        }
+        let record = self.store.session(id).ok().flatten().map(Rc::new);
+        self.records.borrow_mut().insert(id.clone(), record.clone());
+        record
     }
 
     /// The whole id of the blob that evidence names by its start; the start where no part of the session has it.
     pub fn blob(&self, cited: &Cited) -> String {
-        let record = self.records.get(&cited.session);
-        let parts = record.into_iter().flat_map(|record| &record.versions).flat_map(|version| &version.parts);
+        let record = self.record(&cited.session);
+        let parts = record.iter().flat_map(|record| &record.versions).flat_map(|version| &version.parts);
         let mut ids = parts.flat_map(|part| part.blobs()).map(|blob| blob.to_string());
         ids.find(|id| id.starts_with(&cited.blob)).unwrap_or_else(|| cited.blob.clone())
     }
@@ -49,7 +66,7 @@ impl<'s> Archive<'s> {
         if let Some(turns) = self.turns.borrow().get(id) {
             return Rc::clone(turns);
         }
-        let session = self.records.get(id).and_then(|record| phase::read::session(self.store, record).ok());
+        let session = self.record(id).and_then(|record| phase::read::session(self.store, &record).ok());
         let turns = Rc::new(session.map(|session| session.turns).unwrap_or_default());
         self.turns.borrow_mut().insert(id.clone(), Rc::clone(&turns));
         turns
@@ -69,7 +86,7 @@ impl<'s> Archive<'s> {
         if cited.session.as_str() == MEMORY {
             return self.note(cited).is_some_and(|note| quote_stands(quote, note.lines()));
         }
-        let Some(record) = self.records.get(&cited.session) else { return false };
+        let Some(record) = self.record(&cited.session) else { return false };
         let Some(version) = record.versions.iter().find(|version| names(version, cited)) else { return false };
         let Ok(bytes) = self.store.version_bytes(version) else { return false };
         let texts = transcript::quote_at(&bytes, &cited.place).unwrap_or_default();
@@ -78,7 +95,8 @@ impl<'s> Archive<'s> {
 
     /// How the bytes of evidence went, if they were taken out for good.
     pub fn removed(&self, cited: &Cited, quote: Option<&str>) -> Option<Removal> {
-        let versions = self.records.get(&cited.session).map(|record| record.versions.as_slice()).unwrap_or_default();
+        let record = self.record(&cited.session);
+        let versions = record.as_ref().map(|record| record.versions.as_slice()).unwrap_or_default();
         let version = versions.iter().find(|version| names(version, cited));
         let lines = version.and_then(|version| version.removed(cited.place.lines));
         let words = || quote.is_some_and(|quote| quote.contains(REMOVED)).then_some(Removal::Redacted);

@@ -92,7 +92,7 @@ impl<'a> Session<'a> {
         let views = views(store, dream)?;
         let saved = Saved::open(store, &dream.id)?;
         let verdicts = saved.read(&views)?;
-        Ok(Self { context, store, archive: Archive::new(store)?, id: dream.id.clone(), views, verdicts, saved })
+        Ok(Self { context, store, archive: Archive::new(store), id: dream.id.clone(), views, verdicts, saved })
     }
 
     fn say_resumed(&self) -> Result<(), Failure> {
