@@ -159,9 +159,16 @@ impl Git {
     }
 
     fn program(&self, name: &str) -> Command {
-        let mut command = Command::new(name);
+        let mut command = Command::new(self.found(name));
         command.current_dir(&self.directory).env_clear().envs(&self.variables);
         command
+    }
+
+    /// The program's whole path, by which a system starts it without copying our own memory's tables first.
+    fn found(&self, name: &str) -> PathBuf {
+        let folders = self.variables.get("PATH").map(String::as_str).unwrap_or_default().split(':');
+        let paths = folders.filter(|folder| folder.starts_with('/')).map(|folder| Path::new(folder).join(name));
+        paths.into_iter().find(|path| is_program(path)).unwrap_or_else(|| name.into())
     }
 
     fn finish<S: AsRef<OsStr>>(&self, args: &[S], input: Option<&[u8]>) -> Result<Output, GitError> {
@@ -207,6 +214,17 @@ impl Write for Pager {
     fn flush(&mut self) -> io::Result<()> {
         self.child.stdin.as_mut().map_or(Ok(()), Write::flush)
     }
+}
+
+#[cfg(unix)]
+fn is_program(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    path.metadata().is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_program(path: &Path) -> bool {
+    path.is_file()
 }
 
 fn spool(input: &[u8]) -> io::Result<tempfile::NamedTempFile> {
