@@ -1,19 +1,18 @@
 //! Which commit gave a line its present words: git's own blame, read from its porcelain.
 
-use crate::cli::Failure;
 use crate::model::ObjectId;
-use crate::store::Store;
+use crate::store::{Git, GitError};
 
 /// Where a line comes from: the commit, and the file's name there.
 pub type Line = (ObjectId, String);
 
 /// The commit behind each line of a file at a commit, the first line first.
-pub fn lines(store: &Store, commit: ObjectId, path: &str) -> Result<Vec<Line>, Failure> {
+pub fn lines(git: &Git, commit: ObjectId, path: &str) -> Result<Vec<Line>, GitError> {
     let commit = commit.to_string();
     // No list of ignored commits: who believed this must not depend on a setting.
     let args =
         ["-c", "blame.ignoreRevsFile=", "-c", "core.quotePath=false", "blame", "--line-porcelain", &commit, "--", path];
-    let output = store.git().check(&args)?;
+    let output = git.check(&args)?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let mut lines: Vec<Line> = Vec::new();
     for line in text.split('\n') {

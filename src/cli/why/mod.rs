@@ -48,11 +48,19 @@ struct Answer<'l> {
 impl Why {
     pub fn run(self, context: &Context) -> Result<Exit, Failure> {
         let store = context.store()?;
-        let ledger = context.ledger(&store)?;
         let (typed, line) = split(&self.place);
         let path = name::path(context, &store, typed)?;
-        let answers = answers(&store, &ledger, &path, line)?;
-        let archive = Archive::new(&store)?;
+        let asked = Asked::read(&store, &path, line)?;
+        // git looks for the commits while dreams are read.
+        let git = store.git().clone();
+        let (blamed, ledger) = std::thread::scope(|scope| {
+            let blamed = scope.spawn(|| blame::lines(&git, asked.tip, &path));
+            let ledger = context.ledger(&store);
+            (blamed.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), ledger)
+        });
+        let (blamed, ledger) = (blamed?, ledger?);
+        let answers = asked.answers(&store, &ledger, &blamed)?;
+        let archive = Archive::new(&store);
         if self.json {
             let beliefs: Vec<Value> = answers.iter().map(|answer| answer.json(&archive)).collect();
             context.ui.json(json!({ "path": path, "beliefs": beliefs }))?;
@@ -81,32 +89,45 @@ fn split(place: &str) -> (&str, Option<u32>) {
     }
 }
 
-fn answers<'l>(store: &Store, ledger: &'l Ledger, path: &str, line: Option<u32>) -> Result<Vec<Answer<'l>>, Failure> {
-    let missing = || Failure::refuse(format!("memory holds no file '{path}'"));
-    let list = format!("'git ls-tree -r --name-only {}' lists its files", store.memory_branch()?);
-    let tip = ledger.tip.ok_or_else(|| missing().hint(list.as_str()))?;
-    let bytes = store.file(tip, path)?.ok_or_else(|| missing().hint(list))?;
-    let text = String::from_utf8_lossy(&bytes).into_owned();
-    let document = Document::parse(&text);
-    let blamed = blame::lines(store, tip, path)?;
-    let mut answers = Vec::new();
-    for (span, first) in document.spans().iter().zip(document.lines()) {
-        let entry = &text[span.clone()];
-        let last = first + entry.matches('\n').count() as u32;
-        // A note is asked about as a whole: its front matter belongs to its one belief.
-        let asked = line.is_none_or(|line| document.front().is_some() || (first..=last).contains(&line));
-        if asked {
-            let commits = blamed.get(first as usize - 1..last as usize).unwrap_or_default();
-            answers.push(answer(store, ledger, path, (first, last), entry, commits)?);
-        }
+/// A file of memory as it is now, and which of its lines is asked about.
+struct Asked<'a> {
+    tip: ObjectId,
+    path: &'a str,
+    text: String,
+    document: Document,
+    line: Option<u32>,
+}
+
+impl<'a> Asked<'a> {
+    fn read(store: &Store, path: &'a str, line: Option<u32>) -> Result<Self, Failure> {
+        let missing = || Failure::refuse(format!("memory holds no file '{path}'"));
+        let list = format!("'git ls-tree -r --name-only {}' lists its files", store.memory_branch()?);
+        let tip = store.memory_tip()?.ok_or_else(|| missing().hint(list.as_str()))?;
+        let bytes = store.file(tip, path)?.ok_or_else(|| missing().hint(list))?;
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let document = Document::parse(&text);
+        Ok(Self { tip, path, text, document, line })
     }
-    match (answers.is_empty(), line) {
-        (false, _) => Ok(answers),
-        (true, Some(line)) => Err(Failure::refuse(format!("line {line} of {path} is no belief"))
-            .hint(format!("'git dream why {path}' shows all beliefs of the file"))),
-        (true, None) => {
-            Err(Failure::refuse(format!("{path} holds no beliefs"))
-                .hint(format!("'git log -- {path}' shows its history")))
+
+    fn answers<'l>(&self, store: &Store, ledger: &'l Ledger, blamed: &[Line]) -> Result<Vec<Answer<'l>>, Failure> {
+        let (path, line) = (self.path, self.line);
+        let mut answers = Vec::new();
+        for (span, first) in self.document.spans().iter().zip(self.document.lines()) {
+            let entry = &self.text[span.clone()];
+            let last = first + entry.matches('\n').count() as u32;
+            // A note is asked about as a whole: its front matter belongs to its one belief.
+            let asked = line.is_none_or(|line| self.document.front().is_some() || (first..=last).contains(&line));
+            if asked {
+                let commits = blamed.get(first as usize - 1..last as usize).unwrap_or_default();
+                answers.push(answer(store, ledger, path, (first, last), entry, commits)?);
+            }
+        }
+        match (answers.is_empty(), line) {
+            (false, _) => Ok(answers),
+            (true, Some(line)) => Err(Failure::refuse(format!("line {line} of {path} is no belief"))
+                .hint(format!("'git dream why {path}' shows all beliefs of the file"))),
+            (true, None) => Err(Failure::refuse(format!("{path} holds no beliefs"))
+                .hint(format!("'git log -- {path}' shows its history"))),
         }
     }
 }
