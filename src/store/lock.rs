@@ -7,10 +7,10 @@ use crate::model::ObjectId;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::sync::mpsc::channel;
+use std::time::Duration;
 
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
-const FIRST_PAUSE: Duration = Duration::from_millis(1);
 pub(super) const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 
 /// Held as long as it lives.
@@ -100,18 +100,29 @@ impl StoreLock {
 }
 
 pub(super) fn wait(file: &File, path: &std::path::Path) -> Result<(), RefError> {
-    let start = Instant::now();
-    let mut pause = FIRST_PAUSE;
-    loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(()),
-            Err(TryLockError::Error(source)) => return Err(RefError::Lock { path: PathBuf::from(path), source }),
-            Err(TryLockError::WouldBlock) if start.elapsed() > PATIENCE => {
-                return Err(RefError::Locked { path: PathBuf::from(path) });
+    let wrap = |source| RefError::Lock { path: PathBuf::from(path), source };
+    match file.try_lock() {
+        Ok(()) => return Ok(()),
+        Err(TryLockError::Error(source)) => return Err(wrap(source)),
+        Err(TryLockError::WouldBlock) => {}
+    }
+    // The kernel lets those who wait go on in the order in which they came, which nobody who asks again and again does. It
+    // knows no deadline, so a thread waits; one that is given up on frees what it gets with its own end.
+    let (tell, told) = channel();
+    let same = file.try_clone().map_err(wrap)?;
+    let waiting = move || {
+        let locked = loop {
+            match same.lock() {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                other => break other,
             }
-            Err(TryLockError::WouldBlock) => std::thread::sleep(pause),
-        }
-        pause = (pause * 2).min(LONGEST_PAUSE);
+        };
+        let _ = tell.send(locked);
+    };
+    std::thread::Builder::new().name("lock".to_owned()).spawn(waiting).map_err(wrap)?;
+    match told.recv_timeout(PATIENCE) {
+        Ok(locked) => locked.map_err(wrap),
+        Err(_) => Err(RefError::Locked { path: PathBuf::from(path) }),
     }
 }
 
