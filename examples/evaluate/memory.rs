@@ -4,6 +4,7 @@ use crate::engine::engine;
 use chrono::{DateTime, Duration, Utc};
 use git_dream::model::{BeliefKey, ChangeType, NotePath, Proposal, Target};
 use git_dream::phase::{Held, Reflection, Session, Situation};
+use git_dream::text::Known;
 use rayon::prelude::*;
 
 #[derive(Default)]
@@ -34,6 +35,7 @@ pub fn propose(reflections: &[Reflection], held: &[Held], now: DateTime<Utc>, mi
         min_support,
         stale_after: Some(Duration::days(180)),
         instructions: None,
+        texts: &Known::default(),
     };
     engine().propose(&situation)
 }

@@ -20,6 +20,7 @@ use crate::config::guard::Signatures;
 use crate::config::settings::Approval;
 use crate::model::{AgentName, Change, DreamId, ObjectId, SessionId, SessionRecord};
 use crate::store::{IdentityError, Ledger, MemoryError, ReadError, Sign, Signature, Snapshot, Store};
+use crate::text::Known;
 use chrono::{DateTime, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -204,6 +205,7 @@ struct Thinking<'a> {
     fresh: usize,
     /// Files that hold what only untrusted sources support.
     untrusted: BTreeSet<String>,
+    texts: Known,
 }
 
 impl<'a> Thinking<'a> {
@@ -234,6 +236,7 @@ impl<'a> Thinking<'a> {
             failed,
             fresh: 0,
             untrusted,
+            texts: store.known_texts(),
         }
     }
 
@@ -288,6 +291,7 @@ impl<'a> Thinking<'a> {
             min_support: settings.min_support,
             stale_after: settings.stale_after,
             instructions: settings.instructions.as_deref(),
+            texts: &self.texts,
         });
         if let Some(fault) = self.engine.fault() {
             return Err(DreamError::Engine(fault));
@@ -304,6 +308,7 @@ impl<'a> Thinking<'a> {
         };
         let settled = settle::settle(proposals, &ground, &mut self.transcripts);
         self.transcripts.remember();
+        self.store.keep_texts(&self.texts);
         Ok(settled)
     }
 }

@@ -5,6 +5,7 @@ use super::Reflection;
 use super::bill::Bill;
 use super::settle::Skipped;
 use crate::model::{BeliefKey, Kind, NotePath, ObjectId, Proposal, SessionId};
+use crate::text::Known;
 use chrono::{DateTime, Duration, Utc};
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -45,6 +46,8 @@ pub struct Situation<'a> {
     pub min_support: u32,
     pub stale_after: Option<Duration>,
     pub instructions: Option<&'a str>,
+    /// What was worked out of these texts before.
+    pub texts: &'a Known,
 }
 
 /// How an engine came to its proposals.

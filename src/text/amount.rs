@@ -67,6 +67,9 @@ fn is_version(word: &str) -> bool {
 }
 
 fn amounts(text: &str) -> Vec<Amount> {
+    if !text.bytes().any(|byte| byte.is_ascii_digit()) {
+        return Vec::new();
+    }
     let words: Vec<&str> = words::words(text).map(|word| word.trim_end_matches('.')).collect();
     let mut found = Vec::new();
     for (at, word) in words.iter().enumerate() {
@@ -112,8 +115,8 @@ fn of_oneself(text: &str) -> bool {
 /// Whether a newer statement of a change counts what an older one counts, and comes to something else. One unit alone
 /// says little: another word must be shared, or another unit.
 pub fn recounts(newer: &str, older: &str) -> bool {
-    let changes = words::words(newer).any(|word| CHANGES.contains(&word.to_lowercase().as_str()));
-    if !changes {
+    let is_change = |word: &str| CHANGES.iter().any(|change| word.eq_ignore_ascii_case(change));
+    if !newer.bytes().any(|byte| byte.is_ascii_digit()) || !words::words(newer).any(is_change) {
         return false;
     }
     let (new, old) = (amounts(newer), amounts(older));

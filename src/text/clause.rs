@@ -1,6 +1,7 @@
 //! The parts of a statement with one polarity, and on which side of a "before" or "unless" they stand.
 
 use super::words;
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 const NEGATIONS: &[&str] = &[
@@ -44,7 +45,7 @@ pub(super) fn nameless(text: &str) -> String {
         regex::Regex::new(r"(?i)\bthe (?:user|team)(?:'s)?(?: (?:is|has|was|are))?\b").expect("a constant pattern")
     });
     let who = WHO.replace_all(text, "they");
-    if words::words(&who).any(|word| !words::is_stop(&word.to_lowercase())) {
+    if matches!(who, Cow::Owned(_)) && words::words(&who).any(|word| !words::is_stop(&word.to_lowercase())) {
         who.into_owned()
     } else {
         text.to_owned()
@@ -54,6 +55,7 @@ pub(super) fn nameless(text: &str) -> String {
 /// "Don't forget to" asks for the thing, "not only" denies nothing.
 pub(super) fn unforget(text: &str) -> String {
     let mut text = text.to_owned();
+    let mut lower = text.to_ascii_lowercase();
     for (from, to) in [
         ("don't forget to", "always"),
         ("do not forget to", "always"),
@@ -66,8 +68,9 @@ pub(super) fn unforget(text: &str) -> String {
         ("make sure to", ""),
         ("be sure to", ""),
     ] {
-        if let Some(at) = text.to_ascii_lowercase().find(from) {
+        if let Some(at) = lower.find(from) {
             text.replace_range(at..at + from.len(), to);
+            lower.replace_range(at..at + from.len(), to);
         }
     }
     text
@@ -97,7 +100,10 @@ pub(super) fn clauses<'a>(text: &'a str) -> Vec<Clause<'a>> {
         let between = &text[at..start];
         at = start + word.len();
         let lower = word.to_ascii_lowercase();
-        let after = text[at..].trim_start().to_ascii_lowercase();
+        let before_word = |next: &str| {
+            let after = text[at..].trim_start().as_bytes();
+            after.get(..next.len()).is_some_and(|start| start.eq_ignore_ascii_case(next.as_bytes()))
+        };
         if between.contains([',', ';', '.', '!', '?', '(', ')', '—', ':']) {
             let under = out.last().is_some_and(|clause| clause.under) && !opened_first;
             opened_first = false;
@@ -107,12 +113,12 @@ pub(super) fn clauses<'a>(text: &'a str) -> Vec<Clause<'a>> {
             out.push(Clause { under: under && from < out.len(), ..Clause::default() });
         }
         prefers |= matches!(lower.as_str(), "prefer" | "favour" | "favor" | "choose" | "pick");
-        let last = out.last().cloned().unwrap_or_default();
-        let (empty, under) = (last.words.is_empty(), last.under);
+        let last = out.last().map(|last| (last.words.is_empty(), last.under, last.negated));
+        let (empty, under, negated) = last.unwrap_or((true, false, false));
         let mut open = |negated: bool, under: bool, words: Vec<&'a str>| out.push(Clause { words, negated, under });
         match lower.as_str() {
-            "instead" if after.starts_with("of ") => open(true, under, Vec::new()),
-            "rather" if after.starts_with("than ") => open(true, under, Vec::new()),
+            "instead" if before_word("of ") => open(true, under, Vec::new()),
+            "rather" if before_word("than ") => open(true, under, Vec::new()),
             "over" if prefers => open(true, under, Vec::new()),
             "instead" | "rather" => {}
             "before" | "prior" | "unless" | "until" => {
@@ -125,9 +131,9 @@ pub(super) fn clauses<'a>(text: &'a str) -> Vec<Clause<'a>> {
                 out.push(Clause::default());
             }
             "but" | "because" | "since" | "so" | "when" | "if" => open(false, under, Vec::new()),
-            "without" | "no" => open(!last.negated, under, Vec::new()),
+            "without" | "no" => open(!negated, under, Vec::new()),
             "not" if !empty && !AUXILIARIES.contains(&before.as_str()) => open(true, under, Vec::new()),
-            "use" if !empty && !last.negated && !matches!(before.as_str(), "to" | "should" | "must" | "we" | "not") => {
+            "use" if !empty && !negated && !matches!(before.as_str(), "to" | "should" | "must" | "we" | "not") => {
                 open(false, under, vec![word]);
             }
             known => {

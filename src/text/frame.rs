@@ -90,14 +90,24 @@ pub fn about_others(a: &str, b: &str) -> bool {
 
 /// Whether a statement says itself that it was otherwise before.
 fn changes(text: &str) -> bool {
-    let words: Vec<String> = words::words(text).map(str::to_lowercase).collect();
-    let marked = words.iter().any(|word| ["now", "nowadays", "anymore", "henceforth"].contains(&word.as_str()));
+    let marks = ["now", "nowadays", "anymore", "henceforth"];
     let pairs = [["no", "longer"], ["has", "been"], ["have", "been"], ["any", "more"], ["as", "of"]];
-    marked || words.windows(2).any(|two| pairs.iter().any(|pair| two == pair))
+    let mut before = "";
+    words::words(text).any(|word| {
+        let is = |wanted: &&str| word.eq_ignore_ascii_case(wanted);
+        let two = |[first, second]: &[&str; 2]| before.eq_ignore_ascii_case(first) && is(second);
+        let marked = marks.iter().any(is) || pairs.iter().any(two);
+        before = word;
+        marked
+    })
 }
 
 /// Whether a newer statement of a change gives another value for what an older one says.
 pub fn replaces(newer: &str, older: &str) -> bool {
+    // Asked first because few statements do.
+    if !changes(newer) {
+        return false;
+    }
     let (new, old) = (items(newer), items(older));
     let shared = new.iter().zip(&old).take_while(|(a, b)| a == b).count();
     // What is shared ends with the role of the complement: what stands after it is the value.
@@ -108,7 +118,7 @@ pub fn replaces(newer: &str, older: &str) -> bool {
     let frame = stems(&new[..at]).len();
     let (value, former) = (stems(&new[at + 1..]), stems(&old[at + 1..]));
     let within = |a: &[String], b: &[String]| a.iter().all(|stem| b.contains(stem));
-    changes(newer) && frame >= 2 && !within(&value, &former) && !within(&former, &value) && !narrows(newer, older)
+    frame >= 2 && !within(&value, &former) && !within(&former, &value) && !narrows(newer, older)
 }
 
 #[cfg(test)]

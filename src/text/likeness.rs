@@ -2,7 +2,6 @@
 //! negation, opposites and conditions decide before words do: what differs in one of them is never the same.
 
 use super::meaning::{Class, Meaning, SET, Token, is_value, weight};
-use std::collections::BTreeMap;
 
 /// How two statements stand to each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,40 +62,43 @@ struct Compared<'a> {
 
 impl<'a> Compared<'a> {
     fn new(a: &'a Meaning, b: &'a Meaning) -> Self {
-        let mut open: BTreeMap<&str, Vec<&Token>> = BTreeMap::new();
         let spans = !a.spans.is_empty() && !b.spans.is_empty() && !a.spans.iter().any(|span| b.spans.contains(span));
         let ordered = |meaning: &Meaning| {
             meaning.tokens.iter().any(|token| token.under) && meaning.tokens.iter().any(|token| !token.under)
         };
         let ordered = ordered(a) && ordered(b);
-        let (a, b) = (&a.tokens, &b.tokens);
-        for token in b {
-            open.entry(&token.text).or_default().push(token);
-        }
         let mut compared = Compared {
             shared: 0.0,
             turned: 0,
             left: Vec::new(),
             right: Vec::new(),
-            total_left: a.iter().map(weight).sum(),
-            total_right: b.iter().map(weight).sum(),
+            total_left: sum(&a.tokens),
+            total_right: sum(&b.tokens),
             count: 0,
             spans,
             moved: 0,
             framed: 0.0,
         };
-        for token in a {
-            let alike = open.get_mut(token.text.as_str()).and_then(|others| {
-                let same =
-                    others.iter().position(|other| other.negated == token.negated).or(others.len().checked_sub(1))?;
-                Some(others.remove(same))
-            });
-            match alike {
+        let (mut shared, mut framed) = (0, 0);
+        // Words of one text at a time, in the order of texts: the others of that word that are still open.
+        let mut right = b.sorted().peekable();
+        let mut open: Vec<&Token> = Vec::new();
+        let mut word: Option<&str> = None;
+        for token in a.sorted() {
+            if word != Some(&token.text) {
+                compared.right.append(&mut open);
+                word = Some(&token.text);
+                while let Some(other) = right.next_if(|other| other.text <= token.text) {
+                    if other.text == token.text { open.push(other) } else { compared.right.push(other) }
+                }
+            }
+            let same = open.iter().position(|other| other.negated == token.negated).or(open.len().checked_sub(1));
+            match same.map(|at| open.remove(at)) {
                 Some(other) => {
-                    let shared = weight(token).min(weight(other));
-                    compared.shared += shared;
+                    let both = tenths(token).min(tenths(other));
+                    shared += both;
                     let value = token.class == Class::Number || SET.contains_key(&token.text);
-                    compared.framed += if value { 0.0 } else { shared };
+                    framed += if value { 0 } else { both };
                     compared.count += 1;
                     compared.turned += usize::from(token.negated != other.negated);
                     compared.moved += usize::from(ordered && token.under != other.under);
@@ -104,7 +106,9 @@ impl<'a> Compared<'a> {
                 None => compared.left.push(token),
             }
         }
-        compared.right = open.into_values().flatten().collect();
+        compared.right.append(&mut open);
+        compared.right.extend(right);
+        (compared.shared, compared.framed) = (f64::from(shared) / 10.0, f64::from(framed) / 10.0);
         compared
     }
 
@@ -172,6 +176,15 @@ impl<'a> Compared<'a> {
             && self.count < 5
             && !akin(&self.left[0].text, &self.right[0].text)
     }
+}
+
+/// A token's weight in tenths: sums of these do not depend on their order.
+fn tenths(token: &Token) -> u32 {
+    (weight(token) * 10.0).round() as u32
+}
+
+fn sum(tokens: &[Token]) -> f64 {
+    f64::from(tokens.iter().map(tenths).sum::<u32>()) / 10.0
 }
 
 /// Whether two stems share so long a beginning that they are forms of one word.

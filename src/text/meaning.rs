@@ -3,17 +3,18 @@
 
 use super::clause::{clauses, nameless, unforget};
 use super::words;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) enum Class {
     Word,
     Name,
     Number,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Token {
     pub(super) text: String,
     pub(super) class: Class,
@@ -23,11 +24,13 @@ pub(super) struct Token {
 }
 
 /// A statement as it is compared: its meaningful words with class and polarity.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Meaning {
     pub(super) tokens: Vec<Token>,
     /// Code in backquotes, as it stands.
     pub(super) spans: Vec<String>,
+    /// The tokens by their text; of the same text, in their order.
+    order: Vec<u32>,
 }
 
 /// Words that are the opposite of another one: read as that one, negated.
@@ -120,13 +123,18 @@ impl Meaning {
         }
         let spans =
             text.split('`').skip(1).step_by(2).map(|span| span.trim().to_owned()).filter(|span| !span.is_empty());
-        Self { spans: spans.collect(), tokens }
+        let mut order: Vec<u32> = (0..tokens.len() as u32).collect();
+        order.sort_by(|a, b| tokens[*a as usize].text.cmp(&tokens[*b as usize].text));
+        Self { spans: spans.collect(), tokens, order }
+    }
+
+    pub(super) fn sorted(&self) -> impl Iterator<Item = &Token> {
+        self.order.iter().filter_map(|at| self.tokens.get(*at as usize))
     }
 
     /// The stems by which an index finds statements about the same thing.
     pub fn keys(&self) -> Vec<&str> {
-        let mut keys: Vec<&str> = self.tokens.iter().map(|token| token.text.as_str()).collect();
-        keys.sort_unstable();
+        let mut keys: Vec<&str> = self.sorted().map(|token| token.text.as_str()).collect();
         keys.dedup();
         keys
     }

@@ -6,6 +6,7 @@ pub mod date;
 pub mod frame;
 pub mod hidden;
 pub mod injection;
+pub mod known;
 pub mod likeness;
 pub mod listed;
 pub mod meaning;
@@ -17,6 +18,7 @@ pub mod sentence;
 pub mod trace;
 pub mod words;
 
+pub use known::{Known, Told};
 pub use likeness::Relation;
 pub use meaning::Meaning;
 pub use probe::Probe;

@@ -30,13 +30,27 @@ impl Probe {
         Self::default()
     }
 
+    /// All of these statements, in their order.
+    pub fn of<'m>(meanings: impl IntoIterator<Item = &'m Meaning>) -> Self {
+        let mut probe = Self::new();
+        for meaning in meanings {
+            probe.add(meaning);
+        }
+        probe
+    }
+
     /// Adds a statement and returns its number: 0, 1, 2, …
     pub fn add(&mut self, meaning: &Meaning) -> usize {
         let at = self.sizes.len();
         let keys = meaning.keys();
         self.sizes.push(keys.len() as u32);
         for key in keys {
-            self.places.entry(key.to_owned()).or_default().push(at as u32);
+            match self.places.get_mut(key) {
+                Some(places) => places.push(at as u32),
+                None => {
+                    self.places.insert(key.to_owned(), vec![at as u32]);
+                }
+            }
         }
         at
     }

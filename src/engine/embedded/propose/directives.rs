@@ -18,16 +18,17 @@ pub fn drafts<'a>(night: &Night<'a>) -> Vec<Draft<'a>> {
     let all = gather(night, |session| &session.said, |said| &said.cite);
     let (requests, directives): (Vec<_>, Vec<_>) =
         all.into_iter().partition(|(_, said)| said.manner == Manner::Request);
-    let mut drafts: Vec<Draft<'a>> = groups(directives).into_iter().filter_map(|group| draft(night, group)).collect();
+    let mut drafts: Vec<Draft<'a>> =
+        groups(night, directives).into_iter().filter_map(|group| draft(night, group)).collect();
     drafts.extend(super::requests::drafts(night, requests));
     drafts
 }
 
-fn groups<'a>(all: Vec<(Seen<'a>, &'a Said)>) -> Vec<Group<'a>> {
+fn groups<'a>(night: &Night<'_>, all: Vec<(Seen<'a>, &'a Said)>) -> Vec<Group<'a>> {
     let mut groups: Vec<Group<'a>> = Vec::new();
     let mut probe = Probe::new();
     for (seen, said) in all {
-        let meaning = Meaning::of(&said.text);
+        let meaning = night.situation.texts.meaning(&said.text);
         let near = probe.near(&meaning);
         let mut same = None;
         for at in near {

@@ -12,12 +12,6 @@ use std::sync::LazyLock;
 
 /// Joins of what this dream does not change anyway.
 pub fn proposals(memory: &Memory<'_>, others: &[Proposal]) -> Vec<Proposal> {
-    let sizes: Vec<usize> = memory.held.par_iter().map(|held| words::stems(&held.text).len()).collect();
-    let mut keep: Vec<usize> = (0..memory.held.len()).collect();
-    keep.sort_by(|a, b| {
-        let key = |at: usize| (!memory.held[at].pinned, std::cmp::Reverse(sizes[at]), &memory.held[at].path, at);
-        key(*a).cmp(&key(*b))
-    });
     let touched: BTreeSet<(&NotePath, &str)> = others
         .iter()
         .filter_map(|other| match &other.target {
@@ -30,8 +24,14 @@ pub fn proposals(memory: &Memory<'_>, others: &[Proposal]) -> Vec<Proposal> {
     let mut joins: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     let mut retired = Vec::new();
     // What two entries are to each other depends on no third: only what follows from it does.
-    let alike: Vec<Vec<(usize, Alike)>> = keep.par_iter().map(|at| alike(memory, &sizes, *at)).collect();
-    for (at, alike) in keep.into_iter().zip(alike) {
+    let near = |at: usize| Some((at, alike(memory, at))).filter(|(_, alike)| !alike.is_empty());
+    let mut alike: Vec<(usize, Vec<(usize, Alike)>)> =
+        (0..memory.held.len()).into_par_iter().filter_map(near).collect();
+    alike.sort_by(|(a, _), (b, _)| {
+        let key = |at: usize| (!memory.held[at].pinned, std::cmp::Reverse(memory.sizes[at]), &memory.held[at].path, at);
+        key(*a).cmp(&key(*b))
+    });
+    for (at, alike) in alike {
         if gone.contains(&at) {
             continue;
         }
@@ -66,8 +66,8 @@ enum Alike {
 }
 
 /// The entries to which one is something, most alike first.
-fn alike(memory: &Memory<'_>, sizes: &[usize], at: usize) -> Vec<(usize, Alike)> {
-    let (held, meaning) = (&memory.held[at], &memory.meanings[at]);
+fn alike(memory: &Memory<'_>, at: usize) -> Vec<(usize, Alike)> {
+    let (held, meaning, sizes) = (&memory.held[at], &memory.meanings[at], &memory.sizes);
     let one = |near: usize| -> Option<(usize, Alike)> {
         let other = &memory.held[near];
         if near == at || is_own(held) && is_own(other) || other.pinned || is_same_place(memory, at, near) {

@@ -12,6 +12,8 @@ use std::collections::BTreeMap;
 
 struct Belief<'a> {
     members: Vec<(Seen<'a>, &'a Stated)>,
+    /// What the last of them says.
+    newest: Meaning,
     void: bool,
 }
 
@@ -20,7 +22,8 @@ pub fn drafts<'a>(night: &Night<'a>) -> Vec<Draft<'a>> {
     let mut keyed: BTreeMap<String, usize> = BTreeMap::new();
     let mut probe = Probe::new();
     let all = gather(night, |session| &session.facts, |stated| &stated.cite);
-    let meanings: Vec<Meaning> = all.par_iter().map(|(_, stated)| Meaning::of(&stated.text)).collect();
+    let texts = night.situation.texts;
+    let meanings: Vec<Meaning> = all.par_iter().map(|(_, stated)| texts.meaning(&stated.text)).collect();
     for ((seen, stated), meaning) in all.into_iter().zip(meanings) {
         end(&mut beliefs, &probe, stated);
         let key = stated.attribute.as_ref().map(|attribute| format!("{} {attribute}", stated.subject));
@@ -33,7 +36,7 @@ pub fn drafts<'a>(night: &Night<'a>) -> Vec<Draft<'a>> {
             Some(at) => at,
             None => {
                 probe.add(&meaning);
-                beliefs.push(Belief { members: Vec::new(), void: false });
+                beliefs.push(Belief { members: Vec::new(), newest: Meaning::default(), void: false });
                 beliefs.len() - 1
             }
         };
@@ -41,6 +44,7 @@ pub fn drafts<'a>(night: &Night<'a>) -> Vec<Draft<'a>> {
             keyed.entry(key).or_insert(at);
         }
         beliefs[at].members.push((seen, stated));
+        beliefs[at].newest = meaning;
         beliefs[at].void = false;
     }
     beliefs.into_iter().filter(|belief| !belief.void).filter_map(draft).collect()
@@ -50,7 +54,7 @@ pub fn drafts<'a>(night: &Night<'a>) -> Vec<Draft<'a>> {
 fn matching(beliefs: &[Belief<'_>], probe: &Probe, meaning: &Meaning, text: &str) -> Option<usize> {
     for at in probe.near(meaning) {
         let Some((_, newest)) = beliefs[at].members.last() else { continue };
-        let joins = match Meaning::of(&newest.text).relation(meaning) {
+        let joins = match beliefs[at].newest.relation(meaning) {
             Relation::Same | Relation::Contradicts | Relation::Within => true,
             _ => frame::replaces(text, &newest.text) || amount::recounts(text, &newest.text),
         };
@@ -98,9 +102,10 @@ fn draft(belief: Belief<'_>) -> Option<Draft<'_>> {
     let agrees = |stated: &Stated| match (&value, &stated.value) {
         (Some(value), Some(other)) => *value == words::stems(other),
         _ => {
-            Meaning::of(&stated.text).relation(&Meaning::of(&newest.text)) != Relation::Contradicts
-                && !frame::replaces(&newest.text, &stated.text)
-                && !amount::recounts(&newest.text, &stated.text)
+            stated.text == newest.text
+                || Meaning::of(&stated.text).relation(&belief.newest) != Relation::Contradicts
+                    && !frame::replaces(&newest.text, &stated.text)
+                    && !amount::recounts(&newest.text, &stated.text)
         }
     };
     let current: Vec<Seen<'_>> =

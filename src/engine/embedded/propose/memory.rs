@@ -4,7 +4,7 @@
 use super::draft::{Draft, confidence};
 use crate::model::{Belief, BeliefKey, ChangeType, Kind, Phase, Proposal, RetireReason, Risk, Target};
 use crate::phase::Held;
-use crate::text::{Meaning, Probe, Relation, Scrubbed, amount, frame, sentence, words};
+use crate::text::{Known, Meaning, Probe, Relation, Scrubbed, Told, amount, frame, words};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,12 +12,15 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Memory<'a> {
     pub held: &'a [Held],
     pub meanings: Vec<Meaning>,
+    /// Meaningful words of each entry.
+    pub sizes: Vec<usize>,
     pub probe: Probe,
     parts: Vec<Part<'a>>,
     part_probe: Probe,
     /// Sentences by what they count.
     counted: BTreeMap<String, Vec<usize>>,
     keys: BTreeMap<&'a str, usize>,
+    texts: &'a Known,
 }
 
 /// Sentences that count one thing, looked at for one draft: more say that it is counted everywhere.
@@ -31,26 +34,23 @@ struct Part<'a> {
 }
 
 impl<'a> Memory<'a> {
-    pub fn new(held: &'a [Held]) -> Self {
-        let (mut probe, mut part_probe) = (Probe::new(), Probe::new());
-        let meanings: Vec<Meaning> = held.par_iter().map(|held| Meaning::of(&held.text)).collect();
-        for meaning in &meanings {
-            probe.add(meaning);
-        }
-        let mut parts = Vec::new();
+    pub fn new(held: &'a [Held], texts: &'a Known) -> Self {
+        let (mut meanings, mut sizes, mut parts) = (Vec::new(), Vec::new(), Vec::new());
         let mut counted: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-        let cut = |(entry, held): (usize, &'a Held)| -> Vec<_> {
-            let texts = sentence::sentences(&held.text).into_iter().flat_map(|sentence| sentence.split("; "));
-            texts.map(|text| (Part { entry, text, meaning: Meaning::of(text) }, amount::counted(text))).collect()
-        };
-        let cut: Vec<_> = held.par_iter().enumerate().flat_map_iter(cut).collect();
-        for (part, units) in cut {
-            part_probe.add(&part.meaning);
-            units.into_iter().for_each(|unit| counted.entry(unit).or_default().push(parts.len()));
-            parts.push(part);
+        let told: Vec<Told> = held.par_iter().map(|held| texts.told(&held.text)).collect();
+        for (entry, told) in told.into_iter().enumerate() {
+            meanings.push(told.meaning);
+            sizes.push(told.size as usize);
+            for part in told.parts {
+                let text = &held[entry].text[part.range.start as usize..part.range.end as usize];
+                part.counted.into_iter().for_each(|unit| counted.entry(unit).or_default().push(parts.len()));
+                parts.push(Part { entry, text, meaning: part.meaning });
+            }
         }
+        let (probe, part_probe) =
+            rayon::join(|| Probe::of(&meanings), || Probe::of(parts.iter().map(|part| &part.meaning)));
         let keys = held.iter().enumerate().filter_map(|(at, held)| Some((held.key.as_ref()?.as_str(), at))).collect();
-        Self { held, meanings, probe, parts, part_probe, counted, keys }
+        Self { held, meanings, sizes, probe, parts, part_probe, counted, keys, texts }
     }
 }
 
@@ -80,7 +80,7 @@ pub fn reconciled(drafts: Vec<Draft<'_>>, memory: &Memory<'_>) -> Vec<Proposal> 
     let standings: Vec<Standing> = drafts.par_iter().map(|draft| standing(draft, memory)).collect();
     for (draft, standing) in drafts.into_iter().zip(standings) {
         if draft.exclusive {
-            let meaning = Meaning::of(&draft.gist);
+            let meaning = memory.texts.meaning(&draft.gist);
             let joins = |at: &usize| matches!(told[*at].relation(&meaning), Relation::Same | Relation::Contains);
             if probe.near(&meaning).iter().any(joins) {
                 continue;
@@ -154,7 +154,7 @@ fn no_longer(draft: &Draft<'_>, old: &Held) -> Proposal {
 }
 
 fn standing(draft: &Draft<'_>, memory: &Memory<'_>) -> Standing {
-    let meaning = Meaning::of(&draft.gist);
+    let meaning = memory.texts.meaning(&draft.gist);
     let key = BeliefKey::derive(&draft.canonical);
     if let Some(&at) = memory.keys.get(key.as_str()) {
         let held = &memory.meanings[at];
@@ -179,6 +179,7 @@ fn against_parts(draft: &Draft<'_>, meaning: &Meaning, memory: &Memory<'_>) -> S
         return Standing::Supersedes(at, part);
     }
     let mut within = None;
+    let updates = draft.updates();
     for at in memory.part_probe.near(meaning) {
         let part = &memory.parts[at];
         let held = &memory.held[part.entry];
@@ -189,12 +190,12 @@ fn against_parts(draft: &Draft<'_>, meaning: &Meaning, memory: &Memory<'_>) -> S
         match part.meaning.relation(meaning) {
             Relation::Same | Relation::Contains => return Standing::Held,
             relation
-                if !frame::about_others(&draft.text, part.text)
-                    && (relation == Relation::Contradicts
-                        || draft.updates()
-                            && (part.meaning.is_updated_by(meaning)
-                                || frame::replaces(&draft.text, part.text)
-                                || amount::recounts(&draft.text, part.text))) =>
+                if (relation == Relation::Contradicts
+                    || updates
+                        && (part.meaning.is_updated_by(meaning)
+                            || frame::replaces(&draft.text, part.text)
+                            || amount::recounts(&draft.text, part.text)))
+                    && !frame::about_others(&draft.text, part.text) =>
             {
                 return if is_older(draft, held) { Standing::Held } else { Standing::Supersedes(part.entry, whole) };
             }

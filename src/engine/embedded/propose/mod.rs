@@ -37,7 +37,7 @@ impl Night<'_> {
 /// What memory needs whatever the sessions said: duplicates joined, past dates retired. `others` is proposed already.
 pub fn housekeeping(situation: &Situation<'_>, others: &[Proposal]) -> Vec<Proposal> {
     let night = Night { sessions: Vec::new(), situation };
-    let memory = Memory::new(situation.held);
+    let memory = Memory::new(situation.held, situation.texts);
     let mut proposals = duplicates::proposals(&memory, others);
     let all: Vec<Proposal> = others.iter().chain(&proposals).cloned().collect();
     proposals.extend(prune::proposals(&memory, &night, &all));
@@ -50,7 +50,7 @@ pub fn propose(situation: &Situation<'_>) -> Vec<Proposal> {
     sessions.sort_by(|a, b| (a.happened, &a.session).cmp(&(b.happened, &b.session)));
     sessions.dedup_by(|a, b| a.session == b.session);
     let night = Night { sessions, situation };
-    let memory = Memory::new(situation.held);
+    let memory = Memory::new(situation.held, situation.texts);
 
     let mut drafts: Vec<Draft<'_>> = Vec::new();
     drafts.extend(directives::drafts(&night));

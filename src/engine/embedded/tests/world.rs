@@ -6,9 +6,11 @@ use crate::model::{
     SessionId, SessionRecord, SessionVersion, Status, ToolCall, ToolResult, Turn,
 };
 use crate::phase::{Extract, Held, Reconcile, Reflection, Session, Situation};
+use crate::text::Known;
 use chrono::{DateTime, Duration, TimeZone, Utc};
 use serde_json::json;
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 pub fn day(n: i64) -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 5, 1, 9, 0, 0).single().expect("a time") + Duration::days(n)
@@ -114,6 +116,7 @@ impl Talk {
 
 /// Rules do not ask who was read before.
 static NOBODY: BTreeSet<SessionId> = BTreeSet::new();
+static TEXTS: LazyLock<Known> = LazyLock::new(Known::default);
 
 pub fn situation<'a>(reflections: &'a [Reflection], held: &'a [Held]) -> Situation<'a> {
     Situation {
@@ -125,6 +128,7 @@ pub fn situation<'a>(reflections: &'a [Reflection], held: &'a [Held]) -> Situati
         min_support: 2,
         stale_after: Some(Duration::days(180)),
         instructions: None,
+        texts: &TEXTS,
     }
 }
 

@@ -7,9 +7,11 @@ use crate::model::{
 };
 use crate::phase::reflection::{Cite, Lesson};
 use crate::phase::{Held, Reflection, Situation};
+use crate::text::Known;
 use chrono::{DateTime, Duration, TimeZone, Utc};
 use serde_json::json;
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 fn day(n: i64) -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 5, 1, 9, 0, 0).single().expect("a time") + Duration::days(n)
@@ -68,6 +70,8 @@ fn held(text: &str) -> Held {
     }
 }
 
+static TEXTS: LazyLock<Known> = LazyLock::new(Known::default);
+
 fn situation<'a>(reflections: &'a [Reflection], held: &'a [Held], unread: &'a BTreeSet<SessionId>) -> Situation<'a> {
     Situation {
         now: day(30),
@@ -78,6 +82,7 @@ fn situation<'a>(reflections: &'a [Reflection], held: &'a [Held], unread: &'a BT
         min_support: 2,
         stale_after: None,
         instructions: None,
+        texts: &TEXTS,
     }
 }
 

@@ -1,0 +1,34 @@
+//! Where what was worked out of texts is kept beside the repository. Checked when it is read, thrown away on any doubt,
+//! never needed.
+
+use super::Store;
+use crate::text::Known;
+use std::fs;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+impl Store {
+    pub fn known_texts(&self) -> Known {
+        fs::read(self.texts_file()).map(Known::read).unwrap_or_default()
+    }
+
+    /// Keeps what was learnt, where that is worth it. A file that cannot be written is no error.
+    pub fn keep_texts(&self, known: &Known) {
+        if let Some(bytes) = known.to_keep() {
+            let _ = self.write_texts(&bytes);
+        }
+    }
+
+    fn texts_file(&self) -> PathBuf {
+        self.common_dir().join("dream/cache/texts")
+    }
+
+    fn write_texts(&self, bytes: &[u8]) -> io::Result<()> {
+        let path = self.texts_file();
+        let folder = path.parent().expect("the file has a folder");
+        fs::create_dir_all(folder)?;
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(bytes)?;
+        file.persist(path).map(drop).map_err(|error| error.error)
+    }
+}

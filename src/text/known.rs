@@ -1,0 +1,226 @@
+//! What was worked out of texts before, by a hash of each: a night reads thousands of notes of which a few are new. The
+//! bytes may be kept anywhere and thrown away at any time; they change no result. Refuses bytes that another version of
+//! these sources made.
+
+use super::{Meaning, amount, sentence, words};
+use serde::{Deserialize, Serialize};
+use sha1::{Digest, Sha1};
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{LazyLock, Mutex};
+
+/// All that decides what is worked out: where one of these changes, nothing older is believed.
+const SOURCES: [&str; 8] = [
+    include_str!("known.rs"),
+    include_str!("meaning.rs"),
+    include_str!("clause.rs"),
+    include_str!("words.rs"),
+    include_str!("sentence.rs"),
+    include_str!("amount.rs"),
+    include_str!("frame.rs"),
+    env!("CARGO_PKG_VERSION"),
+];
+/// Fewer texts than this are worked out faster than a file is written. Tests keep everything.
+const WORTHWHILE: usize = if cfg!(feature = "faults") { 1 } else { 1000 };
+/// This many texts, or this part of all, may be worked out anew each time before all are kept again.
+const NEW: usize = if cfg!(feature = "faults") { 0 } else { 128 };
+const SHARE: usize = 50;
+const KEY: usize = 16;
+/// A key, and where its bytes end.
+const ROW: usize = KEY + 8;
+/// The sources' hash, the number of rows and a checksum.
+const HEAD: usize = 20 + 8 + 4;
+
+type Key = [u8; KEY];
+
+static VERSION: LazyLock<[u8; 20]> = LazyLock::new(|| {
+    let mut hash = Sha1::new();
+    SOURCES.iter().for_each(|source| hash.update(source));
+    hash.finalize().into()
+});
+
+/// A text of one or several sentences.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Told {
+    pub meaning: Meaning,
+    /// How many meaningful words it has.
+    pub size: u32,
+    pub parts: Vec<Part>,
+}
+
+/// One sentence of it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Part {
+    pub range: Range<u32>,
+    pub meaning: Meaning,
+    /// What it counts.
+    pub counted: Vec<String>,
+}
+
+impl Told {
+    pub fn of(text: &str) -> Self {
+        let place = |part: &str| {
+            let start = part.as_ptr() as usize - text.as_ptr() as usize;
+            start as u32..(start + part.len()) as u32
+        };
+        let parts = sentence::sentences(text).into_iter().flat_map(|sentence| sentence.split("; "));
+        let part = |part: &str| Part { range: place(part), meaning: Meaning::of(part), counted: amount::counted(part) };
+        let parts = parts.map(part).collect();
+        Self { meaning: Meaning::of(text), size: words::stems(text).len() as u32, parts }
+    }
+}
+
+/// What is known of texts, and what is learnt.
+#[derive(Debug, Default)]
+pub struct Known {
+    bytes: Vec<u8>,
+    /// Which rows were asked for: the others are of texts that are gone.
+    used: Vec<AtomicBool>,
+    new: Mutex<HashMap<Key, Vec<u8>>>,
+}
+
+impl Known {
+    /// What [`Known::to_keep`] gave; nothing known where these bytes are damaged or of another version.
+    pub fn read(bytes: Vec<u8>) -> Self {
+        let Some(rows) = rows_of(&bytes) else { return Self::default() };
+        let used = (0..rows).map(|_| AtomicBool::new(false)).collect();
+        Self { bytes, used, new: Mutex::default() }
+    }
+
+    /// Worked out of the text, now or before.
+    pub fn told(&self, text: &str) -> Told {
+        self.get(b't', text, Told::of)
+    }
+
+    pub fn meaning(&self, text: &str) -> Meaning {
+        self.get(b'm', text, Meaning::of)
+    }
+
+    fn get<T: Serialize + for<'de> Deserialize<'de>>(&self, what: u8, text: &str, make: impl Fn(&str) -> T) -> T {
+        let mut hash = Sha1::new();
+        hash.update([what]);
+        hash.update(text);
+        let hash = hash.finalize();
+        let mut key = Key::default();
+        key.copy_from_slice(&hash[..KEY]);
+        if let Some(known) = self.find(&key).and_then(|bytes| postcard::from_bytes(bytes).ok()) {
+            return known;
+        }
+        let made = make(text);
+        if let Ok(bytes) = postcard::to_stdvec(&made) {
+            self.new.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).insert(key, bytes);
+        }
+        made
+    }
+
+    fn rows(&self) -> &[[u8; ROW]] {
+        self.bytes.get(HEAD..HEAD + self.used.len() * ROW).unwrap_or_default().as_chunks().0
+    }
+
+    /// The bytes of one row.
+    fn body(&self, at: usize) -> Option<&[u8]> {
+        let rows = self.rows();
+        let begin = at.checked_sub(1).map_or(0, |before| end(&rows[before]));
+        self.bytes.get(HEAD + rows.len() * ROW..)?.get(begin..end(rows.get(at)?))
+    }
+
+    fn find(&self, key: &Key) -> Option<&[u8]> {
+        let at = self.rows().binary_search_by(|row| row[..KEY].cmp(key)).ok()?;
+        self.used[at].store(true, Ordering::Relaxed);
+        self.body(at)
+    }
+
+    /// All that was asked for, where that is worth writing down.
+    pub fn to_keep(&self) -> Option<Vec<u8>> {
+        let new = self.new.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let used = self.used.iter().enumerate().filter(|(_, used)| used.load(Ordering::Relaxed));
+        let mut all: Vec<(&[u8], &[u8])> =
+            used.filter_map(|(at, _)| Some((&self.rows()[at][..KEY], self.body(at)?))).collect();
+        if all.len() + new.len() < WORTHWHILE || new.len() <= NEW.max(all.len() / SHARE) {
+            return None;
+        }
+        all.extend(new.iter().map(|(key, body)| (key.as_slice(), body.as_slice())));
+        all.sort_unstable();
+        let bodies: usize = all.iter().map(|(_, body)| body.len()).sum();
+        let mut bytes = Vec::with_capacity(HEAD + all.len() * ROW + bodies);
+        bytes.extend_from_slice(&*VERSION);
+        bytes.extend((all.len() as u64).to_le_bytes());
+        bytes.extend([0; 4]);
+        let mut end = 0_u64;
+        for (key, body) in &all {
+            end += body.len() as u64;
+            bytes.extend_from_slice(key);
+            bytes.extend(end.to_le_bytes());
+        }
+        all.iter().for_each(|(_, body)| bytes.extend_from_slice(body));
+        let checksum = crc32fast::hash(&bytes[HEAD..]);
+        bytes[HEAD - 4..HEAD].copy_from_slice(&checksum.to_le_bytes());
+        Some(bytes)
+    }
+}
+
+fn end(row: &[u8; ROW]) -> usize {
+    let (_, end) = row.split_at(KEY);
+    usize::try_from(u64::from_le_bytes(end.try_into().expect("eight bytes"))).unwrap_or(usize::MAX)
+}
+
+/// How many rows these bytes have, if they are ours and whole.
+fn rows_of(bytes: &[u8]) -> Option<usize> {
+    let (head, rest) = bytes.split_at_checked(HEAD)?;
+    let rows = usize::try_from(u64::from_le_bytes(head[20..28].try_into().ok()?)).ok()?;
+    let fits = rows.checked_mul(ROW).is_some_and(|length| length <= rest.len());
+    let whole = head[..20] == *VERSION && fits && crc32fast::hash(rest).to_le_bytes() == head[28..];
+    whole.then_some(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXTS: [&str; 3] = ["Deploys run on Fridays. The team has 11 people; no `make all`.", "Use pnpm", ""];
+
+    fn said(known: &Known) -> String {
+        TEXTS.iter().map(|text| format!("{:?} {:?}\n", known.told(text), known.meaning(text))).collect()
+    }
+
+    #[test]
+    fn what_is_kept_is_what_would_be_worked_out() {
+        let fresh = Known::default();
+        let wanted = said(&fresh);
+        let kept = Known::read(fresh.to_keep().expect("all of it is new"));
+        assert_eq!(said(&kept), wanted);
+        assert!(kept.to_keep().is_none(), "nothing is new");
+        let told = kept.told(TEXTS[0]);
+        let parts: Vec<&str> =
+            told.parts.iter().map(|part| &TEXTS[0][part.range.start as usize..part.range.end as usize]).collect();
+        assert_eq!(parts, ["Deploys run on Fridays.", "The team has 11 people", "no `make all`."]);
+    }
+
+    #[test]
+    fn damaged_bytes_are_not_believed() {
+        let fresh = Known::default();
+        let wanted = said(&fresh);
+        let bytes = fresh.to_keep().expect("all of it is new");
+        for at in 0..bytes.len() {
+            let mut damaged = bytes.clone();
+            damaged[at] ^= 0x10;
+            assert!(Known::read(damaged).used.is_empty(), "byte {at}");
+        }
+        for length in [0, HEAD - 1, HEAD, bytes.len() - 1] {
+            let cut = Known::read(bytes[..length].to_vec());
+            assert!(cut.used.is_empty());
+            assert_eq!(said(&cut), wanted);
+        }
+    }
+
+    #[test]
+    fn texts_that_are_gone_are_forgotten() {
+        let fresh = Known::default();
+        said(&fresh);
+        let kept = Known::read(fresh.to_keep().expect("all of it is new"));
+        kept.told("Another text altogether.");
+        let kept = Known::read(kept.to_keep().expect("one is new"));
+        assert_eq!(kept.used.len(), 1);
+    }
+}
