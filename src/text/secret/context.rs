@@ -123,7 +123,7 @@ macro_rules! form {
 }
 
 /// Groups of [`ASSIGNED`], each a quote.
-const QUOTES: usize = 4;
+const QUOTES: usize = 5;
 
 // What may stand between a name and its value, and the quote that the value begins with. A value on the next line has a
 // quote, or a colon before it: `KEY=` with nothing behind it is empty. Last, the default of a variable of Terraform.
@@ -131,9 +131,10 @@ form!(
     ASSIGNED,
     concat!(
         r#"(?-u)\A(?:\\?["'`]?\]?\)?"#,
-        r#"(?:\s{0,20}(?::=|=>|==|!=|=|:)(?:\s{0,40}(\\?["'`])|[ \t]{0,40})"#,
+        r#"(?:\s{0,20}(?::{1,3}=|\?=|=>|==|!=|=|:)(?:\s{0,40}(\\?["'`])|[ \t]{0,40})"#,
         r#"|\s{0,20}:\s{0,8}"#,
-        r#"|(?:\s+value\s*=\s*|>|\s*["']\s*,\s*)(\\?["'`]|)"#,
+        r#"|\s{0,8}(?:\|\||\?\?)\s{0,8}(\\?["'`])"#,
+        r#"|(?:\s+value\s*=\s*|>\s{0,20}|\s*["']\s*,\s*)(\\?["'`]|)"#,
         r#"|"\s*\{[^{}]{0,160}?\bdefault\s{0,20}=\s{0,20}(["'])"#,
         r#"|\s+(?:(?:for|of)\s[^\n]{1,40}?)?(?:is|was|to)\s+(\\?["'`]|)))"#
     )

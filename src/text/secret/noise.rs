@@ -53,7 +53,11 @@ const PLACEHOLDERS: [&str; 34] = [
 ];
 
 /// A value that is these words and nothing else says nothing.
-const EMPTY_WORDS: [&str; 26] = [
+const EMPTY_WORDS: [&str; 30] = [
+    "not-set",
+    "not_set",
+    "unset",
+    "missing",
     "password",
     "passwd",
     "pass",

@@ -101,7 +101,7 @@ pub const PROVIDERS: &[Provider] = &[
 /// What may stand between a provider's name and the key: the rest of a name, and a sign; or the default of a variable of
 /// Terraform.
 const BETWEEN: &str = concat!(
-    r#"(?P<name>[\w .-]{0,28}?)(?:["'`\])]{0,3}\s{0,20}(?:=>|:=|==|=|:|,|>|\s+value\s*=)\s{0,20}\\?["'`]?"#,
+    r#"(?P<name>[\w .-]{0,28}?)(?:[\\"'`\])]{0,4}\s{0,20}(?:=>|:{1,3}=|\?=|\|\||==|=|:|,|>|\s+value\s*=)\s{0,20}\\?["'`]?"#,
     r#"|"\s*\{[^{}]{0,160}?\bdefault\s{0,20}=\s{0,20}["'])"#
 );
 const BEHIND: &str = r#"(?:["'`\s;,)}\\<&]|\z)"#;

@@ -32,6 +32,9 @@ fn values_are_masked_and_their_names_stay() {
         ("postgres://admin:hunter22@db/app", "postgres://admin:[secret removed]@db/app"),
         ("API_KEY=f3a9c27be18d40569f3a", "API_KEY=[secret removed]"),
         ("curl -u ada:s3cr3tpw https://x.example", "curl -u ada:[secret removed] https://x.example"),
+        ("API_TOKEN ?= h7k2m9x4p1q8w3z6t5r0", "API_TOKEN ?= [secret removed]"),
+        ("apiToken || 'h7k2m9x4p1q8w3z6t5r0'", "apiToken || '[secret removed]'"),
+        ("<token>\n h7k2m9x4p1q8w3z6t5r0\n</token>", "<token>\n [secret removed]\n</token>"),
         ("mysql --password Tr0ub4dor", "mysql --password [secret removed]"),
         ("PWD=Tr0ub4dor9\nno, Tr0ub4dor9 again", "PWD=[secret removed]\nno, [secret removed] again"),
     ];
@@ -166,6 +169,7 @@ fn what_only_looks_like_a_credential_is_left_alone() {
         "public_key = \"h7K2m9X4p1Q8w3Z6t5R0\"",
         "app.api_key=\napp.other.url2=",
         "password = lead$tail",
+        "const password = env.PASSWORD || 'not-set'",
         "password: 'database_password'",
         "token = \"3f2b8c1e-77aa-4c5d-9e10-5b6c7d8e9f01\"",
         "token: org.example:json-core-1.12.3",
