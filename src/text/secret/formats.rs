@@ -58,8 +58,8 @@ pub const FORMATS: &[Format] = &[
     format("AWS access key", "ACCA", r"[A-Z0-9]{16}"),
     format("AWS access key", "A3T", r"[A-Z0-9]{17}"),
     format("AWS Bedrock key", "ABSK", r"[A-Za-z0-9+/]{60,}={0,2}"),
-    // Base64 of the host that every such key begins with.
-    format("AWS Bedrock key", "bedrock-api-key-YmVkcm9jay5hbWF6b25hd3MuY29t", r"[A-Za-z0-9+/]*={0,2}"),
+    // Each begins with its host in base64.
+    format("AWS Bedrock key", "bedrock-api-key-", r"YmVkcm9jay5hbWF6b25hd3MuY29t[A-Za-z0-9+/]*={0,2}"),
     format("Amazon MWS token", "amzn.mws.", r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"),
     marked("Azure AD secret", 4, "Q~", r"[A-Za-z0-9_~.]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34}"),
     marked("Azure DevOps token", 76, "AZDO", r"[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4}"),
@@ -118,7 +118,7 @@ pub const FORMATS: &[Format] = &[
     format("GitLab token", "glffct-", r"[A-Za-z0-9_-]{20,}"),
     format("GoCardless token", "live_", r"[A-Za-z0-9_=-]{40}"),
     format("Google API key", "AIzaSy", r"[A-Za-z0-9_-]{33}"),
-    marked("Google client id", 33, ".apps.googleusercontent.com", r"-[a-z0-9_]{32}\.apps\.googleusercontent\.com"),
+    marked("Google client id", 33, ".apps.google", r"-[a-z0-9_]{32}\.apps\.googleusercontent\.com"),
     format("Google OAuth secret", "GOCSPX-", r"[A-Za-z0-9_-]{28}"),
     format("Google OAuth token", "ya29.", r"[A-Za-z0-9_-]{20,}"),
     format("Grafana token", "glc_", r"[A-Za-z0-9+/]{32,}={0,3}"),
@@ -196,6 +196,8 @@ pub const FORMATS: &[Format] = &[
     format("Slack token", "xoxs-", r"[0-9]+-[0-9]+-[0-9]+-[A-Fa-f0-9]{8,}"),
     format("Slack token", "xoxo-", r"[0-9]+-[0-9]+-[0-9]+-[A-Fa-f0-9]{8,}"),
     format("Slack token", "xoxe-", r"(?:[0-9]{10,13}-){3}[A-Za-z0-9-]{28,34}"),
+    format("Slack token", "xoxc-", r"(?:[0-9]{9,13}-){2,3}[a-f0-9]{64}"),
+    format("Slack token", "xoxd-", r"[A-Za-z0-9%/+_=-]{80,}"),
     format("Slack token", "xoxe.xox", r"[bp]-[0-9]-[A-Za-z0-9]{100,}"),
     format("Slack token", "xoxe-", r"[0-9]-[A-Za-z0-9]{100,}"),
     format("Slack token", "xapp-", r"(?:[0-9]-[A-Za-z0-9]+-[0-9]+-[A-Za-z0-9]+|[0-9]{12}-[A-Za-z0-9/+]{24})"),

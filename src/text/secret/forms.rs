@@ -90,7 +90,7 @@ pub const FORMS: &[Form] = &[
     form(PASSWORD, "secret", r"[\x22']?\]?\s{0,4}[!=]==?\s{0,4}[\x22']([^\x22'\s${<]{6,60})[\x22']", |value, _| {
         !is_placeholder(value) && !is_name_of_words(value) && !value.iter().all(u8::is_ascii_alphabetic)
     }),
-    form(PASSWORD, "following password to proceed", r"[^\n]{0,40}:\s{1,20}([a-f0-9]{32})\s", is_said),
+    form(PASSWORD, "password to proceed", r"[^\n]{0,40}:\s{1,20}([a-f0-9]{32})\s", is_said),
     form(
         PASSWORD,
         "password for ",

@@ -11,7 +11,7 @@ mod providers;
 use crate::text::listed;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use context::CUES;
-use formats::FORMATS;
+use formats::{FORMATS, Place};
 use forms::{FORMS, USER_NAME};
 use providers::PROVIDERS;
 use std::borrow::Cow;
@@ -184,11 +184,12 @@ fn by_format(text: &[u8], number: usize, hit: Range<usize>) -> Option<Secret> {
     let format = &FORMATS[number];
     let range = formats::matched(number, text, hit.clone())?;
     let drawn = if range.start == hit.start { &text[hit.end..range.end] } else { &text[range.clone()] };
-    let marked = matches!(format.place, formats::Place::After(_));
-    let short =
-        !marked && format.prefix.len() <= 4 && !["AWS", "GitHub"].iter().any(|kind| format.kind.starts_with(kind));
-    let lone = if marked { noise::entropy(drawn) >= 3.0 } else { !short } || short && is_lone(text, range.start, drawn);
-    (lone && !is_sample(drawn)).then_some(Secret { kind: format.kind, range })
+    let short = format.prefix.len() <= 4 && !["AWS", "GitHub"].iter().any(|kind| format.kind.starts_with(kind));
+    let tells = match format.place {
+        Place::After(_) => noise::entropy(drawn) >= 3.0,
+        _ => !short || is_lone(text, range.start, drawn),
+    };
+    (tells && !is_sample(drawn)).then_some(Secret { kind: format.kind, range })
 }
 
 fn by_context(text: &[u8], number: usize, hit: Range<usize>) -> Option<Secret> {
@@ -201,8 +202,7 @@ fn by_context(text: &[u8], number: usize, hit: Range<usize>) -> Option<Secret> {
 /// What is said to be a credential, unless it begins as a provider's do and is none of theirs.
 fn announced(text: &[u8], kind: &'static str, range: Range<usize>) -> Option<Secret> {
     let value = &text[range.clone()];
-    let slack =
-        [&b"xoxb-"[..], b"xoxp-", b"xoxa-", b"xoxr-", b"xoxs-", b"xoxe-"].iter().any(|lead| value.starts_with(lead));
+    let slack = value.starts_with(b"xox") && value.get(4) == Some(&b'-');
     (!slack || formats::is_slack(value)).then_some(Secret { kind, range })
 }
 
