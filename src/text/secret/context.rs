@@ -1,8 +1,9 @@
 //! Credentials by what is said of them: a name such as `password` or `api_key`, a sign of assignment, and a value that is
 //! neither a placeholder nor a name. Headers, command lines, connection strings and URLs have their own forms.
 
-use super::noise::{entropy, is_code, is_monotone, is_placeholder, is_uuid, is_words};
-use regex::bytes::Regex;
+use super::noise::{Shape, entropy, is_code, is_drawn, is_name_of_words, is_placeholder, is_random, is_uuid, is_words};
+use super::providers;
+use regex::bytes::{Captures, Regex};
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -13,18 +14,8 @@ pub enum Cue {
     Password,
     /// Drawn at random.
     Key,
-    Bearer,
-    Basic,
-    /// `://user:password@`
-    Url,
-    /// `curl -u user:password`
-    User,
-    /// `NetworkCredential("user", "password")`
-    Credential,
-    /// `docker login … -p password`
-    Login,
-    /// `IDENTIFIED BY 'password'`
-    Identified,
+    /// Drawn at random, and what it says is all that the name ends with.
+    Whole,
     /// `SOME_KEY=…`, of a variable of the environment.
     Variable,
 }
@@ -61,22 +52,13 @@ pub const CUES: &[(&str, Cue)] = &[
     ("appkey", Cue::Key),
     ("oauth", Cue::Key),
     ("_pat", Cue::Key),
-    ("login_with_api_key", Cue::Key),
     ("reporter_id", Cue::Key),
-    ("sonar.login", Cue::Key),
     ("unseal", Cue::Key),
-    ("bearer", Cue::Bearer),
-    ("authorization: token", Cue::Bearer),
-    ("basic ", Cue::Basic),
-    ("://", Cue::Url),
-    ("--user", Cue::User),
-    (" -u ", Cue::User),
-    ("networkcredential(", Cue::Credential),
-    ("psexec", Cue::Login),
-    ("docker login", Cue::Login),
-    ("sshpass", Cue::Login),
-    ("mysql", Cue::Login),
-    ("identified by ", Cue::Identified),
+    ("auth", Cue::Whole),
+    ("creds", Cue::Whole),
+    ("credential", Cue::Whole),
+    ("credentials", Cue::Whole),
+    ("private-key", Cue::Key),
     ("_key", Cue::Variable),
     ("_salt", Cue::Variable),
     ("consumer_key", Cue::Key),
@@ -91,15 +73,47 @@ pub const CUES: &[(&str, Cue)] = &[
 ];
 
 /// Names that end like this hold something about a credential, not the credential.
-const ABOUT: [&str; 30] = [
-    "id", "ids", "name", "url", "uri", "path", "file", "type", "length", "len", "count", "size", "hint", "label",
-    "field", "policy", "expiry", "expires", "ttl", "s", "hash", "limit", "usage", "endpoint", "input", "reset",
-    "manager", "provider", "ref", "version",
+const ABOUT: [&str; 32] = [
+    "id",
+    "ids",
+    "name",
+    "url",
+    "uri",
+    "path",
+    "file",
+    "type",
+    "length",
+    "len",
+    "count",
+    "size",
+    "hint",
+    "label",
+    "field",
+    "policy",
+    "expiry",
+    "expires",
+    "ttl",
+    "s",
+    "hash",
+    "limit",
+    "usage",
+    "endpoint",
+    "input",
+    "reset",
+    "manager",
+    "provider",
+    "ref",
+    "version",
+    "signature",
+    "selector",
 ];
 
+/// What a word makes of `key`: `keyring` is none.
+const OTHER: [&str; 5] = ["alias", "board", "frame", "pair", "ring"];
+
 /// Values that are shown once and worth nothing after.
-const PASSING: [&str; 8] =
-    ["csrf", "xsrf", "authenticity", "page_token", "pagetoken", "next_token", "nexttoken", "continuation"];
+const PASSING: [&str; 9] =
+    ["public", "csrf", "xsrf", "authenticity", "page_token", "pagetoken", "next_token", "nexttoken", "continuation"];
 
 macro_rules! form {
     ($name:ident, $pattern:expr) => {
@@ -108,114 +122,115 @@ macro_rules! form {
     };
 }
 
-form!(BEARER, r"(?-u)\A(?i:bearer|authorization: token)[\x22':\s\\]{1,4}([A-Za-z0-9._~+/-]{12,}=*)");
-form!(BASIC, r"(?-u)\A(?i:basic) ([A-Za-z0-9+/]{10,}={0,2})(?:[^A-Za-z0-9+/=]|\z)");
-form!(URL, r"(?-u)\A://([\x21-\x7e&&[^:/@'\x22<>?#]]{0,64}):([\x21-\x7e&&[^@'\x22<>/\s]]{3,100})@[A-Za-z0-9\[]");
-form!(USER, r"(?-u)\A(?:--user|\s-u)[ =]([\x22']?)([^\s:\x22']{1,80})[\x22']?:[\x22']?([^\s\x22']{3,100})");
-form!(LONE_USER, r"(?-u)\A(?:--user|\s-u)[ =][\x22']?([^\s:\x22']{8,80}):[\x22'\s]");
-form!(CREDENTIAL, r#"(?-u)\A\w+\(\s*"[^"\n]{1,100}",\s*"([^"\n]{4,100})""#);
-form!(
-    LOGIN,
-    r"(?-u)\A(?i:psexec|docker login|sshpass|mysql(?:dump|admin)?)\b[^\n|;&]{0,160}?\s-p\s?[\x22']?([^\s\x22']{4,60})"
-);
-form!(IDENTIFIED, r"(?-u)\A(?i:identified by )[\x22']([^\x22'\n]{4,60})[\x22']");
-// What may stand between a name and its value, and the quote that the value begins with.
+/// Groups of [`ASSIGNED`], each a quote.
+const QUOTES: usize = 5;
+
+// What may stand between a name and its value, and the quote that the value begins with. A value on the next line has a
+// quote, or a colon before it: `KEY=` with nothing behind it is empty. Last, the default of a variable of Terraform.
 form!(
     ASSIGNED,
     concat!(
         r#"(?-u)\A(?:\\?["'`]?\]?\)?"#,
-        r#"(?:\s{0,20}(?::=|=>|==|!=|=|:)\s{0,8}"#,
-        r#"|\s+value\s*=\s*|>|\s*["']\s*,\s*)|\s+(?:(?:for|of)\s[^\n]{1,40}?)?(?:is|was|to)\s+)"#,
-        r#"(\\?["'`]|)"#
+        r#"(?:\s{0,20}(?::{1,3}=|\?=|=>|==|!=|=|:)(?:\s{0,40}(\\?["'`])|[ \t]{0,40})"#,
+        r#"|\s{0,20}:\s{0,8}"#,
+        r#"|\s{0,8}(?:\|\||\?\?)\s{0,8}(\\?["'`])"#,
+        r#"|(?:\s+value\s*=\s*|>\s{0,20}|\s*["']\s*,\s*)(\\?["'`]|)"#,
+        r#"|"\s*\{[^{}]{0,160}?\bdefault\s{0,20}=\s{0,20}(["'])"#,
+        r#"|\s+(?:(?:for|of)\s[^\n]{1,40}?)?(?:is|was|to)\s+(\\?["'`]|)))"#
     )
 );
 
 /// The value that is announced at this place, if it is a credential.
 pub fn value(text: &[u8], cue: Cue, at: Range<usize>) -> Option<Range<usize>> {
-    let from = &text[at.start..(at.start + 600).min(text.len())];
-    let group = |form: &Regex, number: usize| {
-        let found = form.captures(from)?.get(number)?;
-        Some(at.start + found.start()..at.start + found.end())
-    };
-    let kept = |range: Option<Range<usize>>, keep: fn(&[u8]) -> bool| range.filter(|range| keep(&text[range.clone()]));
-    match cue {
-        Cue::Bearer => kept(group(&BEARER, 1), |value| is_random(value, 3.0)),
-        Cue::Basic => kept(group(&BASIC, 1), |value| !is_words(value) && !is_placeholder(value)),
-        Cue::Url => kept(group(&URL, 2), |value| value == b"secret" || !is_placeholder(value)),
-        Cue::User => {
-            let curl = &text[at.start.saturating_sub(300)..at.start];
-            memchr::memmem::find(curl, b"curl")?;
-            let alone = || kept(group(&LONE_USER, 1), |value| is_random(value, 2.8));
-            kept(group(&USER, 3), |value| !is_placeholder(value)).or_else(alone)
-        }
-        Cue::Credential => kept(group(&CREDENTIAL, 1), |value| !is_placeholder(value)),
-        Cue::Login => kept(group(&LOGIN, 1), |value| !is_placeholder(value)),
-        Cue::Identified => kept(group(&IDENTIFIED, 1), |value| !is_placeholder(value)),
-        Cue::Password | Cue::Key | Cue::Variable => assigned(text, cue, at),
-    }
-}
-
-fn assigned(text: &[u8], cue: Cue, at: Range<usize>) -> Option<Range<usize>> {
-    let name_end = at.end + text[at.end..].iter().take(32).take_while(|byte| is_name(**byte)).count();
-    let tail = text[at.end..name_end].to_ascii_lowercase();
-    let tail = std::str::from_utf8(&tail).unwrap_or_default();
-    if ABOUT.iter().any(|about| tail.trim_start_matches(['_', '-', '.', ' ']).ends_with(about))
-        && !tail.ends_with("pass")
-    {
-        return None;
-    }
-    let name_start = text[..at.start].iter().rposition(|byte| !is_name(*byte)).map_or(0, |at| at + 1);
-    let name = text[name_start..name_end].to_ascii_lowercase();
-    // A word of an identifier that was drawn at random is no cue, and `_path` holds no `_pat`.
-    let by_chance = name.len() >= 16 && is_random(&text[name_start..name_end], 3.4);
-    if by_chance || (text[at.clone()].ends_with(b"_pat") && !tail.is_empty()) {
-        return None;
-    }
-    // `passed`, `passing`, `all passes`: only the word itself is one for a password.
-    if text[at.clone()].eq_ignore_ascii_case(b"pass") && !tail.is_empty() {
-        return None;
-    }
-    let shouts = !name.is_empty() && !text[name_start..name_end].iter().any(u8::is_ascii_lowercase);
-    if cue == Cue::Variable && !(shouts && tail.is_empty()) {
-        return None;
-    }
-    if PASSING.iter().any(|word| memchr::memmem::find(&name, word.as_bytes()).is_some()) {
-        return None;
-    }
-    let rest = &text[name_end..(name_end + 400).min(text.len())];
-    let before = name_start;
-    let login = memchr::memmem::find(&text[before.saturating_sub(100)..before], b"login ").is_some();
-    // `--password VALUE`, `operator unseal VALUE`, and `login NAME password VALUE` of .netrc
-    let flag = name.starts_with(b"-") || name == b"unseal" || (login && name == b"password");
-    let form = ASSIGNED.captures(rest);
-    // Tests pass, and so do things to functions: only an assignment makes a password of it.
-    let says_pass = text[at.clone()].eq_ignore_ascii_case(b"pass");
-    let assigns = |found: &regex::bytes::Captures<'_>| found[0].iter().any(|byte| matches!(byte, b'=' | b':'));
-    if says_pass && !form.as_ref().is_some_and(assigns) {
-        return None;
-    }
-    let (start, quote) = match &form {
-        Some(found) => (found.get(0)?.end(), found.get(1)?.as_bytes()),
-        None if flag && rest.first() == Some(&b' ') => {
-            let start = rest.iter().take_while(|byte| **byte == b' ').count();
-            let quote = &rest[start..(start + 1).min(rest.len())];
-            let quote = if matches!(quote, b"\"" | b"'") { quote } else { b"" };
-            (start + quote.len(), quote)
-        }
-        None => return None,
-    };
+    let name = name(text, cue, at.clone())?;
+    let rest = &text[name.end..(name.end + 400).min(text.len())];
+    let (flag, (start, quote)) = begins(text, &name, &at, rest)?;
     let value = &rest[start..];
     let length = match quote {
         b"" => value.iter().take_while(|byte| !is_end(**byte)).count(),
         _ => memchr::memmem::find(value, quote).filter(|end| !value[..*end].contains(&b'\n'))?,
     };
-    let range = name_end + start..name_end + start + length;
-    let place = Place { text, name: before..name_end, quoted: !quote.is_empty(), flag, range: range.clone() };
+    let range = name.end + start..name.end + start + length;
+    let place = Place { text, name: name.clone(), quoted: !quote.is_empty(), flag, range: range.clone() };
     let is = match cue {
         Cue::Password => place.is_password(),
-        _ => place.is_key(),
+        Cue::Whole => place.is_key() && is_drawn(place.value(), 3.5),
+        Cue::Key | Cue::Variable => place.is_key(),
     };
-    is.then_some(range)
+    (is && !providers::refuses(&text[name], &text[range.clone()])).then_some(range)
+}
+
+/// The name that a cue stands in, if it is one of a credential.
+fn name(text: &[u8], cue: Cue, at: Range<usize>) -> Option<Range<usize>> {
+    let end = at.end + text[at.end..].iter().take(32).take_while(|byte| is_name(**byte)).count();
+    let tail = &text[at.end..end];
+    if is_about(tail) {
+        return None;
+    }
+    let start = text[..at.start].iter().rposition(|byte| !is_name(*byte)).map_or(0, |at| at + 1);
+    let name = &text[start..end];
+    // A word of an identifier that was drawn at random is no cue.
+    let by_chance = name.len() >= 16 && is_random(name, 3.4);
+    // `passed` and `passing` say nothing of a password, and `_path` holds no `_pat`.
+    let whole = cue == Cue::Whole || says_pass(text, &at) || text[at].ends_with(b"_pat");
+    let shouts = tail.is_empty() && !name.iter().any(u8::is_ascii_lowercase);
+    let lower = name.to_ascii_lowercase();
+    let passing = PASSING.iter().any(|word| memchr::memmem::find(&lower, word.as_bytes()).is_some());
+    let no_name = by_chance || (whole && !tail.is_empty()) || (cue == Cue::Variable && !shouts) || passing;
+    (!no_name).then_some(start..end)
+}
+
+fn says_pass(text: &[u8], at: &Range<usize>) -> bool {
+    text[at.clone()].eq_ignore_ascii_case(b"pass")
+}
+
+/// Whether the name is a flag, where behind it the value begins, and the quote around it.
+fn begins<'t>(
+    text: &[u8],
+    name: &Range<usize>,
+    at: &Range<usize>,
+    rest: &'t [u8],
+) -> Option<(bool, (usize, &'t [u8]))> {
+    let (lower, before) = (text[name.clone()].to_ascii_lowercase(), &text[..name.start]);
+    let login = memchr::memmem::find(&before[before.len().saturating_sub(100)..], b"login ").is_some();
+    // `--password VALUE`, `operator unseal VALUE`, and `login NAME password VALUE` of .netrc
+    let flag = lower.starts_with(b"-") || lower == b"unseal" || (login && lower == b"password");
+    // `password '…'` of a block of settings
+    let last = before.iter().rev().find(|byte| !matches!(byte, b' ' | b'\t'));
+    let starts_line = last.is_none_or(|byte| *byte == b'\n');
+    let setting = starts_line && lower == b"password" && matches!(rest.get(1), Some(b'"' | b'\''));
+    let form = ASSIGNED.captures(rest);
+    // Tests pass, and so do things to functions: only an assignment makes a password of it.
+    let assigns = |found: &Captures<'_>| found[0].iter().any(|byte| matches!(byte, b'=' | b':'));
+    if says_pass(text, at) && !form.as_ref().is_some_and(assigns) {
+        return None;
+    }
+    let quoted = |found: &Captures<'t>| {
+        let quote = (1..=QUOTES).find_map(|group| found.get(group)).map_or(&b""[..], |quote| quote.as_bytes());
+        Some((found.get(0)?.end(), quote))
+    };
+    match &form {
+        Some(found) => Some((flag, quoted(found)?)),
+        None if (flag || setting) && rest.first() == Some(&b' ') => Some((flag, after_spaces(rest))),
+        None => None,
+    }
+}
+
+fn after_spaces(rest: &[u8]) -> (usize, &[u8]) {
+    let start = rest.iter().take_while(|byte| **byte == b' ').count();
+    match rest.get(start) {
+        Some(b'"' | b'\'') => (start + 1, &rest[start..=start]),
+        _ => (start, b""),
+    }
+}
+
+/// Whether a name that ends like this is of something about a credential.
+pub fn is_about(tail: &[u8]) -> bool {
+    let tail = tail.to_ascii_lowercase();
+    let tail = std::str::from_utf8(&tail).unwrap_or_default();
+    let tail = tail.trim_start_matches(['_', '-', '.', ' ']);
+    let ends = ABOUT.iter().any(|about| tail.ends_with(about)) || OTHER.contains(&tail);
+    ends && !tail.ends_with("pass")
 }
 
 fn is_name(byte: u8) -> bool {
@@ -247,18 +262,23 @@ impl Place<'_> {
         if self.connects() && !variable && (4..=120).contains(&value.len()) {
             return true;
         }
-        if value.len() < 4 || value.len() > 120 || is_placeholder(value) || value.starts_with(b"http") {
+        if value.len() < 4 || value.len() > 100 || is_placeholder(value) || value.starts_with(b"http") {
             return false;
         }
         let spaces = value.iter().filter(|byte| **byte == b' ').count();
         let shape = Shape::of(value);
         if self.quoted {
-            // A sentence about passwords is no password.
+            // A sentence about passwords is no password, and that of an anonymous user is no secret.
             return spaces <= 1
+                && !self.is_anonymous()
                 && value.len() >= 5
                 && !is_code(value)
+                && !is_name_of_words(value)
                 && !value.ends_with(b":")
                 && !value.contains(&b'/');
+        }
+        if has_variable(value) {
+            return false;
         }
         let mixed = value.len() >= 6 && shape.digits > 0 && shape.letters > 0 && !is_words(value);
         (mixed
@@ -277,8 +297,9 @@ impl Place<'_> {
         if is_placeholder(value) || value.contains(&b' ') {
             return false;
         }
+        // Of a mere token it is more often what tells one from another.
         if is_uuid(value) {
-            return true;
+            return !self.says_token_only();
         }
         let says_secret = self.text[self.name.clone()].to_ascii_lowercase().ends_with(b"secret");
         if says_secret && self.quoted && value.len() >= 8 && shape.symbols > 0 && shape.letters > 0 && !is_code(value) {
@@ -291,6 +312,19 @@ impl Place<'_> {
         }
         // Names are told from keys by their words, unless nothing but a key is that random.
         value.len() >= 14 && value.len() <= 400 && is_random(value, 3.0) && (!is_code(value) || entropy(value) > 4.2)
+    }
+
+    fn is_anonymous(&self) -> bool {
+        let before = &self.text[self.name.start.saturating_sub(60)..self.name.start];
+        memchr::memmem::find(before, b"anonymous").is_some()
+    }
+
+    fn says_token_only(&self) -> bool {
+        let name = self.text[self.name.clone()].to_ascii_lowercase();
+        name.ends_with(b"token")
+            && ![&b"api"[..], b"access", b"auth", b"secret"]
+                .iter()
+                .any(|word| memchr::memmem::find(&name, word).is_some())
     }
 
     /// `NAME=value` alone on a line, as in files of variables, or a name of several shouted words anywhere.
@@ -320,34 +354,7 @@ impl Place<'_> {
     }
 }
 
-struct Shape {
-    digits: usize,
-    letters: usize,
-    symbols: usize,
-}
-
-impl Shape {
-    fn of(value: &[u8]) -> Self {
-        let count = |is: fn(&u8) -> bool| value.iter().filter(|byte| is(byte)).count();
-        let symbol = |byte: &u8| byte.is_ascii_punctuation() && !matches!(byte, b'.' | b'_' | b'-' | b'/' | b':');
-        Self { digits: count(u8::is_ascii_digit), letters: count(u8::is_ascii_alphabetic), symbols: count(symbol) }
-    }
-}
-
-/// Drawn at random, as far as its bytes tell: of several kinds, spread, and no words.
-pub fn is_random(value: &[u8], bits: f64) -> bool {
-    let shape = Shape::of(value);
-    let kinds = usize::from(shape.digits > 0)
-        + usize::from(value.iter().any(u8::is_ascii_lowercase))
-        + usize::from(value.iter().any(u8::is_ascii_uppercase));
-    let drawn = value
-        .iter()
-        .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'(' | b')' | b'{' | b'}' | b'<' | b'>' | b'|'));
-    drawn
-        && kinds >= 2
-        && shape.letters > 0
-        && entropy(value) >= bits
-        && !is_words(value)
-        && !is_monotone(value)
-        && !is_placeholder(value)
+/// `a$NAME`, to which no quote gives another meaning.
+fn has_variable(value: &[u8]) -> bool {
+    value.windows(2).any(|pair| pair[0] == b'$' && pair[1].is_ascii_alphabetic())
 }

@@ -4,12 +4,16 @@
 
 mod context;
 mod formats;
+mod forms;
 mod noise;
+mod providers;
 
 use crate::text::listed;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use context::CUES;
-use formats::FORMATS;
+use formats::{FORMATS, Place};
+use forms::{FORMS, USER_NAME};
+use providers::PROVIDERS;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -32,10 +36,14 @@ pub struct Secret {
     pub range: Range<usize>,
 }
 
-/// All literals that anything can begin with, searched for at once: formats first, then cues. In any case; formats are
+/// All literals that anything can begin with, searched for at once: formats first, then forms,
+/// providers and cues. In any case; formats are
 /// looked at again in theirs.
 static LITERALS: LazyLock<AhoCorasick> = LazyLock::new(|| {
-    let literals = FORMATS.iter().map(|format| format.prefix).chain(CUES.iter().map(|(word, _)| *word));
+    let formats = FORMATS.iter().map(|format| format.prefix);
+    let forms = FORMS.iter().map(|form| form.literal);
+    let providers = PROVIDERS.iter().map(|provider| provider.word);
+    let literals = formats.chain(forms).chain(providers).chain(CUES.iter().map(|(word, _)| *word));
     let mut builder = AhoCorasick::builder();
     builder.ascii_case_insensitive(true).match_kind(MatchKind::Standard).kind(Some(AhoCorasickKind::DFA));
     builder.build(literals).expect("the literals are constant")
@@ -80,11 +88,13 @@ fn find_at(text: &[u8], hits: impl Iterator<Item = Hit>) -> Vec<Secret> {
 
 /// Where the same bytes stand again: a key is often said once with its name and then by itself.
 fn repeated(text: &[u8], found: &[Secret]) -> Vec<Secret> {
-    let values: BTreeMap<&[u8], &'static str> = found
-        .iter()
-        .filter(|secret| secret.range.len() >= LONG)
-        .map(|secret| (&text[secret.range.clone()], secret.kind))
-        .collect();
+    // A word that anybody uses is no more than itself elsewhere.
+    let tells = |secret: &&Secret| {
+        let value = &text[secret.range.clone()];
+        value.len() >= LONG && secret.kind != USER_NAME && !noise::is_placeholder(value)
+    };
+    let values: BTreeMap<&[u8], &'static str> =
+        found.iter().filter(tells).map(|secret| (&text[secret.range.clone()], secret.kind)).collect();
     let again = |value: &[u8], kind: &'static str| -> Vec<Secret> {
         let places = memchr::memmem::find_iter(text, value);
         places.map(|start| Secret { kind, range: start..start + value.len() }).collect()
@@ -142,42 +152,58 @@ fn candidates<'a>(text: &'a [u8], hits: impl Iterator<Item = Hit> + 'a) -> impl 
         own.filter(|found| !found.is_empty()).map(|found| Secret { kind: "listed pattern", range: found.range() });
     let counts = move |secret: &Secret| {
         let value = &text[secret.range.clone()];
-        value != MASK.as_bytes() && !listed::allows(value)
+        !is_masked(value) && !noise::is_published(value) && !listed::allows(value)
     };
     hits.filter_map(move |hit| built_in(text, hit)).filter(counts).chain(own)
 }
 
+/// Whether this is what stands for a secret, or the word that it begins with.
+fn is_masked(value: &[u8]) -> bool {
+    value.starts_with(b"[secret")
+}
+
 fn built_in(text: &[u8], hit: Hit) -> Option<Secret> {
-    match hit.literal.checked_sub(FORMATS.len()) {
-        None => by_format(text, hit.literal, hit.range),
-        Some(cue) => by_context(text, cue, hit.range),
+    let mut number = hit.literal;
+    if number < FORMATS.len() {
+        return by_format(text, number, hit.range);
     }
+    number -= FORMATS.len();
+    if number < FORMS.len() {
+        let range = forms::matched(number, text, hit.range)?;
+        return announced(text, FORMS[number].kind, range);
+    }
+    number -= FORMS.len();
+    if number < PROVIDERS.len() {
+        let range = providers::matched(number, text, hit.range)?;
+        return announced(text, PROVIDERS[number].kind, range);
+    }
+    by_context(text, number - PROVIDERS.len(), hit.range)
 }
 
 fn by_format(text: &[u8], number: usize, hit: Range<usize>) -> Option<Secret> {
     let format = &FORMATS[number];
-    if text[hit.clone()] != *format.prefix.as_bytes() || !formats::may_begin(format, text, hit.start) {
-        return None;
-    }
-    let rest = formats::rest(number).find(&text[hit.end..])?;
-    let range = hit.start..hit.end + rest.end();
-    let drawn = &text[hit.end..range.end];
-    let ends = !text.get(range.end).is_some_and(u8::is_ascii_alphanumeric) || drawn.len() > 100;
+    let range = formats::matched(number, text, hit.clone())?;
+    let drawn = if range.start == hit.start { &text[hit.end..range.end] } else { &text[range.clone()] };
     let short = format.prefix.len() <= 4 && !["AWS", "GitHub"].iter().any(|kind| format.kind.starts_with(kind));
-    let lone = !short || is_lone(text, hit.start, drawn);
-    (ends && lone && !is_sample(drawn)).then_some(Secret { kind: format.kind, range })
+    let tells = match format.place {
+        Place::After(_) => noise::entropy(drawn) >= 3.0,
+        _ => !short || is_lone(text, range.start, drawn),
+    };
+    (tells && !is_sample(drawn)).then_some(Secret { kind: format.kind, range })
 }
 
 fn by_context(text: &[u8], number: usize, hit: Range<usize>) -> Option<Secret> {
     let (_, cue) = CUES[number];
     let range = context::value(text, cue, hit)?;
-    let kind = match cue {
-        context::Cue::Key => "key or token",
-        context::Cue::Bearer | context::Cue::Basic => "authorization header",
-        context::Cue::Url => "password in a URL",
-        _ => "password",
-    };
-    Some(Secret { kind, range })
+    let kind = if cue == context::Cue::Password { "password" } else { "key or token" };
+    announced(text, kind, range)
+}
+
+/// What is said to be a credential, unless it begins as a provider's do and is none of theirs.
+fn announced(text: &[u8], kind: &'static str, range: Range<usize>) -> Option<Secret> {
+    let value = &text[range.clone()];
+    let slack = value.starts_with(b"xox") && value.get(4) == Some(&b'-');
+    (!slack || formats::is_slack(value)).then_some(Secret { kind, range })
 }
 
 /// A prefix of few letters says little: what follows must look drawn, and nothing but white space or a quote lead to it.
@@ -185,7 +211,8 @@ fn is_lone(text: &[u8], start: usize, drawn: &[u8]) -> bool {
     let after_name = start > 0 && matches!(text[start - 1], b'.' | b'/' | b'&' | b'(');
     let mixed = drawn.iter().any(u8::is_ascii_uppercase) && drawn.iter().any(u8::is_ascii_lowercase);
     let digits = drawn.iter().any(u8::is_ascii_digit);
-    !after_name && noise::entropy(drawn) >= 3.0 && (digits || mixed && drawn.len() >= 30) && !noise::is_words(drawn)
+    let longest = drawn.split(|byte| *byte == b'.').max_by_key(|part| part.len()).unwrap_or(drawn);
+    !after_name && noise::entropy(drawn) >= 3.0 && (digits || mixed && drawn.len() >= 30) && !noise::is_words(longest)
 }
 
 /// As documentation shows formats: one character repeated, an alphabet, the word EXAMPLE.
