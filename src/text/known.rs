@@ -137,7 +137,8 @@ impl Known {
         let used = self.used.iter().enumerate().filter(|(_, used)| used.load(Ordering::Relaxed));
         let mut all: Vec<(&[u8], &[u8])> =
             used.filter_map(|(at, _)| Some((&self.rows()[at][..KEY], self.body(at)?))).collect();
-        if all.len() + new.len() < WORTHWHILE || new.len() <= NEW.max(all.len() / SHARE) {
+        let worth = all.len() + new.len() >= WORTHWHILE && new.len() > NEW && new.len() > all.len() / SHARE;
+        if !worth {
             return None;
         }
         all.extend(new.iter().map(|(key, body)| (key.as_slice(), body.as_slice())));

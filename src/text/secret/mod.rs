@@ -17,6 +17,7 @@ use providers::PROVIDERS;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::LazyLock;
 
 /// What stands where a secret stood.
@@ -36,18 +37,23 @@ pub struct Secret {
     pub range: Range<usize>,
 }
 
-/// All literals that anything can begin with, searched for at once: formats first, then forms,
-/// providers and cues. In any case; formats are
-/// looked at again in theirs.
-static LITERALS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+/// Bytes that are searched before the quicker automaton, which takes milliseconds to make, is worth it.
+const LITTLE: usize = 128 << 10;
+static SEARCHED: AtomicUsize = AtomicUsize::new(0);
+static QUICK: LazyLock<AhoCorasick> = LazyLock::new(|| literals(AhoCorasickKind::DFA));
+static SMALL: LazyLock<AhoCorasick> = LazyLock::new(|| literals(AhoCorasickKind::ContiguousNFA));
+
+/// All literals that anything can begin with, searched for at once: formats first, then forms, providers and cues. In
+/// any case; formats are looked at again in theirs.
+fn literals(kind: AhoCorasickKind) -> AhoCorasick {
     let formats = FORMATS.iter().map(|format| format.prefix);
     let forms = FORMS.iter().map(|form| form.literal);
     let providers = PROVIDERS.iter().map(|provider| provider.word);
     let literals = formats.chain(forms).chain(providers).chain(CUES.iter().map(|(word, _)| *word));
     let mut builder = AhoCorasick::builder();
-    builder.ascii_case_insensitive(true).match_kind(MatchKind::Standard).kind(Some(AhoCorasickKind::DFA));
+    builder.ascii_case_insensitive(true).match_kind(MatchKind::Standard).kind(Some(kind));
     builder.build(literals).expect("the literals are constant")
-});
+}
 
 /// Where one of the literals stands that a credential can begin with. What it is, the text around it decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +71,9 @@ impl Hit {
 
 /// All literals of a text, by where they end: the part of the search that costs, done once for texts within texts.
 pub fn search(text: &[u8]) -> impl Iterator<Item = Hit> + '_ {
-    LITERALS.find_overlapping_iter(text).map(|hit| Hit { literal: hit.pattern().as_usize(), range: hit.range() })
+    let before = SEARCHED.fetch_add(text.len(), Ordering::Relaxed);
+    let automaton = if before.saturating_add(text.len()) < LITTLE { &*SMALL } else { &*QUICK };
+    automaton.find_overlapping_iter(text).map(|hit| Hit { literal: hit.pattern().as_usize(), range: hit.range() })
 }
 
 /// Every credential of the text, in order and apart; the user's own patterns count too.
