@@ -225,8 +225,16 @@ impl NotePath {
 }
 
 /// A git object id (SHA-1), without a dependency on git.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ObjectId([u8; 20]);
+
+/// An id is a hash already: its start is enough to tell it from others.
+impl std::hash::Hash for ObjectId {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        let start = self.0.first_chunk().expect("an id has more than eight bytes");
+        state.write_u64(u64::from_ne_bytes(*start));
+    }
+}
 
 impl ObjectId {
     pub const ZERO: ObjectId = ObjectId([0; 20]);

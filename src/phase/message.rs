@@ -167,8 +167,18 @@ pub fn quote_stands<'a>(quote: &str, mut texts: impl Iterator<Item = &'a str>) -
 
 /// The same for one text. Words that stand there as they are need no scrubbing to be found.
 pub fn quote_stands_in(quote: &str, text: &str) -> bool {
-    let shown = quote.strip_suffix('…').unwrap_or(quote).trim_end();
-    !shown.is_empty() && (text.contains(shown) || Scrubbed::line(text).as_str().contains(shown))
+    let shown = shown(quote);
+    quote_stands_as_it_is(quote, text) || !shown.is_empty() && Scrubbed::line(text).as_str().contains(shown)
+}
+
+/// Whether a quote stands in a text to the letter: to be asked of all texts before any is scrubbed, which takes long.
+pub fn quote_stands_as_it_is(quote: &str, text: &str) -> bool {
+    let shown = shown(quote);
+    !shown.is_empty() && text.contains(shown)
+}
+
+fn shown(quote: &str) -> &str {
+    quote.strip_suffix('…').unwrap_or(quote).trim_end()
 }
 
 #[cfg(test)]

@@ -3,7 +3,9 @@
 
 use super::dream::person;
 use super::object::FILE;
-use super::{DecideError, Dream, LandError, Merger, NewCommit, RefUpdate, Standing, Store, TreeMerge, WorkTreeError};
+use super::{
+    DecideError, Dream, LandError, Merger, NewCommit, RefUpdate, Sign, Standing, Store, TreeMerge, WorkTreeError,
+};
 use crate::model::{ObjectId, Risk, Trailers};
 use crate::store::ChangeRecord;
 use crate::text::Scrubbed;
@@ -18,6 +20,14 @@ pub struct Amendment<'a> {
     pub proposed: &'a Scrubbed,
     /// What must be said of the new words; replaces what was said of the old ones.
     pub risks: &'a [Risk],
+    pub sign: Sign,
+}
+
+const EDITED: &str = "Dream-Edited-By";
+
+/// Whether somebody has edited the change, now or before.
+fn edited(message: &str) -> bool {
+    Trailers::parse(message).get(EDITED).is_some()
 }
 
 impl Store {
@@ -51,7 +61,14 @@ impl Store {
             };
             let parents = below.map_or_else(|| commit.parents.clone(), |(tip, _)| vec![tip]);
             let new = NewCommit { tree, parents, author: commit.author, committer: self.identity()?, message };
-            below = Some((merger.commit(&new)?, tree));
+            // Whoever edits stands for their words; what follows is the dream's, which nobody signs.
+            let tip = if edited(&new.message) && self.signs_as(&amendment.sign) {
+                std::mem::replace(&mut merger, Merger::new(self)).finish()?;
+                self.write_decision(&new, &amendment.sign).map_err(LandError::from)?
+            } else {
+                merger.commit(&new)?
+            };
+            below = Some((tip, tree));
         }
         merger.finish()?;
         let (new, _) = below.ok_or_else(|| DecideError::NoBranch(dream.id.clone()))?;
@@ -103,7 +120,7 @@ impl Store {
             let risks: Vec<&str> = amendment.risks.iter().map(|risk| risk.as_str()).collect();
             new.push("Dream-Risk", risks.join(", "));
         }
-        new.push("Dream-Edited-By", person(&self.identity()?));
+        new.push(EDITED, person(&self.identity()?));
         trailers.push(new.to_string());
         let body = format!("Edited in review. The dream had proposed:\n\n{}", quoted.trim_end());
         Ok(format!("{above}\n\n{body}\n\n{}", trailers.join("\n")))

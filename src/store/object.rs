@@ -7,6 +7,7 @@ use chrono::DateTime;
 use git2::{ErrorCode, ObjectType, OdbLookupFlags, Oid, Sort};
 use sha1::{Digest, Sha1};
 use std::collections::HashSet;
+use std::sync::Arc;
 
 pub const FILE: u32 = 0o100644;
 pub const EXECUTABLE: u32 = 0o100755;
@@ -74,16 +75,19 @@ impl Store {
     }
 
     /// A tree as git stores it.
-    pub(super) fn tree_bytes(&self, id: ObjectId) -> Result<Vec<u8>, ReadError> {
-        match id == EMPTY_TREE {
-            true => Ok(Vec::new()),
-            false => self.object(id, ObjectType::Tree, "tree", <[u8]>::to_vec),
+    pub(super) fn tree_bytes(&self, id: ObjectId) -> Result<Arc<Vec<u8>>, ReadError> {
+        if id == EMPTY_TREE {
+            return Ok(Arc::default());
+        }
+        match self.from_pack(id, ObjectType::Tree) {
+            Some(bytes) => Ok(bytes),
+            None => self.object(id, ObjectType::Tree, "tree", |bytes| Arc::new(bytes.to_vec())),
         }
     }
 
-    /// A commit as git stores it.
-    pub fn commit_bytes(&self, id: ObjectId) -> Result<Vec<u8>, ReadError> {
-        self.object(id, ObjectType::Commit, "commit", <[u8]>::to_vec)
+    /// Hands a commit as git stores it to `read`.
+    pub fn read_commit<T>(&self, id: ObjectId, read: impl FnOnce(&[u8]) -> T) -> Result<T, ReadError> {
+        self.object(id, ObjectType::Commit, "commit", read)
     }
 
     /// The size of a blob, without reading it.
@@ -108,9 +112,9 @@ impl Store {
             ErrorCode::NotFound => ReadError::Missing { what: "commit", id },
             _ => ReadError::Object { what: "commit", id, source },
         };
-        let bytes = self.commit_bytes(id)?;
         // Where a shallow clone ends, libgit2 leaves out the parents that are not there.
-        if let Some(commit) = Commit::decode(id, &bytes).filter(|_| !self.is_shallow()) {
+        let decoded = self.read_commit(id, |bytes| Commit::decode(id, bytes))?;
+        if let Some(commit) = decoded.filter(|_| !self.is_shallow()) {
             return Ok(commit);
         }
         let commit = self.repository.find_commit(oid(id)).map_err(wrap)?;
@@ -243,6 +247,9 @@ impl Store {
         what: &'static str,
         read: impl FnOnce(&[u8]) -> T,
     ) -> Result<T, ReadError> {
+        if let Some(bytes) = self.from_pack(id, kind) {
+            return Ok(read(&bytes));
+        }
         let odb = self.repository.odb().map_err(ReadError::Database)?;
         let object = match odb.read(oid(id)) {
             Err(error) if error.code() == ErrorCode::NotFound && self.fetch_promised(id) => {
@@ -259,6 +266,13 @@ impl Store {
             _ if !intact(id, kind, object.data()) => Err(ReadError::Kind { what, id, found: "damaged object" }),
             _ => Ok(read(object.data())),
         }
+    }
+
+    /// What a pack holds, where much is read. Whatever is wrong with it, libgit2 may know of another copy, and else
+    /// says what it is.
+    fn from_pack(&self, id: ObjectId, kind: ObjectType) -> Option<Arc<Vec<u8>>> {
+        let (found, bytes) = self.packed.get()?.borrow_mut().object(&id)?;
+        (found == kind && intact(id, kind, &bytes)).then_some(bytes)
     }
 
     /// In a partial clone, git fetches a missing object when asked for it; libgit2 cannot.
@@ -282,7 +296,7 @@ impl Store {
 
 /// Whether the bytes are those that the id names. libgit2 would ask this too, by a hash that also looks for attacks and
 /// takes ten times as long; git looks for those where objects come in, and does not hash what it reads.
-fn intact(id: ObjectId, kind: ObjectType, bytes: &[u8]) -> bool {
+pub(super) fn intact(id: ObjectId, kind: ObjectType, bytes: &[u8]) -> bool {
     let head = format!("{} {}\0", kind.str(), bytes.len());
     let hash: [u8; 20] = Sha1::new_with_prefix(head).chain_update(bytes).finalize().into();
     hash == *id.as_bytes()

@@ -2,12 +2,14 @@
 //! cannot read correctly is refused here, by name, before anything else can go wrong.
 
 use super::identity::Signature;
+use super::packed::{Packs, Reader};
 use super::{Git, GitError};
 use crate::config::Environment;
 use git2::{ErrorCode, Repository, RepositoryOpenFlags};
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// An open repository.
 pub struct Store {
@@ -20,6 +22,23 @@ pub struct Store {
     config: OnceCell<BTreeMap<String, String>>,
     pub(super) committer: OnceCell<Signature>,
     pub(super) author: OnceCell<Signature>,
+    /// Asked before libgit2, where much is read.
+    pub(super) packed: OnceCell<RefCell<Reader>>,
+}
+
+/// Opens one repository for many threads, which share what is known of its packs.
+#[derive(Debug)]
+pub struct Opener {
+    environment: Environment,
+    git_dir: PathBuf,
+    packs: Arc<Packs>,
+}
+
+impl Opener {
+    pub fn open(&self) -> Result<Store, OpenError> {
+        let store = Store::open(&self.environment, &self.git_dir)?;
+        Ok(Store { packed: RefCell::new(Reader::new(Arc::clone(&self.packs))).into(), ..store })
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +87,15 @@ impl Store {
         Self::wrap(environment, repository, false)
     }
 
+    /// To be called before most of the repository is read: packs are then read as `packed` does, by this store and by
+    /// those of all threads that are opened so.
+    pub fn read_much(&self) -> Opener {
+        let open = || Packs::open(&self.common_dir.join("objects/pack"));
+        let reader = self.packed.get_or_init(|| RefCell::new(Reader::new(Arc::new(open()))));
+        let packs = Arc::clone(reader.borrow().packs());
+        Opener { environment: self.environment.clone(), git_dir: self.git_dir.clone(), packs }
+    }
+
     fn wrap(environment: &Environment, repository: Repository, pinned: bool) -> Result<Store, OpenError> {
         let plain = |path: &Path| path.components().collect::<PathBuf>();
         let git_dir = plain(repository.path());
@@ -83,9 +111,9 @@ impl Store {
             git = git.with("GIT_DIR", &git_dir.to_string_lossy());
             git = work_dir.iter().fold(git, |git, path| git.with("GIT_WORK_TREE", &path.to_string_lossy()));
         }
-        let (config, committer, author) = Default::default();
+        let (config, committer, author, packed) = Default::default();
         let environment = environment.clone();
-        Ok(Store { repository, environment, git, git_dir, common_dir, work_dir, config, committer, author })
+        Ok(Store { repository, environment, git, git_dir, common_dir, work_dir, config, committer, author, packed })
     }
 
     /// The `git` program, run in this repository's work tree (or in the bare repository itself).

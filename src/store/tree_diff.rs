@@ -6,10 +6,10 @@ use super::{ReadError, Store};
 use crate::model::ObjectId;
 use std::cmp::Ordering;
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// Bytes of trees that are kept.
-const KEPT: usize = 16 << 20;
+const KEPT: usize = 4 << 20;
 
 /// What stands at a path: mode and id.
 pub type Place = Option<(u32, ObjectId)>;
@@ -35,7 +35,7 @@ pub struct Unexplained {
 /// Compares trees of one repository.
 pub struct TreeDiff<'s> {
     store: &'s Store,
-    kept: HashMap<ObjectId, Rc<Vec<u8>>>,
+    kept: HashMap<ObjectId, Arc<Vec<u8>>>,
     bytes: usize,
 }
 
@@ -156,18 +156,18 @@ impl<'s> TreeDiff<'s> {
         Ok(())
     }
 
-    fn bytes_of(&mut self, tree: Option<ObjectId>) -> Result<Rc<Vec<u8>>, ReadError> {
-        let Some(id) = tree else { return Ok(Rc::default()) };
+    fn bytes_of(&mut self, tree: Option<ObjectId>) -> Result<Arc<Vec<u8>>, ReadError> {
+        let Some(id) = tree else { return Ok(Arc::default()) };
         if let Some(bytes) = self.kept.get(&id) {
-            return Ok(Rc::clone(bytes));
+            return Ok(Arc::clone(bytes));
         }
-        let bytes = Rc::new(self.store.tree_bytes(id)?);
+        let bytes = self.store.tree_bytes(id)?;
         if self.bytes + bytes.len() > KEPT {
             self.kept.clear();
             self.bytes = 0;
         }
         self.bytes += bytes.len();
-        self.kept.insert(id, Rc::clone(&bytes));
+        self.kept.insert(id, Arc::clone(&bytes));
         Ok(bytes)
     }
 }

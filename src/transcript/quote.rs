@@ -88,7 +88,9 @@ impl<'a> Index<'a> {
         if last < place.lines.first as usize || last > self.starts.len() || start > end || start == self.bytes.len() {
             return None;
         }
-        let lines = || String::from_utf8_lossy(&self.bytes[start..end]);
+        // To see that it is UTF-8 takes a fraction of what it takes to look for what is not.
+        let lines = &self.bytes[start..end];
+        let lines = || std::str::from_utf8(lines).map_or_else(|_| String::from_utf8_lossy(lines), Cow::Borrowed);
         let Some(pointer) = &place.pointer else { return Some(lines()) };
         if let Some(document) = self.document() {
             let range = self.resolve(document, "", pointer)?;

@@ -340,6 +340,24 @@ fn what_a_dream_has_read_is_signed_where_signatures_are_asked_for() {
 }
 
 #[test]
+fn what_a_reviewer_edits_is_signed_where_signatures_are_asked_for() {
+    for (key, value) in [("commit.gpgSign", "true"), ("dream.signatures", "all")] {
+        let world = super::proposal::world_with_dream();
+        ssh_key(&world);
+        world.git(["config", key, value]);
+        let signed = |editor: &str, answers: &str| {
+            let variables = [("GIT_EDITOR", editor)];
+            world.dream_with("memory", ["review", ID], &variables, answers).ok();
+            world.git(["log", "--reverse", "--format=%G?", &format!("main..dream/{ID}")])
+        };
+        // The review is older than the key. What follows an edit is made again, as the dream made it.
+        assert_eq!(signed("sed -i -e 's/The API is/The billing API is/'", "e\nq\n"), "N\nG\nN\nN\n");
+        assert_eq!(signed("sed -i -e 's/The billing API is/The API is/'", "e\nq\n"), "N\nG\nN\nN\n");
+        world.git(["fsck", "--strict"]);
+    }
+}
+
+#[test]
 fn approvals_are_signed_with_a_key_of_gpg_too() {
     let world = super::proposal::world_with_dream();
     // A socket of the agent stands in this folder, and its path must be short.

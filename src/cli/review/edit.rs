@@ -5,7 +5,7 @@ use crate::cli::{Context, Failure};
 use crate::model::{ChangeType, Document, EntryEdit, Risk};
 use crate::phase::risk;
 use crate::store::dream::Dream;
-use crate::store::{Amendment, Store};
+use crate::store::{Amendment, Sign, Store};
 use crate::text::Scrubbed;
 use std::fs;
 
@@ -18,7 +18,7 @@ pub enum Edited {
 }
 
 /// Lets the person edit. A note is edited whole, front matter included; in a free-form file only the entry is.
-pub fn edit(context: &Context, store: &Store, dream: &Dream, view: &ChangeView) -> Result<Edited, Failure> {
+pub fn edit(context: &Context, store: &Store, dream: &Dream, view: &ChangeView, sign: Sign) -> Result<Edited, Failure> {
     let file = view.files.first().and_then(|file| file.after.as_deref());
     let (Some(file), Some(proposed)) = (file, view.beliefs().1) else {
         return Ok(Edited::No("this change leaves no text to edit; answer y or n".to_owned()));
@@ -36,7 +36,7 @@ pub fn edit(context: &Context, store: &Store, dream: &Dream, view: &ChangeView) 
         Err(why) => return Ok(Edited::No(why)),
     };
     let (risks, proposed) = (risks(view, &typed), Scrubbed::block(&proposed));
-    let amendment = Amendment { change: &view.record, file: &text, proposed: &proposed, risks: &risks };
+    let amendment = Amendment { change: &view.record, file: &text, proposed: &proposed, risks: &risks, sign };
     store.amend(dream, &amendment)?;
     Ok(Edited::Yes)
 }

@@ -5,7 +5,7 @@ mod edit;
 mod saved;
 
 use super::approve::{SetAside, approve};
-use super::decision::refused;
+use super::decision::{refused, signing};
 use super::report::{Archive, ChangeView, heading};
 use super::ui::{Page, Tone};
 use super::{Context, Exit, Failure};
@@ -160,7 +160,9 @@ impl<'a> Session<'a> {
     fn edit(&mut self, at: usize) -> Result<(), Failure> {
         let ledger = self.context.ledger(self.store)?;
         let dream = ledger.find(self.id.as_str())?;
-        match edit(self.context, self.store, dream, &self.views[at]).map_err(|error| explain(self.context, error))? {
+        let sign = signing(&self.context.settings(self.store, &[])?);
+        let done = edit(self.context, self.store, dream, &self.views[at], sign);
+        match done.map_err(|error| explain(self.context, error))? {
             Edited::No(why) => return self.context.ui.print(Page::new().line(Tone::Warning, why)),
             Edited::Yes => {}
         }

@@ -6,7 +6,7 @@ use super::{Finding, Totals, finding};
 use crate::model::evidence::Cited;
 use crate::model::{ObjectId, Removal, SessionVersion};
 use crate::phase::memory::MEMORY;
-use crate::phase::message::{quote_stands, quote_stands_in};
+use crate::phase::message::{quote_stands, quote_stands_as_it_is, quote_stands_in};
 use crate::store::{FileDelta, Store};
 use crate::transcript::{Index, Speakers};
 use std::cell::OnceCell;
@@ -103,7 +103,8 @@ impl<'a> Library<'a> {
             Err(why) => return Some(wrong("evidence", why, FETCH)),
         };
         totals.quotes += 1;
-        if !kept.index.any(&cited.place, |text| quote_stands_in(quote, text)) {
+        let stands = |one: fn(&str, &str) -> bool| kept.index.any(&cited.place, |text| one(quote, text));
+        if !stands(quote_stands_as_it_is) && !stands(quote_stands_in) {
             return Some(wrong("quote", "the quote is not in these lines".to_owned(), super::change::FORGED));
         }
         let why = || format!("on these lines nobody speaks who counts as '{}'", cited.role.as_str());

@@ -115,15 +115,16 @@ pub enum VerifyError {
 /// Verifies memory; `advance` hears of every commit that was read.
 pub fn verify(store: &Store, request: &Request, advance: &(dyn Fn(u64) + Sync)) -> Result<Report, VerifyError> {
     crate::store::object::keep_no_objects();
+    let opener = store.read_much();
     let mut report = Report::default();
     let archive = sessions::Archive::read(store, &mut report)?;
-    let mut history = walk::walk(store, request, &archive, &mut report, advance)?;
+    let mut history = walk::walk(store, &opener, request, &archive, &mut report, advance)?;
     dreams::check(&history, &archive, &mut report);
     let landings = landing::check(store, &mut history, &mut report)?;
     returning::check(store, &history, &landings, &mut report)?;
     if request.range.is_none() {
         witness::check(store, request, &history, &landings, &mut report)?;
-        sessions::check(store, &archive, &mut report)?;
+        sessions::check(store, &opener, &archive, &mut report)?;
     }
     signature::check(store, request.signatures, &history, &mut report)?;
     report.totals.commits = history.nodes.len() as u64;

@@ -4,7 +4,7 @@
 use super::{Finding, Report, VerifyError, finding};
 use crate::model::evidence::Cited;
 use crate::model::{ObjectId, SessionId, SessionRecord, SessionVersion};
-use crate::store::{Commit, FileDelta, ReadError, SESSIONS, Store, TreeDiff};
+use crate::store::{Commit, FileDelta, Opener, ReadError, SESSIONS, Store, TreeDiff};
 use rayon::prelude::*;
 use std::collections::HashMap;
 
@@ -59,22 +59,27 @@ impl Archive {
 }
 
 /// Every check on the sessions ref.
-pub(super) fn check(store: &Store, archive: &Archive, report: &mut Report) -> Result<(), VerifyError> {
+pub(super) fn check(store: &Store, opener: &Opener, archive: &Archive, report: &mut Report) -> Result<(), VerifyError> {
     let (Some(tip), Some(tree)) = (archive.tip, archive.tree) else { return Ok(()) };
-    report.find(transcripts(store, archive, tip, tree)?);
+    report.find(transcripts(store, opener, archive, tip, tree)?);
     let findings = growth(store, tip)?;
     report.find(findings);
     Ok(())
 }
 
 /// Every transcript is there, under the path that its record says, and its bytes are those that its id names.
-fn transcripts(store: &Store, archive: &Archive, tip: ObjectId, tree: ObjectId) -> Result<Vec<Finding>, VerifyError> {
+fn transcripts(
+    store: &Store,
+    opener: &Opener,
+    archive: &Archive,
+    tip: ObjectId,
+    tree: ObjectId,
+) -> Result<Vec<Finding>, VerifyError> {
     let mut stored: HashMap<String, ObjectId> = HashMap::new();
     for delta in TreeDiff::new(store).files(None, tree)? {
         stored.extend(delta.new.map(|(_, id)| (delta.path, id)));
     }
-    let (environment, folder) = (store.environment(), store.git_dir());
-    let open = || Store::open(environment, folder).map_err(|error| error.to_string());
+    let open = || opener.open().map_err(|error| error.to_string());
     let one = |store: &mut Result<Store, String>, record: &SessionRecord| match store {
         Ok(store) => transcript(store, record, &stored),
         Err(why) => vec![why.clone()],

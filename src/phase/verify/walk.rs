@@ -7,7 +7,7 @@ use super::sessions::Archive;
 use super::{Finding, Report, Request, Totals, VerifyError, finding};
 use crate::model::ObjectId;
 use crate::store::dream::{CLOSED, OPEN};
-use crate::store::{Commit, Store};
+use crate::store::{Commit, Opener, Store};
 use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
@@ -18,10 +18,25 @@ const STRETCH: usize = 256;
 const WAITING: usize = 8;
 
 /// Commits as they were read, with the number of their stretch.
+#[derive(Default)]
 struct Stretch {
     number: usize,
     in_memory: bool,
-    commits: Vec<(ObjectId, Vec<u8>)>,
+    /// Each with where its bytes end; they begin where those before it end.
+    commits: Vec<(ObjectId, usize)>,
+    bytes: Vec<u8>,
+}
+
+impl Stretch {
+    fn add(&mut self, id: ObjectId, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+        self.commits.push((id, self.bytes.len()));
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (ObjectId, &[u8])> {
+        let mut start = 0;
+        self.commits.iter().map(move |(id, end)| (*id, &self.bytes[std::mem::replace(&mut start, *end)..*end]))
+    }
 }
 
 struct Done {
@@ -34,6 +49,7 @@ struct Done {
 
 pub(super) fn walk(
     store: &Store,
+    opener: &Opener,
     request: &Request,
     archive: &Archive,
     report: &mut Report,
@@ -45,8 +61,7 @@ pub(super) fn walk(
         report.limits.push(format!("the clone is shallow: nothing below {ends} was verified; 'git fetch --unshallow'"));
     }
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let stores: Vec<Store> =
-        (0..threads).map(|_| Store::open(store.environment(), store.git_dir())).collect::<Result<_, _>>()?;
+    let stores: Vec<Store> = (0..threads).map(|_| opener.open()).collect::<Result<_, _>>()?;
     let (sender, receiver) = sync_channel(WAITING);
     let (done, finished) = channel();
     let receiver = Mutex::new(receiver);
@@ -97,18 +112,19 @@ fn examine(
     let mut examiner = Examiner::new(store, archive, shallow);
     loop {
         let next = receiver.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).recv();
-        let Ok(Stretch { number, in_memory, commits }) = next else { return };
-        let tree = |(id, bytes): &(ObjectId, Vec<u8>)| Some((*id, Commit::tree_in(bytes)?));
-        let trees: HashMap<ObjectId, ObjectId> = commits.iter().filter_map(tree).collect();
+        let Ok(stretch) = next else { return };
+        let Stretch { number, in_memory, .. } = stretch;
+        let tree = |(id, bytes)| Some((id, Commit::tree_in(bytes)?));
+        let trees: HashMap<ObjectId, ObjectId> = stretch.iter().filter_map(tree).collect();
         let (findings, totals) = Default::default();
-        let mut one = Done { number, in_memory, nodes: Vec::with_capacity(commits.len()), findings, totals };
-        for (id, bytes) in &commits {
-            let Examined { node, findings, totals } = examiner.examine(*id, bytes, &trees);
+        let mut one = Done { number, in_memory, nodes: Vec::with_capacity(stretch.commits.len()), findings, totals };
+        for (id, bytes) in stretch.iter() {
+            let Examined { node, findings, totals } = examiner.examine(id, bytes, &trees);
             one.nodes.extend(node);
             one.findings.extend(findings);
             one.totals.add(&totals);
         }
-        advance(commits.len() as u64);
+        advance(stretch.commits.len() as u64);
         if done.send(one).is_err() {
             return;
         }
@@ -121,16 +137,15 @@ struct Reader<'a> {
     shallow: &'a HashSet<ObjectId>,
     sender: SyncSender<Stretch>,
     seen: HashSet<ObjectId>,
-    stretch: Vec<(ObjectId, Vec<u8>)>,
-    number: usize,
-    in_memory: bool,
+    stretch: Stretch,
     findings: Vec<Finding>,
 }
 
 impl<'a> Reader<'a> {
     fn new(store: &'a Store, shallow: &'a HashSet<ObjectId>, sender: SyncSender<Stretch>) -> Self {
-        let (seen, stretch, findings) = Default::default();
-        Self { store, shallow, sender, seen, stretch, number: 0, in_memory: true, findings }
+        let stretch = Stretch { in_memory: true, ..Stretch::default() };
+        let (seen, findings) = Default::default();
+        Self { store, shallow, sender, seen, stretch, findings }
     }
 
     /// Reads all that is asked for, memory first; gives what could not be read.
@@ -142,7 +157,7 @@ impl<'a> Reader<'a> {
         } else {
             self.from(request.tip.into_iter().collect());
             self.hand_out();
-            self.in_memory = false;
+            self.stretch.in_memory = false;
             for prefix in [OPEN, CLOSED] {
                 let tips = self.store.references(prefix)?.into_iter().map(|(_, tip)| tip);
                 self.from(tips.collect());
@@ -164,26 +179,25 @@ impl<'a> Reader<'a> {
 
     /// Reads one commit; gives its parents.
     fn one(&mut self, id: ObjectId) -> Vec<ObjectId> {
-        let bytes = match self.store.commit_bytes(id) {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                let remedy = "'git fsck' says what is missing or damaged; fetch it from a clone that has it";
-                self.findings.push(finding("object", id, format!("could not {error}"), remedy));
-                return Vec::new();
-            }
-        };
-        let parents = if self.shallow.contains(&id) { Vec::new() } else { Commit::parents_in(&bytes).collect() };
-        self.stretch.push((id, bytes));
-        if self.stretch.len() == STRETCH {
+        let cut = self.shallow.contains(&id);
+        let stretch = &mut self.stretch;
+        let parents = self.store.read_commit(id, |bytes| {
+            stretch.add(id, bytes);
+            if cut { Vec::new() } else { Commit::parents_in(bytes).collect() }
+        });
+        if stretch.commits.len() == STRETCH {
             self.hand_out();
         }
-        parents
+        parents.unwrap_or_else(|error| {
+            let remedy = "'git fsck' says what is missing or damaged; fetch it from a clone that has it";
+            self.findings.push(finding("object", id, format!("could not {error}"), remedy));
+            Vec::new()
+        })
     }
 
     fn hand_out(&mut self) {
-        let commits = std::mem::take(&mut self.stretch);
+        let next = Stretch { number: self.stretch.number + 1, in_memory: self.stretch.in_memory, ..Stretch::default() };
         // Nobody listens any more only when a thread has panicked, which is passed on where the threads end.
-        let _ = self.sender.send(Stretch { number: self.number, in_memory: self.in_memory, commits });
-        self.number += 1;
+        let _ = self.sender.send(std::mem::replace(&mut self.stretch, next));
     }
 }

@@ -5,6 +5,7 @@ mod init;
 mod object;
 mod open;
 mod pack;
+mod packed;
 mod reference;
 mod session;
 mod snapshot;
