@@ -8,7 +8,7 @@ mod common;
 use common::{done, dream, figure, git, option, ratio, show, text, timed};
 use git_dream::config::Environment;
 use git_dream::model::ObjectId;
-use git_dream::store::{NewCommit, Store, TreeEditor};
+use git_dream::store::{Merger, NewCommit, Store, TreeEditor, TreeMerge};
 use std::fs::{self, File};
 use std::path::Path;
 use std::process::Stdio;
@@ -24,6 +24,7 @@ fn main() {
         let id = common::history::propose(folder.path(), &memory, notes, changes);
         costs.push(writing(folder.path(), &memory, &id, changes, runs));
         reading(&memory, runs);
+        merging(&memory, &id, runs);
         deciding(folder.path(), &memory, &id, runs);
     }
     figure("writing at 100,000 notes / at 10,000", costs[1] / costs[0], "times", 3.0);
@@ -152,6 +153,40 @@ fn reading(memory: &Path, runs: usize) {
     ratio("all notes / git cat-file --batch", &own, &peer, 1.0);
     show("all notes, kept by their tree", &kept);
     ratio("kept by their tree / git cat-file --batch", &kept, &peer, 0.1);
+}
+
+/// Merges entry by entry, and the other way round, beside what git merges line by line of the same commits.
+fn merging(memory: &Path, id: &str, runs: usize) {
+    let (ours, theirs) = ("main".to_owned(), format!("dream/{id}"));
+    let base = text(git(memory).args(["merge-base", &ours, &theirs]));
+    let merged = text(git(memory).args(["merge-tree", "--write-tree", &ours, &theirs]));
+    let merged = text(git(memory).args(["commit-tree", "-m", "merged", "-p", &ours, "-p", &theirs, &merged]));
+    // A revert merges what was there before into what is there now, from what was approved.
+    let rounds = [("merge", &base, &ours, &theirs), ("revert", &theirs, &merged, &base)];
+    for (what, from, ours, theirs) in rounds {
+        let (mut own, mut peer) = (Vec::new(), Vec::new());
+        for _ in 0..runs {
+            let [base, mine, other] = [from, ours, theirs].map(|name| id_of(memory, name));
+            let start = Instant::now();
+            let store = store(&memory.join(".git"));
+            let tree = |id: ObjectId| store.commit(id).expect("a commit").tree;
+            let mut merger = Merger::new(&store);
+            let made = merger.merge(Some(tree(base)), tree(mine), tree(other)).expect("a merge");
+            merger.finish().expect("written");
+            own.push(start.elapsed().as_secs_f64());
+            assert!(matches!(made, TreeMerge::Merged(_)), "{made:?}");
+            let mut merge = git(memory);
+            merge.args(["merge-tree", "--write-tree", &format!("--merge-base={from}"), ours, theirs]);
+            peer.push(timed(&mut merge).as_secs_f64());
+        }
+        show(&format!("{what}, by entry"), &own);
+        show("git merge-tree --write-tree", &peer);
+        ratio(&format!("{what} by entry / git merge-tree"), &own, &peer, 3.0);
+    }
+}
+
+fn id_of(memory: &Path, name: &str) -> ObjectId {
+    ObjectId::parse(&text(git(memory).args(["rev-parse", name]))).expect("an id")
 }
 
 /// Approves and takes back, in copies.

@@ -79,7 +79,7 @@ impl Store {
         if id == EMPTY_TREE {
             return Ok(Arc::default());
         }
-        match self.from_pack(id, ObjectType::Tree) {
+        match self.in_pack(id, ObjectType::Tree) {
             Some(bytes) => Ok(bytes),
             None => self.object(id, ObjectType::Tree, "tree", |bytes| Arc::new(bytes.to_vec())),
         }
@@ -247,7 +247,7 @@ impl Store {
         what: &'static str,
         read: impl FnOnce(&[u8]) -> T,
     ) -> Result<T, ReadError> {
-        if let Some(bytes) = self.from_pack(id, kind) {
+        if let Some(bytes) = self.in_pack(id, kind) {
             return Ok(read(&bytes));
         }
         let odb = self.repository.odb().map_err(ReadError::Database)?;
@@ -270,7 +270,7 @@ impl Store {
 
     /// What a pack holds, where much is read. Whatever is wrong with it, libgit2 may know of another copy, and else
     /// says what it is.
-    fn from_pack(&self, id: ObjectId, kind: ObjectType) -> Option<Arc<Vec<u8>>> {
+    fn in_pack(&self, id: ObjectId, kind: ObjectType) -> Option<Arc<Vec<u8>>> {
         let (found, bytes) = self.packed.get()?.borrow_mut().object(&id)?;
         (found == kind && intact(id, kind, &bytes)).then_some(bytes)
     }
