@@ -81,24 +81,44 @@ impl Store {
         let tip = self.reference(SESSIONS).map_err(SessionError::Read)?;
         let mut attempt = Attempt::new(self, tip)?;
         incoming.into_iter().try_for_each(|session| attempt.add(session))?;
-        let (mut report, mut records) = attempt.write()?;
-        if report.commit.is_none() {
-            return Ok(report);
+        if attempt.records.is_empty() {
+            return Ok(attempt.report);
         }
+        let mut ready = match attempt.bytes > LARGE {
+            true => Ready::Written(attempt.write()?),
+            false => Ready::Collected(attempt),
+        };
         let mut lock = self.lock().map_err(SessionError::Reference)?;
         let mut seen = tip;
         loop {
             let found = self.reference(SESSIONS).map_err(SessionError::Read)?;
-            if found != seen {
-                // Somebody else imported meanwhile: what was new is compared again, with what is stored now.
-                seen = found;
-                (report, records) = self.repeat(found, report, records)?;
-            }
+            // Somebody else may have imported meanwhile: what was new is compared again, with what is stored now.
+            let (report, records) = match ready {
+                Ready::Written(written) if found == seen => written,
+                Ready::Written((report, records)) => self.repeat(found, report, records)?,
+                Ready::Collected(attempt) => self.write_onto(attempt, found)?,
+            };
+            seen = found;
             let Some(commit) = report.commit else { return Ok(report) };
             match self.update_refs_under(&mut lock, &[moved(seen, commit, "dream import")]) {
                 Ok(()) => return Ok(report),
-                Err(super::RefError::Moved { .. }) => {}
+                Err(super::RefError::Moved { .. }) => ready = Ready::Written((report, records)),
                 Err(error) => return Err(SessionError::Reference(error)),
+            }
+        }
+    }
+
+    /// Writes what was collected on the tip as it is now.
+    fn write_onto(&self, attempt: Attempt<'_>, tip: Option<ObjectId>) -> Result<(ImportReport, Records), SessionError> {
+        if attempt.tip == tip {
+            return attempt.write();
+        }
+        self.refresh().map_err(SessionError::Read)?;
+        match attempt.onto(tip)? {
+            Moved::Onto(attempt) => attempt.write(),
+            Moved::Not(attempt) => {
+                let (report, records) = attempt.write()?;
+                self.repeat(tip, report, records)
             }
         }
     }
@@ -143,6 +163,22 @@ impl Incoming {
 /// Records that this import changes.
 type Records = BTreeMap<SessionId, SessionRecord>;
 
+/// Of more bytes the pack is written before it is our turn, so that nobody waits for that.
+const LARGE: usize = 1 << 20;
+
+enum Ready<'s> {
+    /// Objects are in the repository.
+    Written((ImportReport, Records)),
+    /// Objects are made when it is our turn: none is made in vain.
+    Collected(Attempt<'s>),
+}
+
+enum Moved<'s> {
+    Onto(Attempt<'s>),
+    /// Somebody else imported one of these sessions too.
+    Not(Attempt<'s>),
+}
+
 /// One import against one state of the sessions ref.
 struct Attempt<'s> {
     store: &'s Store,
@@ -153,6 +189,8 @@ struct Attempt<'s> {
     measures: Measures,
     records: Records,
     report: ImportReport,
+    /// Bytes of all transcripts that came.
+    bytes: usize,
 }
 
 impl<'s> Attempt<'s> {
@@ -161,10 +199,32 @@ impl<'s> Attempt<'s> {
             tip.map(|tip| store.commit(tip).map(|commit| commit.tree)).transpose().map_err(SessionError::Read)?;
         let editor = TreeEditor::new(store, base).map_err(SessionError::Tree)?;
         let (measures, records, report) = Default::default();
-        Ok(Self { store, tip, base, editor, writer: store.writer(), measures, records, report })
+        Ok(Self { store, tip, base, editor, writer: store.writer(), measures, records, report, bytes: 0 })
+    }
+
+    /// The same sessions on another tip, as long as none of them is another one there.
+    fn onto(self, tip: Option<ObjectId>) -> Result<Moved<'s>, SessionError> {
+        let mut fresh = Attempt::new(self.store, tip)?;
+        for id in self.records.keys() {
+            let entry = |base: Option<ObjectId>| {
+                let found = base.map(|base| self.store.find_path(base, &record_path(id))).transpose();
+                Ok::<_, SessionError>(found.map_err(SessionError::Read)?.flatten())
+            };
+            if entry(self.base)? != entry(fresh.base)? {
+                return Ok(Moved::Not(self));
+            }
+        }
+        for (id, record) in &self.records {
+            for (number, version) in record.versions.iter().enumerate() {
+                fresh.set_parts(id, number + 1, version)?;
+            }
+        }
+        let Attempt { writer, measures, records, report, bytes, .. } = self;
+        Ok(Moved::Onto(Attempt { writer, measures, records, report, bytes, ..fresh }))
     }
 
     fn add(&mut self, incoming: Incoming) -> Result<(), SessionError> {
+        self.bytes += incoming.bytes.len();
         let stored = self.stored(&incoming.id)?;
         let (record, what, outcomes) = match stored {
             None => (self.first(&incoming)?, What::Added, incoming.outcomes.len()),
