@@ -85,11 +85,6 @@ impl Tape {
         }
     }
 
-    /// Whether every exchange is wanted, or only recorded ones are allowed.
-    pub fn is_complete(&self) -> bool {
-        self.record.is_some() || self.replay.is_some()
-    }
-
     pub fn is_recording(&self) -> bool {
         self.record.is_some()
     }
