@@ -49,7 +49,7 @@ impl Store {
             },
             None => (self.snapshot(commit, folders)?, usize::MAX),
         };
-        if snapshot.notes.len() >= WORTHWHILE && new > NEW.max(snapshot.notes.len() / SHARE) {
+        if snapshot.notes.len() >= WORTHWHILE && new > NEW && new > snapshot.notes.len() / SHARE {
             // A cache that cannot be written is no error.
             let _ = self.keep_notes(&snapshot, folders);
         }
