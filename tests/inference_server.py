@@ -8,14 +8,19 @@ whoever reads the answers. A word that is there twice is said twice as often. Pr
 """
 
 import os
+import re
 import sys
 from collections import Counter
+from pathlib import Path
 
 import gguf
 import numpy
 import xllamacpp
 
-LAYERS, WIDTH, HEADS, INNER, CONTEXT = 2, 64, 4, 128, 16384
+# Heads as wide as this are those that llama.cpp is quick with.
+LAYERS, WIDTH, HEADS, INNER, CONTEXT = 2, 64, 1, 64, 16384
+PROMPTS = Path(__file__).parent.parent / "src/engine/llm/prompts"
+MERGES = 400
 TEMPLATE = (
     "{%- for m in messages %}{{- '<|start|>' + m.role + '\\n' + (m.content or '') + '<|end|>\\n' }}{%- endfor %}"
     "{%- if add_generation_prompt %}{{- '<|start|>assistant\\n' }}{%- endif %}"
@@ -31,11 +36,35 @@ def byte_letters():
     return [letters[byte] for byte in range(256)]
 
 
+def merges(letters):
+    """Byte pairs that are one token, so that our prompts are short to read. None of them is ever said."""
+    text = " ".join(path.read_text() for path in sorted(PROMPTS.glob("*.md")))
+    found = Counter(re.findall(r" ?[A-Za-z]+| ?[0-9]+| ?[^\sA-Za-z0-9]+|\s+", text))
+    parts = {word: [letters[byte] for byte in word.encode()] for word in found}
+    learnt = []
+    for _ in range(MERGES):
+        pairs = Counter()
+        for word, count in found.items():
+            for pair in zip(parts[word], parts[word][1:]):
+                pairs[pair] += count
+        first, second = max(pairs, key=lambda pair: (pairs[pair], pair))
+        learnt.append((first, second))
+        for word, split in parts.items():
+            at = 0
+            while at + 1 < len(split):
+                if (split[at], split[at + 1]) == (first, second):
+                    split[at : at + 2] = [first + second]
+                at += 1
+    return learnt
+
+
 def write(path, words, seed):
     letters = byte_letters()
     control = ["<|nothing|>", "<|start|>", "<|end|>"]
     spelled = ["".join(letters[byte] for byte in word.encode()) for word in Counter(words)]
-    tokens = [*letters, *control, *spelled]
+    learnt = merges(letters)
+    known = {*letters, *spelled}
+    tokens = [*letters, *control, *spelled, *dict.fromkeys(a + b for a, b in learnt if a + b not in known)]
     model = gguf.GGUFWriter(path, "llama")
     model.add_name("noise")
     model.add_context_length(CONTEXT)
@@ -53,7 +82,7 @@ def write(path, words, seed):
     model.add_token_list(tokens)
     normal, special = gguf.TokenType.NORMAL, gguf.TokenType.CONTROL
     model.add_token_types([special if 256 <= at < 259 else normal for at in range(len(tokens))])
-    model.add_token_merges(["t h"])
+    model.add_token_merges([f"{a} {b}" for a, b in learnt])
     model.add_bos_token_id(256)
     model.add_eos_token_id(258)
     model.add_pad_token_id(256)
@@ -89,7 +118,12 @@ def likely(tokens, words):
     """Strings are a word or a few, more than bytes, few of which are no UTF-8; lists have an item or a few."""
     weights = numpy.zeros(len(tokens), numpy.float32)
     weights[128:256] = -2.0
-    weights[259:] = 4.0 + numpy.log(list(Counter(words).values()))
+    said = numpy.log(list(Counter(words).values()))
+    weights[259:] = -30.0
+    weights[259 : 259 + len(said)] = 4.0 + said
+    # The grammar allows white space anywhere.
+    for token in "ĠĊĉč":
+        weights[tokens.index(token)] = -4.0
     for token, weight in (('"', 6.0), ("{", 4.0), (",", 3.0), ("]", 2.5), ("<|end|>", 4.0)):
         weights[tokens.index(token)] = weight
     return weights

@@ -42,7 +42,10 @@ pub fn choose(named: &Named) -> Result<(), String> {
         directory: std::env::current_dir().map_err(|error| error.to_string())?,
     };
     let key = match &model.key {
-        KeySource::Variable(name) => environment.variable(name).map(Secret::new),
+        KeySource::Variable(name) => match environment.variable(name) {
+            None if model.base_url.starts_with("https:") => return Err(format!("the variable {name} is not set")),
+            key => key.map(Secret::new),
+        },
         _ => None,
     };
     let workers = model.max_parallel as usize;

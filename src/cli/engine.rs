@@ -69,7 +69,11 @@ impl Engines {
         let thinker = match &settings.engine {
             config::Engine::Embedded => Thinker::Embedded(Embedded),
             config::Engine::Model(model) => {
-                let keeping = if workshop.tape.is_complete() { Keeping::Nowhere } else { Keeping::Session };
+                let keeping = match () {
+                    () if workshop.tape.is_replay() => Keeping::Nowhere,
+                    () if workshop.tape.is_recording() => Keeping::Afresh,
+                    () => Keeping::Session,
+                };
                 let asker = workshop.asker(model, "dream.base-url")?;
                 Thinker::Model(Box::new(LanguageModel::new(asker, Arc::clone(&workshop.prompts), keeping)))
             }

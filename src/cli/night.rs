@@ -130,7 +130,8 @@ fn usage(bill: Option<&Bill>, took: Duration) -> Value {
     usage["cost"] = if bill.priced { json!(money(total.cost)) } else { Value::Null };
     let worker = |((phase, worker), charge): (&(&str, String), &Charge)| {
         json!({"phase": phase, "worker": worker, "requests": charge.requests, "input_tokens": charge.input_tokens,
-            "cached_tokens": charge.cached_tokens, "output_tokens": charge.output_tokens})
+            "cached_tokens": charge.cached_tokens, "output_tokens": charge.output_tokens,
+            "cost": bill.priced.then(|| money(charge.cost))})
     };
     usage["workers"] = bill.charges.iter().map(worker).collect();
     usage

@@ -101,7 +101,10 @@ impl Plan<'_> {
             page.line(Tone::Dim, "then one question to the reviewer for each change");
         }
         match self.cost() {
-            Some(cost) => page.line(Tone::Heading, format!("cost: at most about {}", money(cost))),
+            Some(cost) => {
+                let line = format!("cost: at most about {}, and twice for an answer that must be mended", money(cost));
+                page.line(Tone::Heading, line)
+            }
             None => page.line(Tone::Dim, "cost: not known; set price-input and price-output in [engine]"),
         };
     }

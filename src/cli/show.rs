@@ -35,6 +35,8 @@ pub struct Show {
 
 /// Turns shown on either side of evidence.
 const AROUND: usize = 2;
+/// Workers whose bill is shown.
+const WORKERS: usize = 20;
 
 impl Show {
     pub fn run(self, context: &Context) -> Result<Exit, Failure> {
@@ -70,10 +72,12 @@ impl Show {
             let mut object = dream_json(dream);
             object["sessions"] = dream.sessions().iter().map(|(id, blob)| json!({ "id": id, "blob": blob })).collect();
             object["changes"] = views.iter().map(|view| view.json(&archive)).collect();
+            object["workers"] = json!(paid(store, dream)?);
             return context.ui.json(object);
         }
         let mut page = Page::new();
         heading(&mut page, dream);
+        workers(&mut page, &paid(store, dream)?);
         for (at, view) in views.iter().enumerate() {
             page.end();
             view.whole(&mut page, &archive, Some((at + 1, views.len())), 0);
@@ -124,6 +128,21 @@ impl Show {
             page.put(Tone::Dim, format!("{:>5}  ", turn.place.lines.first)).line(Tone::Plain, summary(turn, 72));
         }
         context.ui.page(&page)
+    }
+}
+
+/// What each worker of a dream was paid.
+fn paid(store: &Store, dream: &Dream) -> Result<Vec<String>, Failure> {
+    let Some(review) = &dream.review else { return Ok(Vec::new()) };
+    Ok(phase::message::paid(&store.commit(review.commit)?.message))
+}
+
+fn workers(page: &mut Page, paid: &[String]) {
+    for line in paid.iter().take(WORKERS) {
+        page.line(Tone::Dim, format!("  {line}"));
+    }
+    if let Some(more) = paid.len().checked_sub(WORKERS).filter(|more| *more > 0) {
+        page.line(Tone::Dim, format!("  and {more} more; --json names all"));
     }
 }
 

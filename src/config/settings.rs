@@ -164,7 +164,7 @@ impl Settings {
         written.iter().try_for_each(|written| settings.set(written))?;
         settings.engine = model::engine(Section::Engine, &written)?.unwrap_or(Engine::Embedded);
         settings.reviewer = model::engine(Section::Reviewer, &written)?;
-        settings.budget = model::budget(&written, &settings.engine)?;
+        settings.budget = model::budget(&written, &settings.engine, settings.reviewer.as_ref())?;
         settings.check_notes(&written)?;
         settings.schedule = nights(&written)?;
         let mut warnings = idle(&written);

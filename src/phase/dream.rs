@@ -97,7 +97,7 @@ pub struct Night {
 pub fn run(store: &Store, engine: &dyn Engine, request: &Request<'_>) -> Result<Night, DreamError> {
     let tip = store.memory_tip()?.ok_or(DreamError::NoMemory)?;
     let quiet = Quiet::new(store, engine, request, tip)?;
-    if let Some(told) = quiet.told().filter(|_| engine.keeping() != Keeping::Nowhere) {
+    if let Some(told) = quiet.told().filter(|_| !matches!(engine.keeping(), Keeping::Afresh | Keeping::Nowhere)) {
         let (sessions, skipped, engine) = (told.sessions, told.skipped, engine.name().to_owned());
         return Ok(Night { base: Some(tip), sessions, skipped, engine, ..Night::default() });
     }

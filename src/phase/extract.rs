@@ -18,7 +18,9 @@ pub enum Keeping {
     Cache,
     /// With the session, on the sessions ref: they were paid for.
     Session,
-    /// Nowhere: every exchange is wanted.
+    /// The same, but what is kept there is not looked at: every exchange is wanted.
+    Afresh,
+    /// Nowhere: somebody else's exchanges are looked at again.
     Nowhere,
 }
 

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 /// The reflections of one engine.
 pub(super) enum Shelf {
     Cache(Cache),
-    Sessions { engine: String, version: String },
+    Sessions { engine: String, version: String, afresh: bool },
     Nowhere,
 }
 
@@ -29,9 +29,11 @@ impl Shelf {
     pub(super) fn open(store: &Store, engine: &dyn Extract) -> Self {
         match engine.keeping() {
             Keeping::Cache => Shelf::Cache(Cache::open(store, engine)),
-            Keeping::Session => {
-                Shelf::Sessions { engine: engine.name().to_owned(), version: engine.version().to_owned() }
-            }
+            keeping @ (Keeping::Session | Keeping::Afresh) => Shelf::Sessions {
+                engine: engine.name().to_owned(),
+                version: engine.version().to_owned(),
+                afresh: keeping == Keeping::Afresh,
+            },
             Keeping::Nowhere => Shelf::Nowhere,
         }
     }
@@ -40,8 +42,8 @@ impl Shelf {
     pub(super) fn get(&self, store: &Store, record: &SessionRecord) -> Option<Reflection> {
         match self {
             Shelf::Cache(cache) => cache.get(record),
-            Shelf::Nowhere => None,
-            Shelf::Sessions { engine, version } => {
+            Shelf::Nowhere | Shelf::Sessions { afresh: true, .. } => None,
+            Shelf::Sessions { engine, version, .. } => {
                 let bytes = store.paid_reflection(&record.id, &name(engine, version, record.blob()?)).ok()??;
                 let stored: Stored = serde_json::from_slice(&bytes).ok()?;
                 let mut reflection = stored.reflection;
@@ -66,8 +68,11 @@ impl Shelf {
         store: &Store,
         fresh: impl Iterator<Item = &'r Reflection>,
     ) -> Result<(), SessionError> {
-        let Shelf::Sessions { engine, version } = self else { return Ok(()) };
+        let Shelf::Sessions { engine, version, .. } = self else { return Ok(()) };
+        // What is there already stays as it is.
+        let there = |id, blob| store.paid_reflection(id, &name(engine, version, blob)).is_ok_and(|kept| kept.is_some());
         let kept: Vec<KeptReflection> = fresh
+            .filter(|reflection| !there(&reflection.session, reflection.blob))
             .map(|reflection| {
                 let (engine, version) = (engine.clone(), version.clone());
                 let name = name(&engine, &version, reflection.blob);

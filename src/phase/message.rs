@@ -12,6 +12,8 @@ use std::collections::BTreeMap;
 const LONGEST_QUOTE: usize = 240;
 /// Characters of a line of a commit message's prose.
 const WIDTH: usize = 72;
+/// The line above what each worker was paid.
+const PAID: &str = "Paid for:";
 
 /// What the review commit records.
 #[derive(Debug, Clone)]
@@ -48,7 +50,7 @@ pub fn review(review: &Review<'_>) -> String {
     let workers = review.report.bill.iter().flat_map(Bill::workers).map(|line| format!("  {line}"));
     let workers: Vec<String> = workers.collect();
     if !workers.is_empty() {
-        body.push(Scrubbed::block(&format!("Paid for:\n{}", workers.join("\n"))));
+        body.push(Scrubbed::block(&format!("{PAID}\n{}", workers.join("\n"))));
     }
     let mut trailers = Trailers::new();
     trailers.push("Dream-Id", review.dream.as_str()).push("Dream-Phase", "review");
@@ -62,6 +64,12 @@ pub fn review(review: &Review<'_>) -> String {
         trailers.push("Dream-Session", format!("{session}@{blob}"));
     }
     message(&subject, &body, &trailers)
+}
+
+/// What each worker was paid, as the message of a review commit says.
+pub fn paid(message: &str) -> Vec<String> {
+    let lines = message.lines().skip_while(|line| *line != PAID).skip(1);
+    lines.map_while(|line| line.strip_prefix("  ").map(|line| Scrubbed::line(line).into_string())).collect()
 }
 
 fn account(trailers: &mut Trailers, report: &Report) {

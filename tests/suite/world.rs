@@ -97,6 +97,7 @@ impl World {
             .env("GIT_TERMINAL_PROMPT", "0")
             .env("LC_ALL", "C.UTF-8");
         command.env("GIT_DREAM_NOW", now.to_string()).env("GIT_DREAM_SEED", "7").env("TZ", "UTC");
+        command.env("GIT_DREAM_HASTE", "8");
         command.env("GIT_AUTHOR_DATE", format!("{now} +0000")).env("GIT_COMMITTER_DATE", format!("{now} +0000"));
         command
     }

@@ -160,7 +160,10 @@ fn base_url(fields: &Fields<'_>, provider: Provider) -> Result<(String, bool), C
     let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
     let host = rest.map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default()).unwrap_or_default();
     let plain = |c: char| c.is_ascii_graphic() && !"\"<>\\^`{|}#".contains(c);
-    if host.is_empty() || host.contains('@') || !url.chars().all(plain) || secret::found(url) {
+    if host.contains('@') || secret::found(url) {
+        return Err(unsaid(written, "one with a password in it", allowed));
+    }
+    if host.is_empty() || !url.chars().all(plain) {
         return Err(written.refuse(allowed));
     }
     let outside = !matches!(written.origin, Origin::File { .. });
@@ -190,14 +193,14 @@ fn key_source(fields: &Fields<'_>, provider: Provider) -> Result<KeySource, Conf
     match name {
         "none" => Ok(KeySource::Nowhere),
         _ if is_name && (!file || name.ends_with("_API_KEY")) => Ok(KeySource::Variable(name.to_owned())),
-        // It may be the key itself: it is not repeated.
-        _ => Err(ConfigError::BadValue {
-            origin: written.origin.clone(),
-            key: written.key.name(),
-            found: "no such name".to_owned(),
-            allowed,
-        }),
+        _ => Err(unsaid(written, "no such name", allowed)),
     }
+}
+
+/// A refusal that does not repeat what was written: it may be, or hold, a key.
+fn unsaid(written: &Written, found: &str, allowed: &'static str) -> ConfigError {
+    let (origin, key) = (written.origin.clone(), written.key.name());
+    ConfigError::BadValue { origin, key, found: found.to_owned(), allowed }
 }
 
 fn key_header(fields: &Fields<'_>) -> Result<Option<String>, ConfigError> {
@@ -222,7 +225,7 @@ fn extra_headers(fields: &Fields<'_>) -> Result<Vec<(String, String)>, ConfigErr
         (is_header(&name) && !keyed && plain && !secret::found(text)).then_some((name, value))
     };
     let headers: Option<Vec<_>> = written.list(allowed)?.iter().map(header).collect();
-    headers.ok_or_else(|| written.refuse(allowed))
+    headers.ok_or_else(|| unsaid(written, "no such list", allowed))
 }
 
 fn timeout(fields: &Fields<'_>) -> Result<u32, ConfigError> {
@@ -278,13 +281,20 @@ fn prices(fields: &Fields<'_>, halved: bool) -> Result<Option<Prices>, ConfigErr
 }
 
 /// What a dream may spend. A limit on cost without prices could not be kept.
-pub(in crate::config) fn budget(written: &[Written], engine: &Engine) -> Result<Budget, ConfigError> {
+pub(in crate::config) fn budget(
+    written: &[Written],
+    engine: &Engine,
+    reviewer: Option<&Engine>,
+) -> Result<Budget, ConfigError> {
     let fields = Fields { section: Section::Engine, written };
     let count = |key| fields.get(key).map(|written| written.count().map(u64::from)).transpose();
     let cost = fields.get(ModelKey::MaxCost);
-    let priced = matches!(engine, Engine::Model(model) if model.prices.is_some());
-    if let Some(written) = cost.filter(|_| matches!(engine, Engine::Model(_)) && !priced) {
+    let unpriced = |engine: &Engine| matches!(engine, Engine::Model(model) if model.prices.is_none());
+    if let Some(written) = cost.filter(|_| unpriced(engine)) {
         return Err(written.refuse("it needs price-input and price-output"));
+    }
+    if let Some(written) = cost.filter(|_| reviewer.is_some_and(unpriced)) {
+        return Err(written.refuse("it needs price-input and price-output of [reviewer] too (0 where it is free)"));
     }
     let allowed = "an amount such as 2.50 is expected";
     Ok(Budget {

@@ -54,7 +54,10 @@ fn what_travels_with_the_memory_may_not_run_or_leak_anything() {
     assert!(!said.contains(&pasted), "{said}");
     let anthropic = read("[engine]\nname = \"anthropic\"\nmodel = \"m\"\ntemperature = 0.1\n");
     assert!(anthropic.expect_err("it has none").contains("the Messages interface takes none"));
-    assert!(refusal("extra-headers = [\"authorization: x\"]").contains("none of which holds a key"));
+    let said = refusal(&format!("extra-headers = [\"authorization: {pasted}\"]"));
+    assert!(said.contains("none of which holds a key") && !said.contains(&pasted), "{said}");
+    let said = refusal("base-url = \"https://me:opensesame@gateway.example\"");
+    assert!(said.contains("without a password") && !said.contains("opensesame"), "{said}");
     let named = |base: &str| model(&format!("[engine]\nname = \"openai\"\nmodel = \"m\"\nbase-url = \"{base}\"\n"));
     assert!(!named("https://evil.example/v1").trusted_url);
     assert!(!named("http://127.0.0.1.evil.example").trusted_url);
@@ -85,6 +88,10 @@ fn wrong_values_say_what_is_allowed() {
         ("timeout = \"2h\"", "at most an hour"),
         ("temperature = 3", "from 0 to 2"),
         ("max-cost = 1.0", "needs price-input"),
+        (
+            "max-cost = 1.0\nprice-input = 1\nprice-output = 2\n[reviewer]\nname = \"ollama\"\nmodel = \"m\"",
+            "of [reviewer] too",
+        ),
         ("price-input = 1.0", "together"),
         ("max-parallel = 1000", "at most 64"),
         ("format = \"tool\"", "anthropic"),

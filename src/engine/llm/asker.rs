@@ -266,11 +266,12 @@ impl Asker {
                 return Err(ModelError::NotSent);
             }
         };
-        let reserved = self.meter.reserve(task.phase, self.model.prices, input, output)?;
+        let flight = self.meter.depart(task.phase, self.model.prices, input, output)?;
         let sent = client.send(request, u64::from(crc32fast::hash(request.to_string().as_bytes())));
-        self.meter.release(reserved);
+        // Charged before it is given back: nobody else sees room that is not there.
+        sent.iter().for_each(|response| self.charge(task, response, input));
+        drop(flight);
         let response = sent?;
-        self.charge(task, &response, input);
         let exchange = self.taken_down(task, path, request, &response);
         self.tape.keep(&exchange);
         self.record(task, path, request, &response)?;

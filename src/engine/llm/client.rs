@@ -33,6 +33,16 @@ impl std::fmt::Debug for Secret {
     }
 }
 
+/// Characters of a key below which it may be a word of the answer: servers on this machine take any.
+const TELLING: usize = 12;
+
+/// A time before which nobody asks, and within how much of it after that everybody comes back.
+#[derive(Debug, Clone, Copy)]
+struct Pause {
+    until: Instant,
+    spread: Duration,
+}
+
 /// The way to one model.
 #[derive(Debug)]
 pub struct Client {
@@ -40,10 +50,12 @@ pub struct Client {
     model: Model,
     key: Option<Secret>,
     environment: Environment,
+    /// When it was made: a night outlasts the time at which it began.
+    made: Instant,
     /// The variable that names the proxy on the way.
     through: Option<String>,
     /// When one worker is told to wait, all of them do.
-    not_before: Mutex<Option<Instant>>,
+    not_before: Mutex<Option<Pause>>,
 }
 
 /// One call of an interface.
@@ -94,7 +106,8 @@ impl Client {
             .tls_config(tls(model, environment)?);
         let agent = config.build().new_agent();
         let (model, environment) = (model.clone(), environment.clone());
-        Ok(Self { agent, model, key, environment, through, not_before: Mutex::new(None) })
+        let (made, not_before) = (Instant::now(), Mutex::new(None));
+        Ok(Self { agent, model, key, environment, made, through, not_before })
     }
 
     /// Sends a body and gives the reply's, trying again where the failure may pass. `name` seeds the jitter.
@@ -114,7 +127,7 @@ impl Client {
     ) -> Result<T, ModelError> {
         let mut tried = 0;
         loop {
-            self.hold();
+            self.hold(name);
             tried += 1;
             let (passing, asked) = match self.once(call, &read) {
                 Ok(reply) => return Ok(reply),
@@ -124,7 +137,8 @@ impl Client {
             if call.repeat == Repeat::WhenRefused && !matches!(passing, Passing::Busy(_)) {
                 return Err(self.gave_up(passing, tried));
             }
-            let Some(wait) = retry::wait(&passing, asked, tried, self.environment.seed ^ name) else {
+            let seed = self.environment.seed ^ name;
+            let Some(wait) = retry::wait(&passing, asked, tried, seed, retry::haste(&self.environment)) else {
                 return Err(self.gave_up(passing, tried));
             };
             if matches!(passing, Passing::Busy(_)) {
@@ -148,9 +162,9 @@ impl Client {
         let mut response = response.map_err(|error| self.not_sent(&error))?;
         let status = response.status().as_u16();
         let header = |name: &str| response.headers().get(name)?.to_str().ok().map(str::to_owned);
-        let asked = retry::asked(header, self.environment.now);
+        let asked = retry::asked(header, self.environment.now + self.made.elapsed());
         let body = response.body_mut().with_config().limit(call.largest).read_to_vec();
-        let body = body.map_err(|error| self.not_sent(&error))?;
+        let body = self.without_key(body.map_err(|error| self.not_sent(&error))?);
         match status {
             200..=299 => read(&body).map_err(|why| Failed::Passing(Passing::Broken(why), None)),
             _ => Err(self.refused(call.url, status, &said(serde_json::from_slice(&body).ok().as_ref(), &body), asked)),
@@ -178,6 +192,15 @@ impl Client {
         }
         headers.extend(self.model.extra_headers.iter().map(|(name, value)| (name.as_str(), value.clone())));
         headers
+    }
+
+    /// What a server sent, without our key: some say what they were sent, and their words are shown and kept.
+    fn without_key(&self, body: Vec<u8>) -> Vec<u8> {
+        let key = self.key.as_ref().filter(|Secret(key)| key.len() >= TELLING);
+        match key.filter(|Secret(key)| memchr::memmem::find(&body, key.as_bytes()).is_some()) {
+            Some(Secret(key)) => String::from_utf8_lossy(&body).replace(key, "[key removed]").into_bytes(),
+            None => body,
+        }
     }
 
     fn not_sent(&self, error: &ureq::Error) -> Failed {
@@ -246,15 +269,17 @@ impl Client {
     }
 
     fn hold_everybody(&self, wait: Duration) {
-        let until = Instant::now() + wait;
+        let pause = Pause { until: Instant::now() + wait, spread: wait / 8 };
         let mut not_before = self.not_before.lock().unwrap_or_else(PoisonError::into_inner);
-        *not_before = Some(not_before.map_or(until, |other| other.max(until)));
+        *not_before = Some(not_before.filter(|other| other.until >= pause.until).unwrap_or(pause));
     }
 
-    /// Waits as long as the server asked anybody to.
-    fn hold(&self) {
+    /// Waits as long as the server asked anybody to, and a little longer: not all workers come back at once.
+    fn hold(&self, name: u64) {
+        let share = retry::share(self.environment.seed ^ name);
         loop {
-            let until = *self.not_before.lock().unwrap_or_else(PoisonError::into_inner);
+            let pause = *self.not_before.lock().unwrap_or_else(PoisonError::into_inner);
+            let until = pause.map(|pause| pause.until + pause.spread.mul_f64(share));
             match until.map(|until| until.saturating_duration_since(Instant::now())).filter(|left| !left.is_zero()) {
                 Some(left) => std::thread::sleep(left),
                 None => return,

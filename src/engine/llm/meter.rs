@@ -6,7 +6,7 @@ use super::provider::Usage;
 use crate::config::{Budget, Prices};
 use crate::phase::Bill;
 use crate::phase::bill::Charge;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Per cent of the budget that reading sessions may use up, so that something is left to make changes of it.
 const READING: u64 = 75;
@@ -30,6 +30,8 @@ pub struct Reservation {
 struct State {
     spent: Charge,
     reserved: Reservation,
+    /// Requests that are on their way: each gives back most of what was set aside for it.
+    flying: usize,
     bill: Bill,
 }
 
@@ -38,6 +40,7 @@ struct State {
 pub struct Meter {
     budget: Budget,
     state: Mutex<State>,
+    landed: Condvar,
 }
 
 /// What tokens cost at these prices: thousandths per million tokens are thousand-millionths per token.
@@ -53,7 +56,7 @@ pub fn cost(prices: Option<Prices>, usage: Usage) -> u64 {
 impl Meter {
     pub fn new(budget: Budget, priced: bool) -> Self {
         let bill = Bill { priced, ..Bill::default() };
-        Self { budget, state: Mutex::new(State { bill, ..State::default() }) }
+        Self { budget, state: Mutex::new(State { bill, ..State::default() }), landed: Condvar::new() }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -68,8 +71,42 @@ impl Meter {
         input: u64,
         output: u64,
     ) -> Result<Reservation, ModelError> {
-        let wanted = Reservation { input, output, cost: cost(prices, Usage { input, cached: 0, output }) };
+        self.set_aside_within(&mut self.state(), phase, prices, input, output)
+    }
+
+    /// The same for a request that is sent at once. Where there is no room beside others that are on their way, it
+    /// waits for them: they seldom cost as much as they may.
+    pub fn depart(
+        &self,
+        phase: &str,
+        prices: Option<Prices>,
+        input: u64,
+        output: u64,
+    ) -> Result<Flight<'_>, ModelError> {
         let mut state = self.state();
+        loop {
+            match self.set_aside_within(&mut state, phase, prices, input, output) {
+                Err(_) if state.flying > 0 => {
+                    state = self.landed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                }
+                Err(over) => return Err(over),
+                Ok(reservation) => {
+                    state.flying += 1;
+                    return Ok(Flight { meter: self, reservation });
+                }
+            }
+        }
+    }
+
+    fn set_aside_within(
+        &self,
+        state: &mut State,
+        phase: &str,
+        prices: Option<Prices>,
+        input: u64,
+        output: u64,
+    ) -> Result<Reservation, ModelError> {
+        let wanted = Reservation { input, output, cost: cost(prices, Usage { input, cached: 0, output }) };
         let (spent, reserved) = (&state.spent, state.reserved);
         let share = |limit: u64| if phase == super::EXTRACT { limit * READING / 100 } else { limit };
         let over = |limit: Option<u64>, used: u64| limit.is_some_and(|limit| used > share(limit));
@@ -124,6 +161,21 @@ impl Meter {
     }
 }
 
+/// A request that is on its way. When it has come back, and was charged, what was set aside for it is given back.
+#[derive(Debug)]
+pub struct Flight<'m> {
+    meter: &'m Meter,
+    reservation: Reservation,
+}
+
+impl Drop for Flight<'_> {
+    fn drop(&mut self) {
+        self.meter.state().flying -= 1;
+        self.meter.release(self.reservation);
+        self.meter.landed.notify_all();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,6 +200,21 @@ mod tests {
         meter.release(first);
         meter.charge("reconcile", "1", None, Usage { input: 300, cached: 0, output: 10 });
         assert!(meter.reserve("reconcile", None, 600, 10).is_ok());
+    }
+
+    #[test]
+    fn what_is_on_its_way_is_waited_for() {
+        let meter = Meter::new(Budget { input_tokens: Some(1000), ..Budget::default() }, false);
+        let first = meter.depart("reconcile", None, 900, 10).expect("room");
+        std::thread::scope(|scope| {
+            let second = scope.spawn(|| meter.depart("reconcile", None, 600, 10));
+            std::thread::sleep(std::time::Duration::from_millis(20));
+            assert!(!second.is_finished());
+            meter.charge("reconcile", "1", None, Usage { input: 300, cached: 0, output: 10 });
+            drop(first);
+            assert!(second.join().expect("it waited").is_ok());
+        });
+        assert!(meter.reserve("reconcile", None, 600, 10).is_err(), "what a batch asks waits for nobody");
     }
 
     #[test]

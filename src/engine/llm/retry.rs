@@ -1,6 +1,7 @@
 //! When to try again, and how long to wait: pure. What the server asks for is honoured up to a bound; without a word
 //! from it, waits double, with jitter drawn from the run's seed so that workers do not come back all at once.
 
+use crate::config::Environment;
 use chrono::{DateTime, Utc};
 use std::time::Duration;
 
@@ -29,17 +30,28 @@ impl Passing {
 }
 
 /// How long to wait before the next try; `None` where there should be none.
-pub fn wait(passing: &Passing, asked: Option<Duration>, tried: u32, seed: u64) -> Option<Duration> {
+/// `haste` divides waits that nobody asked for.
+pub fn wait(passing: &Passing, asked: Option<Duration>, tried: u32, seed: u64, haste: u32) -> Option<Duration> {
     if tried >= TRIES {
         return None;
     }
     if let Some(asked) = asked {
         return (asked <= LONGEST).then_some(asked);
     }
-    let full = passing.first_wait() * 2u32.pow(tried.saturating_sub(1));
+    let full = passing.first_wait() / haste * 2u32.pow(tried.saturating_sub(1));
     // Between half and all of it.
-    let jitter = mixed(seed ^ u64::from(tried)) % 1000;
-    Some(full / 2 + (full / 2).mul_f64(jitter as f64 / 1000.0))
+    Some(full / 2 + (full / 2).mul_f64(share(seed ^ u64::from(tried))))
+}
+
+/// 1; our own tests, which have no patience, set another in `GIT_DREAM_HASTE`.
+pub fn haste(environment: &Environment) -> u32 {
+    let set = environment.variable("GIT_DREAM_HASTE").filter(|_| cfg!(feature = "faults"));
+    set.and_then(|text| text.parse().ok()).filter(|haste| *haste > 0).unwrap_or(1)
+}
+
+/// A seed's own number from 0 to 1.
+pub fn share(seed: u64) -> f64 {
+    (mixed(seed) % 1000) as f64 / 1000.0
 }
 
 /// SplitMix64's finaliser (Steele, Lea, Flood 2014): neighbouring seeds give unrelated numbers.
@@ -67,25 +79,25 @@ mod tests {
 
     #[test]
     fn waits_double_and_end() {
-        let waits: Vec<Duration> = (1..TRIES).filter_map(|tried| wait(&Passing::Timeout, None, tried, 7)).collect();
+        let waits: Vec<Duration> = (1..TRIES).filter_map(|tried| wait(&Passing::Timeout, None, tried, 7, 1)).collect();
         assert_eq!(waits.len(), 4);
         for (nth, wait) in waits.iter().enumerate() {
             let full = Duration::from_millis(250) * 2u32.pow(nth as u32);
             assert!(full / 2 <= *wait && *wait <= full, "{nth}: {wait:?}");
         }
-        assert_eq!(wait(&Passing::Timeout, None, TRIES, 7), None);
+        assert_eq!(wait(&Passing::Timeout, None, TRIES, 7, 1), None);
     }
 
     #[test]
     fn jitter_follows_the_seed() {
-        let first = |seed| wait(&Passing::Busy(429), None, 1, seed);
+        let first = |seed| wait(&Passing::Busy(429), None, 1, seed, 1);
         assert_eq!(first(1), first(1));
         assert_ne!(first(1), first(2));
     }
 
     #[test]
     fn what_the_server_asks_for_is_honoured_up_to_a_bound() {
-        let asked = |seconds| wait(&Passing::Busy(429), Some(Duration::from_secs(seconds)), 1, 7);
+        let asked = |seconds| wait(&Passing::Busy(429), Some(Duration::from_secs(seconds)), 1, 7, 1);
         assert_eq!(asked(0), Some(Duration::ZERO));
         assert_eq!(asked(60), Some(Duration::from_secs(60)));
         assert_eq!(asked(3600), None);

@@ -85,11 +85,6 @@ impl Tape {
         }
     }
 
-    /// Whether every exchange is wanted, or only recorded ones are allowed.
-    pub fn is_complete(&self) -> bool {
-        self.record.is_some() || self.replay.is_some()
-    }
-
     pub fn is_recording(&self) -> bool {
         self.record.is_some()
     }
@@ -148,9 +143,11 @@ fn write(path: &Path, exchange: &Exchange) -> io::Result<()> {
     let folder = path.parent().unwrap_or(path);
     fs::create_dir_all(folder)?;
     let clean = Exchange { response: masked(&exchange.response), ..exchange.clone() };
+    // At once: a writer of JSON writes every few letters.
+    let mut bytes = serde_json::to_vec_pretty(&clean)?;
+    bytes.push(b'\n');
     let mut new = tempfile::NamedTempFile::new_in(folder)?;
-    serde_json::to_writer_pretty(&mut new, &clean)?;
-    new.write_all(b"\n")?;
+    new.write_all(&bytes)?;
     new.persist(path).map(drop).map_err(|error| error.error)
 }
 

@@ -25,8 +25,37 @@ fn every_interface_dreams_and_says_what_it_cost() {
         let review = world.git(["log", "-1", "--format=%B", &format!("{}~3", night["head"].as_str().expect("a head"))]);
         assert!(review.contains("\nDream-Model: ") && review.contains("\nDream-Bill: total: 4 requests"), "{review}");
         let show = world.dream(["show", night["dream"].as_str().expect("a dream")]).ok();
-        assert!(show.contains("paid for extract: 3 requests"), "{show}");
+        assert!(show.contains("paid for extract: 3 requests") && show.contains("  extract s0: 1 request, "), "{show}");
+        let show = world.dream(["show", night["dream"].as_str().expect("a dream"), "--json"]).json();
+        assert_eq!((&show["bill"][2], show["workers"].as_array().map(Vec::len)), (&night_total(&review), Some(4)));
         world.git(["fsck", "--strict", "--no-dangling"]);
+    }
+}
+
+fn night_total(review: &str) -> Value {
+    json!(review.lines().find_map(|line| line.strip_prefix("Dream-Bill: ").filter(|line| line.starts_with("total"))))
+}
+
+#[test]
+fn a_server_that_repeats_the_key_does_not_have_it_shown_or_kept() {
+    let key = "opensesame.opensesame";
+    for refuses in [true, false] {
+        let server = Server::new(move |asked, _| {
+            let said = format!("you sent {}", asked.header("authorization").unwrap_or_default());
+            match refuses {
+                true => server::Answer::error(401, &said),
+                false => reply(asked, &good(asked).replace("It was answered.", &said)),
+            }
+        });
+        let world = world(&server, INTERFACES[1]);
+        sessions(&world, &FACTS[..1]);
+        let variables = [("OPENAI_API_KEY", key)];
+        let ran = world.dream_with("memory", ["run", "--record", "../tape"], &variables, "");
+        assert_eq!((ran.code, ran.stderr.contains("you sent Bearer [key removed]")), (i32::from(refuses), refuses));
+        assert!(!ran.to_string().contains(key), "{ran}");
+        let found =
+            world.shell(".", &format!("grep -rl {key} memory tape; git -C memory log --all -p | grep {key}"), "");
+        assert_eq!(found.stdout, "");
     }
 }
 
@@ -117,10 +146,34 @@ fn what_was_recorded_is_replayed_to_the_same_commits() {
     assert_eq!(replayed["head"], recorded["head"]);
     assert_eq!(replayed["usage"]["input_tokens"], json!(4000));
     assert_eq!(server.asked().len(), asked, "a replay asks nobody");
+    let made = |world: &World| world.dream(["show", "s0"]).ok().contains("reflection by openai");
+    assert!(made(&one) && !made(&two), "what was paid for is kept with its session");
     session(&two, "new", 9, &[("user", "Remember: nobody recorded this.")]);
     two.dream(["import", "../sessions"]).ok();
     let missing = dream(&two, &["run", "--json", "--replay", &tape]);
     assert!(missing.code == 1 && missing.stderr.contains("among the recorded ones"), "{missing}");
+}
+
+/// Where prompts have changed: GIT_DREAM_RECORD=1 cargo test --test suite recorded
+#[test]
+fn the_night_that_was_recorded_is_dreamt_again() {
+    let tape = format!("{}/fixtures/llm/recorded", env!("CARGO_MANIFEST_DIR"));
+    let server = honest();
+    let world = || {
+        let reviewer = format!("[reviewer]\nname = \"ollama\"\nmodel = \"second\"\nbase-url = \"{}\"", server.url);
+        let world = world(&server, &format!("{}\n{reviewer}", INTERFACES[0]));
+        sessions(&world, &FACTS[..1]);
+        world
+    };
+    if std::env::var_os("GIT_DREAM_RECORD").is_some() {
+        let _ = std::fs::remove_dir_all(&tape);
+        dream(&world(), &["run", "--record", &tape]).ok();
+    }
+    let (world, asked) = (world(), server.asked().len());
+    let night = dream(&world, &["run", "--json", "--replay", &tape]).json();
+    assert_eq!(texts(&night), [FACTS[0]], "{night:#}");
+    assert_eq!(night["changes"][0]["opinion"]["verdict"], "supported", "{night:#}");
+    assert_eq!((&night["usage"]["requests"], server.asked().len()), (&json!(3), asked));
 }
 
 #[test]

@@ -43,6 +43,17 @@ fn a_budget_that_runs_out_ends_the_dream_with_what_is_done() {
 }
 
 #[test]
+fn workers_wait_for_what_others_may_leave_of_the_budget() {
+    let server = Server::new(|asked, _| reply(asked, &good(asked)).after(Duration::from_millis(20)));
+    // Reading may use three quarters: room for the longest answer of one worker, and for the true ones of all.
+    let world = world(&server, "name = \"openai\"\nanswer-tokens = 500\nmax-output-tokens = 1200\nmax-parallel = 4");
+    many(&world, 6);
+    let night = run(&world);
+    assert_eq!(night["sessions"].as_array().map(Vec::len), Some(6), "{night:#}");
+    assert!(night["usage"]["output_tokens"].as_u64().is_some_and(|tokens| tokens <= 1200), "{night:#}");
+}
+
+#[test]
 fn a_limit_on_cost_is_never_passed() {
     let server = Server::new(|asked, _| reply(asked, &good(asked)));
     let prices = "price-input = 3.0\nprice-cached = 0.3\nprice-output = 15.0\nmax-cost = 0.03\nanswer-tokens = 500";

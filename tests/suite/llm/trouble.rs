@@ -30,6 +30,21 @@ fn rate_limits_and_overload_are_waited_for() {
 }
 
 #[test]
+fn workers_that_were_told_to_wait_do_not_come_back_at_once() {
+    let busy = || Answer::error(429, "slow down").with("retry-after-ms", "800");
+    let server = Server::new(move |asked, nth| if nth < 8 { busy() } else { reply(asked, &good(asked)) });
+    let world = world(&server, INTERFACES[1]);
+    let facts: Vec<String> = (0..8).map(|n| format!("Machine {n} is named after the planet {n}.")).collect();
+    sessions(&world, &facts.iter().map(String::as_str).collect::<Vec<_>>());
+    run(&world);
+    let asked = server.asked();
+    let (told, back) = (asked[..8].iter().map(|asked| asked.at), asked[8..16].iter().map(|asked| asked.at));
+    let (last, first) = (told.max().expect("eight"), back.clone().min().expect("eight"));
+    assert!(first - last >= Duration::from_millis(750), "{:?}", first - last);
+    assert!(back.max().expect("eight") - first >= Duration::from_millis(20));
+}
+
+#[test]
 fn broken_connections_and_replies_are_tried_again() {
     let half = Answer { drop: true, ..Answer::json(&json!({"content": [{"type": "text", "text": "half of it"}]})) };
     let garbled = Answer { body: "<html>bad gateway".to_owned(), ..half.clone() };
