@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{LazyLock, Mutex};
 
 /// All that decides what is worked out: where one of these changes, nothing older is believed.
-const SOURCES: [&str; 8] = [
+const SOURCES: [&str; 10] = [
     include_str!("known.rs"),
     include_str!("meaning.rs"),
     include_str!("clause.rs"),
@@ -19,6 +19,8 @@ const SOURCES: [&str; 8] = [
     include_str!("sentence.rs"),
     include_str!("amount.rs"),
     include_str!("frame.rs"),
+    include_str!("likeness.rs"),
+    include_str!("probe.rs"),
     env!("CARGO_PKG_VERSION"),
 ];
 /// Fewer texts than this are worked out faster than a file is written. Tests keep everything.
@@ -32,13 +34,26 @@ const ROW: usize = KEY + 8;
 /// The sources' hash, the number of rows and a checksum.
 const HEAD: usize = 20 + 8 + 4;
 
-type Key = [u8; KEY];
+/// Names a text, or whatever else was hashed.
+pub type Key = [u8; KEY];
 
 static VERSION: LazyLock<[u8; 20]> = LazyLock::new(|| {
     let mut hash = Sha1::new();
     SOURCES.iter().for_each(|source| hash.update(source));
     hash.finalize().into()
 });
+
+/// A name made of all of these.
+pub fn named(parts: &[&[u8]]) -> Key {
+    let mut hash = Sha1::new();
+    parts.iter().for_each(|part| hash.update(part));
+    short(hash)
+}
+
+pub(super) fn short(hash: Sha1) -> Key {
+    let hash: [u8; 20] = hash.finalize().into();
+    *hash.first_chunk().expect("a hash is longer than a key")
+}
 
 /// A text of one or several sentences.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -88,30 +103,43 @@ impl Known {
         Self { bytes, used, new: Mutex::default() }
     }
 
-    /// Worked out of the text, now or before.
-    pub fn told(&self, text: &str) -> Told {
+    /// Worked out of the text, now or before; and the text's name.
+    pub fn told(&self, text: &str) -> (Key, Told) {
         self.get(b't', text, Told::of)
     }
 
     pub fn meaning(&self, text: &str) -> Meaning {
-        self.get(b'm', text, Meaning::of)
+        self.get(b'm', text, Meaning::of).1
     }
 
-    fn get<T: Serialize + for<'de> Deserialize<'de>>(&self, what: u8, text: &str, make: impl Fn(&str) -> T) -> T {
-        let mut hash = Sha1::new();
-        hash.update([what]);
-        hash.update(text);
-        let hash = hash.finalize();
-        let mut key = Key::default();
-        key.copy_from_slice(&hash[..KEY]);
+    /// Whether a name was noted, now or before.
+    pub fn is_noted(&self, key: &Key) -> bool {
+        self.find(key).is_some()
+    }
+
+    pub fn note(&self, key: Key) {
+        self.learn(key, Vec::new());
+    }
+
+    fn learn(&self, key: Key, bytes: Vec<u8>) {
+        self.new.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).insert(key, bytes);
+    }
+
+    fn get<T: Serialize + for<'de> Deserialize<'de>>(
+        &self,
+        what: u8,
+        text: &str,
+        make: impl Fn(&str) -> T,
+    ) -> (Key, T) {
+        let key = named(&[&[what], text.as_bytes()]);
         if let Some(known) = self.find(&key).and_then(|bytes| postcard::from_bytes(bytes).ok()) {
-            return known;
+            return (key, known);
         }
         let made = make(text);
         if let Ok(bytes) = postcard::to_stdvec(&made) {
-            self.new.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).insert(key, bytes);
+            self.learn(key, bytes);
         }
-        made
+        (key, made)
     }
 
     fn rows(&self) -> &[[u8; ROW]] {
@@ -192,7 +220,7 @@ mod tests {
         let kept = Known::read(fresh.to_keep().expect("all of it is new"));
         assert_eq!(said(&kept), wanted);
         assert!(kept.to_keep().is_none(), "nothing is new");
-        let told = kept.told(TEXTS[0]);
+        let (_, told) = kept.told(TEXTS[0]);
         let parts: Vec<&str> =
             told.parts.iter().map(|part| &TEXTS[0][part.range.start as usize..part.range.end as usize]).collect();
         assert_eq!(parts, ["Deploys run on Fridays.", "The team has 11 people", "no `make all`."]);

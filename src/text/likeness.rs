@@ -38,6 +38,15 @@ impl Meaning {
         compared.conflicts() && compared.frame() >= 0.8 && (compared.framed >= 2.0 || compared.frame() >= 1.0)
     }
 
+    /// Whether anybody who keeps both must know of it: one says what the other says, or they differ in a value alone.
+    pub fn bears_on(&self, other: &Meaning) -> Option<Relation> {
+        match self.relation(other) {
+            relation @ (Relation::Same | Relation::Contains) => Some(relation),
+            Relation::Contradicts if self.differs_only_in_value(other) => Some(Relation::Contradicts),
+            _ => None,
+        }
+    }
+
     /// How this statement stands to another.
     pub fn relation(&self, other: &Meaning) -> Relation {
         Compared::new(self, other).relation()

@@ -1,7 +1,10 @@
 //! An index over statements that finds the few that may be about the same thing, without comparing all pairs: only
 //! the rarest words of a statement are looked up, and words that occur everywhere are not.
 
+use super::known::{Key, short};
 use super::meaning::Meaning;
+use rayon::prelude::*;
+use sha1::{Digest, Sha1};
 use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -21,8 +24,13 @@ thread_local! {
 /// Statements by their words.
 #[derive(Debug, Default)]
 pub struct Probe {
-    places: HashMap<String, Vec<u32>>,
-    sizes: Vec<u32>,
+    /// Each word's number.
+    numbers: HashMap<String, u32>,
+    /// The statements of each word, by its number.
+    places: Vec<Vec<u32>>,
+    /// The words of all statements, each in the order of words, and where those of each statement end.
+    words: Vec<u32>,
+    ends: Vec<usize>,
 }
 
 impl Probe {
@@ -41,29 +49,75 @@ impl Probe {
 
     /// Adds a statement and returns its number: 0, 1, 2, …
     pub fn add(&mut self, meaning: &Meaning) -> usize {
-        let at = self.sizes.len();
-        let keys = meaning.keys();
-        self.sizes.push(keys.len() as u32);
-        for key in keys {
-            match self.places.get_mut(key) {
-                Some(places) => places.push(at as u32),
+        let at = self.ends.len();
+        for key in meaning.keys() {
+            let number = match self.numbers.get(key) {
+                Some(number) => *number,
                 None => {
-                    self.places.insert(key.to_owned(), vec![at as u32]);
+                    let number = self.places.len() as u32;
+                    self.numbers.insert(key.to_owned(), number);
+                    self.places.push(Vec::new());
+                    number
                 }
-            }
+            };
+            self.places[number as usize].push(at as u32);
+            self.words.push(number);
         }
+        self.ends.push(self.words.len());
         at
     }
 
     /// The statements that share rare words with this one, most shared words first.
     pub fn near(&self, meaning: &Meaning) -> Vec<usize> {
-        let mut postings: Vec<&Vec<u32>> = meaning.keys().iter().filter_map(|key| self.places.get(*key)).collect();
-        postings.sort_by_key(|places| places.len());
-        let rare =
-            postings.iter().take(PROBES).enumerate().take_while(|(nth, places)| *nth == 0 || places.len() <= COMMON);
-        let places = rare.flat_map(|(_, places)| places.iter().take(COMMON));
+        self.sharing(&self.rare(meaning.keys().iter().filter_map(|key| self.numbers.get(*key).copied())))
+    }
+
+    /// The same for one of the statements here.
+    pub fn near_own(&self, at: usize) -> Vec<usize> {
+        self.sharing(&self.rare(self.own(at)))
+    }
+
+    fn own(&self, at: usize) -> impl Iterator<Item = u32> + '_ {
+        let begin = at.checked_sub(1).map_or(0, |before| self.ends[before]);
+        self.words[begin..self.ends[at]].iter().copied()
+    }
+
+    /// The words that are looked up of these, which come in the order of words.
+    fn rare(&self, words: impl Iterator<Item = u32>) -> Vec<u32> {
+        let mut words: Vec<u32> = words.collect();
+        let spread = |word: u32| self.places[word as usize].len();
+        words.sort_by_key(|word| spread(*word));
+        words.truncate(PROBES);
+        let common = words.iter().skip(1).position(|word| spread(*word) > COMMON);
+        words.truncate(common.map_or(PROBES, |at| at + 1));
+        words
+    }
+
+    /// For each statement a hash of all that decides what is near it: the same as long as it and all that share a rare
+    /// word with it are the same, in the same order. `names` say of each what it is and where it stands.
+    pub fn surroundings(&self, names: &[Key]) -> Vec<Key> {
+        let of_word = |places: &Vec<u32>| {
+            let mut hash = Sha1::new();
+            hash.update((places.len().min(COMMON + 1) as u64).to_le_bytes());
+            places.iter().take(COMMON).for_each(|at| hash.update(names[*at as usize]));
+            short(hash)
+        };
+        let words: Vec<Key> = self.places.par_iter().map(of_word).collect();
+        let of_one = |at: usize| {
+            let mut hash = Sha1::new();
+            hash.update(b"near");
+            hash.update(names[at]);
+            self.rare(self.own(at)).iter().for_each(|word| hash.update(words[*word as usize]));
+            short(hash)
+        };
+        (0..self.ends.len()).into_par_iter().map(of_one).collect()
+    }
+
+    /// The statements that share these words, most shared words first.
+    fn sharing(&self, words: &[u32]) -> Vec<usize> {
+        let places = words.iter().flat_map(|word| self.places[*word as usize].iter().take(COMMON));
         COUNTS.with_borrow_mut(|counts| {
-            counts.resize(counts.len().max(self.sizes.len()), 0);
+            counts.resize(counts.len().max(self.ends.len()), 0);
             let mut hit = Vec::new();
             for place in places {
                 let count = &mut counts[*place as usize];
@@ -87,6 +141,22 @@ impl Probe {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn surroundings_are_the_same_as_long_as_what_is_near_is() {
+        let texts = ["Run the linter before committing", "Deploy on Fridays only", "Commit after the linter ran"];
+        let around = |texts: &[&str]| {
+            let meanings: Vec<Meaning> = texts.iter().map(|text| Meaning::of(text)).collect();
+            let names: Vec<Key> = texts.iter().map(|text| short(Sha1::new_with_prefix(text))).collect();
+            let probe = Probe::of(&meanings);
+            (0..texts.len()).for_each(|at| assert_eq!(probe.near_own(at), probe.near(&meanings[at])));
+            probe.surroundings(&names)
+        };
+        let before = around(&texts);
+        let after = around(&["An owl is no lark", texts[0], texts[1], texts[2], "The linter is new"]);
+        assert_eq!(after[2], before[1], "nothing new is near the second");
+        assert!(after[1] != before[0] && after[3] != before[2], "something new is near the others");
+    }
 
     #[test]
     fn statements_with_shared_rare_words_are_found() {

@@ -17,8 +17,8 @@ use providers::PROVIDERS;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What stands where a secret stood.
 pub const MASK: &str = "[secret removed]";

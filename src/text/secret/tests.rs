@@ -199,7 +199,8 @@ proptest! {
 
 #[test]
 fn both_automata_find_the_same() {
-    let text = format!("password = 'hunter{}' ghp_{} AKIA{} Authorization: Bearer x", 22, "a1B2".repeat(9), "QX7".repeat(6));
+    let text =
+        format!("password = 'hunter{}' ghp_{} AKIA{} Authorization: Bearer x", 22, "a1B2".repeat(9), "QX7".repeat(6));
     let hits = |automaton: &AhoCorasick| -> Vec<(usize, Range<usize>)> {
         automaton.find_overlapping_iter(text.as_bytes()).map(|hit| (hit.pattern().as_usize(), hit.range())).collect()
     };

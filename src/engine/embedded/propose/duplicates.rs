@@ -24,7 +24,7 @@ pub fn proposals(memory: &Memory<'_>, others: &[Proposal]) -> Vec<Proposal> {
     let mut joins: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     let mut retired = Vec::new();
     // What two entries are to each other depends on no third: only what follows from it does.
-    let near = |at: usize| Some((at, alike(memory, at))).filter(|(_, alike)| !alike.is_empty());
+    let near = |at: usize| Some((at, alike(memory, at)?)).filter(|(_, alike)| !alike.is_empty());
     let mut alike: Vec<(usize, Vec<(usize, Alike)>)> =
         (0..memory.held.len()).into_par_iter().filter_map(near).collect();
     alike.sort_by(|(a, _), (b, _)| {
@@ -65,29 +65,41 @@ enum Alike {
     Replaces { old: usize, new: usize },
 }
 
-/// The entries to which one is something, most alike first.
-fn alike(memory: &Memory<'_>, at: usize) -> Vec<(usize, Alike)> {
-    let (held, meaning, sizes) = (&memory.held[at], &memory.meanings[at], &memory.sizes);
-    let one = |near: usize| -> Option<(usize, Alike)> {
-        let other = &memory.held[near];
-        if near == at || is_own(held) && is_own(other) || other.pinned || is_same_place(memory, at, near) {
-            return None;
+/// The entries to which one is something, most alike first; nothing where its words alone say that there are none. That
+/// is noted, so that it is not found again as long as all that is near stays what it is.
+fn alike(memory: &Memory<'_>, at: usize) -> Option<Vec<(usize, Alike)>> {
+    let around = &memory.surroundings[at];
+    if memory.texts.is_noted(around) {
+        return None;
+    }
+    let bears = |near: usize| Some((near, memory.meanings[at].bears_on(&memory.meanings[near])?));
+    let near = memory.probe.near_own(at).into_iter().filter(|near| *near != at);
+    let bearing: Vec<(usize, Relation)> = near.filter_map(bears).collect();
+    if bearing.is_empty() {
+        memory.texts.note(*around);
+        return None;
+    }
+    Some(bearing.into_iter().filter_map(|(near, relation)| Some((near, is(memory, at, near, relation)?))).collect())
+}
+
+/// What one entry is to another, by what is known of both beside their words.
+fn is(memory: &Memory<'_>, at: usize, near: usize, relation: Relation) -> Option<Alike> {
+    let (held, other, sizes) = (&memory.held[at], &memory.held[near], &memory.sizes);
+    if is_own(held) && is_own(other) || other.pinned || is_same_place(memory, at, near) {
+        return None;
+    }
+    match relation {
+        Relation::Same | Relation::Contains if sizes[near] >= 3 => Some(Alike::Says),
+        Relation::Contradicts
+            if is_statement(held, sizes[at])
+                && is_statement(other, sizes[near])
+                && !(is_event(&held.text) && is_event(&other.text)) =>
+        {
+            let (old, new) = older(memory, at, near).filter(|(old, _)| !memory.held[*old].pinned)?;
+            Some(Alike::Replaces { old, new })
         }
-        match meaning.relation(&memory.meanings[near]) {
-            Relation::Same | Relation::Contains if sizes[near] >= 3 => Some((near, Alike::Says)),
-            Relation::Contradicts
-                if is_statement(held, sizes[at])
-                    && is_statement(other, sizes[near])
-                    && !(is_event(&held.text) && is_event(&other.text))
-                    && meaning.differs_only_in_value(&memory.meanings[near]) =>
-            {
-                let (old, new) = older(memory, at, near).filter(|(old, _)| !memory.held[*old].pinned)?;
-                Some((near, Alike::Replaces { old, new }))
-            }
-            _ => None,
-        }
-    };
-    memory.probe.near(meaning).into_iter().filter_map(one).collect()
+        _ => None,
+    }
 }
 
 /// Notes of mistakes and commands differ in names and numbers by nature: they do not contradict each other.

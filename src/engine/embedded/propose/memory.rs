@@ -4,6 +4,7 @@
 use super::draft::{Draft, confidence};
 use crate::model::{Belief, BeliefKey, ChangeType, Kind, Phase, Proposal, RetireReason, Risk, Target};
 use crate::phase::Held;
+use crate::text::known::{self, Key};
 use crate::text::{Known, Meaning, Probe, Relation, Scrubbed, Told, amount, frame, words};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,12 +16,14 @@ pub struct Memory<'a> {
     /// Meaningful words of each entry.
     pub sizes: Vec<usize>,
     pub probe: Probe,
+    /// For each entry a hash of what is near it.
+    pub surroundings: Vec<Key>,
     parts: Vec<Part<'a>>,
     part_probe: Probe,
     /// Sentences by what they count.
     counted: BTreeMap<String, Vec<usize>>,
     keys: BTreeMap<&'a str, usize>,
-    texts: &'a Known,
+    pub texts: &'a Known,
 }
 
 /// Sentences that count one thing, looked at for one draft: more say that it is counted everywhere.
@@ -37,8 +40,13 @@ impl<'a> Memory<'a> {
     pub fn new(held: &'a [Held], texts: &'a Known) -> Self {
         let (mut meanings, mut sizes, mut parts) = (Vec::new(), Vec::new(), Vec::new());
         let mut counted: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-        let told: Vec<Told> = held.par_iter().map(|held| texts.told(&held.text)).collect();
-        for (entry, told) in told.into_iter().enumerate() {
+        let told: Vec<(Key, Told)> = held.par_iter().map(|held| texts.told(&held.text)).collect();
+        let (mut names, mut ordinal) = (Vec::new(), 0_u64);
+        for (entry, (name, told)) in told.into_iter().enumerate() {
+            // Of several that are equally near, those that stand first are compared.
+            let before = entry.checked_sub(1).filter(|before| held[*before].path == held[entry].path);
+            ordinal = before.map_or(0_u64, |_| ordinal + 1);
+            names.push(known::named(&[&name, held[entry].path.as_str().as_bytes(), &ordinal.to_le_bytes()]));
             meanings.push(told.meaning);
             sizes.push(told.size as usize);
             for part in told.parts {
@@ -50,7 +58,8 @@ impl<'a> Memory<'a> {
         let (probe, part_probe) =
             rayon::join(|| Probe::of(&meanings), || Probe::of(parts.iter().map(|part| &part.meaning)));
         let keys = held.iter().enumerate().filter_map(|(at, held)| Some((held.key.as_ref()?.as_str(), at))).collect();
-        Self { held, meanings, sizes, probe, parts, part_probe, counted, keys, texts }
+        let surroundings = probe.surroundings(&names);
+        Self { held, meanings, sizes, probe, surroundings, parts, part_probe, counted, keys, texts }
     }
 }
 
