@@ -3,7 +3,6 @@
 
 use super::extract::{Extract, Keeping};
 use super::memory;
-use super::message::Review;
 use super::opinion::Reviewer;
 use super::past::Past;
 use super::quiet::Quiet;
@@ -12,14 +11,14 @@ use super::read::{Read, Reader};
 use super::reconcile::{Held, Reconcile, Report, Situation};
 use super::reflection::Reflection;
 use super::review::{self, Filter};
+use super::scribe::Scribe;
 use super::settle::{self, Ground, Settled, Skipped};
 use super::trust::Lineage;
-use super::write::{self, Hand, WriteDreamError, Written};
+use super::write::{WriteDreamError, Written};
 use crate::config::Settings;
-use crate::config::guard::Signatures;
 use crate::config::settings::Approval;
-use crate::model::{AgentName, Change, DreamId, ObjectId, SessionId, SessionRecord};
-use crate::store::{IdentityError, Ledger, MemoryError, ReadError, Sign, Signature, Snapshot, Store};
+use crate::model::{AgentName, Change, ObjectId, SessionId, SessionRecord};
+use crate::store::{IdentityError, Ledger, MemoryError, ReadError, Snapshot, Store};
 use crate::text::Known;
 use chrono::{DateTime, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -346,65 +345,4 @@ fn judge(changes: &mut [Change], request: &Request<'_>, night: &mut Night) {
     let opinions = reviewer.judge(changes);
     changes.iter_mut().zip(opinions).for_each(|(change, opinion)| change.opinion = Some(opinion));
     night.report.bill = reviewer.bill().or(night.report.bill.take());
-}
-
-struct Scribe<'a> {
-    store: &'a Store,
-    engine: &'a str,
-    request: &'a Request<'a>,
-    snapshot: &'a Snapshot,
-    ledger: &'a Ledger,
-}
-
-impl Scribe<'_> {
-    fn write(
-        &self,
-        changes: Vec<Change>,
-        night: &Night,
-        taken: &mut Vec<DreamId>,
-    ) -> Result<Option<Written>, DreamError> {
-        if changes.is_empty() {
-            return Ok(None);
-        }
-        let settings = self.request.settings;
-        let hash = settings.hash();
-        let sessions: Vec<_> = night.sessions.iter().map(|s| (s.id.clone(), s.agent.clone(), s.blob)).collect();
-        let dream = self.name(&sessions, &hash, taken);
-        taken.push(dream.clone());
-        let notes: Vec<String> = night.skipped.iter().map(|s| format!("Left out: {}: {}.", s.what, s.why)).collect();
-        let review = Review {
-            dream: &dream,
-            base: self.snapshot.commit,
-            engine: self.engine,
-            settings: &hash,
-            instructions: settings.instructions.as_deref(),
-            sessions: &sessions,
-            notes: &notes,
-            report: &night.report,
-        };
-        let agents = night.sessions.iter().map(|s| (s.id.clone(), s.agent.clone())).collect();
-        let committer = self.store.identity()?;
-        let author = Signature {
-            name: "git dream".to_owned(),
-            email: format!("{}@git-dream", self.engine),
-            ..committer.clone()
-        };
-        let sign = match settings.trust.signatures {
-            Signatures::All => Sign::Yes(None),
-            _ => Sign::AsConfigured,
-        };
-        let hand = Hand { author, committer, agents: &agents, sign };
-        Ok(Some(write::write(self.store, self.snapshot, &review, changes, &hand)?))
-    }
-
-    /// An id made of all that the dream is made of, and free.
-    fn name(&self, sessions: &[(SessionId, AgentName, ObjectId)], settings: &str, taken: &[DreamId]) -> DreamId {
-        let lines: Vec<String> = sessions.iter().map(|(id, _, blob)| format!("{id}@{blob}")).collect();
-        let content = format!("{}\n{}\n{settings}\n{}", self.snapshot.commit, self.engine, lines.join("\n"));
-        let environment = self.store.environment();
-        let date = environment.now.date_naive();
-        let free = |id: &DreamId| !taken.contains(id) && !self.ledger.contains(id);
-        let ids = (0..).map(|salt| DreamId::derive(date, content.as_bytes(), environment.seed, salt));
-        ids.into_iter().find(free).expect("there are more salts than dreams")
-    }
 }

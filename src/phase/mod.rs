@@ -22,6 +22,7 @@ pub mod reflection;
 pub mod review;
 pub mod risk;
 pub mod rule;
+mod scribe;
 pub mod server;
 pub mod settle;
 pub mod trust;

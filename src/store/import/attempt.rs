@@ -1,200 +1,37 @@
-//! Importing sessions: the caller parses and hands over what it found; here it is compared with what is stored and
-//! appended in one pack and one commit. Files stream through: no more than a few are in memory at a time.
+//! One import as it is collected: what is new against one state of the sessions ref, and how it is written there. No ref
+//! moves here.
 
-use super::growth::{Measures, Relation, relation};
-use super::object::FILE;
-use super::session::{SESSIONS, SessionError, decode, encode, merge_outcomes, moved, part_path, record_path};
-use super::{PackWriter, Store, TreeEditor};
+use super::super::growth::{Measures, Relation, relation};
+use super::super::object::FILE;
+use super::super::session::{SessionError, decode, encode, merge_outcomes, part_path, record_path};
+use super::super::{PackWriter, Store, TreeEditor};
+use super::{ImportReport, Imported, Incoming, Moved, Records, What};
 use crate::model::id::hex;
 use crate::model::{
-    AgentName, Former, Host, Lines, ObjectId, Outcome, Part, Removal, SessionId, SessionRecord, SessionVersion,
-    Trailers, trailer,
+    AgentName, Former, Lines, ObjectId, Part, Removal, SessionId, SessionRecord, SessionVersion, Trailers, trailer,
 };
 use crate::text::Scrubbed;
 use crate::transcript::blank::{self, Edit};
-use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// One session as the caller found it in a file. Sessions of one file share its bytes.
-#[derive(Debug, Clone)]
-pub struct Incoming {
-    pub id: SessionId,
-    pub agent: AgentName,
-    pub host: Host,
-    pub project: Option<String>,
-    pub started: Option<DateTime<Utc>>,
-    pub ended: Option<DateTime<Utc>>,
-    pub turns: u32,
-    pub outcomes: Vec<Outcome>,
-    /// JSON pointer of this session inside a document that holds several.
-    pub root: Option<String>,
-    pub bytes: Arc<[u8]>,
-    /// What is stored in place of credentials; empty to store all as it is. Sessions of one file share it.
-    pub masks: Arc<[Edit]>,
-}
-
-/// What became of one incoming session.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Imported {
-    pub id: SessionId,
-    pub agent: AgentName,
-    pub what: What,
-    /// Outcomes that the record did not have yet.
-    pub outcomes: usize,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum What {
-    Added,
-    /// New bytes after the stored ones; they are this part, counted from 1.
-    Grown {
-        part: usize,
-    },
-    Unchanged,
-    /// All of it is stored already, and more: an older copy.
-    Older,
-    /// Old bytes changed: kept as this version, counted from 1, beside the old ones.
-    Rewritten {
-        version: usize,
-    },
-}
-
-/// All of one import, in the order in which the sessions came.
-#[derive(Debug, Clone, Default)]
-pub struct ImportReport {
-    pub sessions: Vec<Imported>,
-    /// The commit on `refs/dream/sessions`; nothing when nothing was new.
-    pub commit: Option<ObjectId>,
-}
-
-impl Imported {
-    pub fn is_new(&self) -> bool {
-        self.outcomes > 0 || !matches!(self.what, What::Unchanged | What::Older)
-    }
-}
-
-impl Store {
-    /// Imports sessions in the order given. The same import again changes nothing.
-    pub fn import(&self, incoming: impl IntoIterator<Item = Incoming>) -> Result<ImportReport, SessionError> {
-        let tip = self.reference(SESSIONS).map_err(SessionError::Read)?;
-        let mut attempt = Attempt::new(self, tip)?;
-        incoming.into_iter().try_for_each(|session| attempt.add(session))?;
-        if attempt.records.is_empty() {
-            return Ok(attempt.report);
-        }
-        let mut ready = match attempt.bytes > LARGE {
-            true => Ready::Written(attempt.write()?),
-            false => Ready::Collected(attempt),
-        };
-        let mut lock = self.lock().map_err(SessionError::Reference)?;
-        let mut seen = tip;
-        loop {
-            let found = self.reference(SESSIONS).map_err(SessionError::Read)?;
-            // Somebody else may have imported meanwhile: what was new is compared again, with what is stored now.
-            let (report, records) = match ready {
-                Ready::Written(written) if found == seen => written,
-                Ready::Written((report, records)) => self.repeat(found, report, records)?,
-                Ready::Collected(attempt) => self.write_onto(attempt, found)?,
-            };
-            seen = found;
-            let Some(commit) = report.commit else { return Ok(report) };
-            match self.update_refs_under(&mut lock, &[moved(seen, commit, "dream import")]) {
-                Ok(()) => return Ok(report),
-                Err(super::RefError::Moved { .. }) => ready = Ready::Written((report, records)),
-                Err(error) => return Err(SessionError::Reference(error)),
-            }
-        }
-    }
-
-    /// Writes what was collected on the tip as it is now.
-    fn write_onto(&self, attempt: Attempt<'_>, tip: Option<ObjectId>) -> Result<(ImportReport, Records), SessionError> {
-        if attempt.tip == tip {
-            return attempt.write();
-        }
-        self.refresh().map_err(SessionError::Read)?;
-        match attempt.onto(tip)? {
-            Moved::Onto(attempt) => attempt.write(),
-            Moved::Not(attempt) => {
-                let (report, records) = attempt.write()?;
-                self.repeat(tip, report, records)
-            }
-        }
-    }
-
-    /// The same sessions against another tip; their bytes are in the object database by now.
-    fn repeat(
-        &self,
-        tip: Option<ObjectId>,
-        mut report: ImportReport,
-        records: Records,
-    ) -> Result<(ImportReport, Records), SessionError> {
-        self.refresh().map_err(SessionError::Read)?;
-        let mut attempt = Attempt::new(self, tip)?;
-        for record in records.into_values() {
-            if attempt.stored(&record.id)?.is_none() {
-                attempt.adopt(record)?;
-                continue;
-            }
-            for version in &record.versions {
-                let bytes = self.version_bytes(version).map_err(SessionError::Read)?;
-                attempt.add(Incoming::again(record.clone(), bytes.into()))?;
-            }
-        }
-        let (again, records) = attempt.write()?;
-        for old in &mut report.sessions {
-            if let Some(new) = again.sessions.iter().rfind(|new| new.id == old.id).filter(|_| old.is_new()) {
-                *old = new.clone();
-            }
-        }
-        report.commit = again.commit;
-        Ok((report, records))
-    }
-}
-
-impl Incoming {
-    fn again(record: SessionRecord, bytes: Arc<[u8]>) -> Self {
-        let SessionRecord { id, agent, host, project, started, ended, turns, outcomes, root, .. } = record;
-        Self { id, agent, host, project, started, ended, turns, outcomes, root, bytes, masks: Arc::default() }
-    }
-}
-
-/// Records that this import changes.
-type Records = BTreeMap<SessionId, SessionRecord>;
-
-/// Of more bytes the pack is written before it is our turn, so that nobody waits for that.
-const LARGE: usize = 1 << 20;
-
-enum Ready<'s> {
-    /// Objects are in the repository.
-    Written((ImportReport, Records)),
-    /// Objects are made when it is our turn: none is made in vain.
-    Collected(Attempt<'s>),
-}
-
-enum Moved<'s> {
-    Onto(Attempt<'s>),
-    /// Somebody else imported one of these sessions too.
-    Not(Attempt<'s>),
-}
-
 /// One import against one state of the sessions ref.
-struct Attempt<'s> {
+pub(super) struct Attempt<'s> {
     store: &'s Store,
-    tip: Option<ObjectId>,
+    pub tip: Option<ObjectId>,
     base: Option<ObjectId>,
     editor: TreeEditor<'s>,
     writer: PackWriter<'s>,
     measures: Measures,
-    records: Records,
-    report: ImportReport,
+    pub records: Records,
+    pub report: ImportReport,
     /// Bytes of all transcripts that came.
-    bytes: usize,
+    pub bytes: usize,
 }
 
 impl<'s> Attempt<'s> {
-    fn new(store: &'s Store, tip: Option<ObjectId>) -> Result<Self, SessionError> {
+    pub fn new(store: &'s Store, tip: Option<ObjectId>) -> Result<Self, SessionError> {
         let base =
             tip.map(|tip| store.commit(tip).map(|commit| commit.tree)).transpose().map_err(SessionError::Read)?;
         let editor = TreeEditor::new(store, base).map_err(SessionError::Tree)?;
@@ -203,7 +40,7 @@ impl<'s> Attempt<'s> {
     }
 
     /// The same sessions on another tip, as long as none of them is another one there.
-    fn onto(self, tip: Option<ObjectId>) -> Result<Moved<'s>, SessionError> {
+    pub fn onto(self, tip: Option<ObjectId>) -> Result<Moved<'s>, SessionError> {
         let mut fresh = Attempt::new(self.store, tip)?;
         for id in self.records.keys() {
             let entry = |base: Option<ObjectId>| {
@@ -223,7 +60,7 @@ impl<'s> Attempt<'s> {
         Ok(Moved::Onto(Attempt { writer, measures, records, report, bytes, ..fresh }))
     }
 
-    fn add(&mut self, incoming: Incoming) -> Result<(), SessionError> {
+    pub fn add(&mut self, incoming: Incoming) -> Result<(), SessionError> {
         self.bytes += incoming.bytes.len();
         let stored = self.stored(&incoming.id)?;
         let (record, what, outcomes) = match stored {
@@ -243,7 +80,7 @@ impl<'s> Attempt<'s> {
     }
 
     /// Takes a record over whose parts are stored already, just not under this tip.
-    fn adopt(&mut self, record: SessionRecord) -> Result<(), SessionError> {
+    pub fn adopt(&mut self, record: SessionRecord) -> Result<(), SessionError> {
         for (number, version) in record.versions.iter().enumerate() {
             self.set_parts(&record.id, number + 1, version)?;
         }
@@ -263,7 +100,7 @@ impl<'s> Attempt<'s> {
     }
 
     /// The record as this import has it so far.
-    fn stored(&mut self, id: &SessionId) -> Result<Option<SessionRecord>, SessionError> {
+    pub fn stored(&mut self, id: &SessionId) -> Result<Option<SessionRecord>, SessionError> {
         if let Some(record) = self.records.get(id) {
             return Ok(Some(record.clone()));
         }
@@ -376,7 +213,7 @@ impl<'s> Attempt<'s> {
     }
 
     /// Writes records, trees and commit; the ref does not move yet.
-    fn write(mut self) -> Result<(ImportReport, Records), SessionError> {
+    pub fn write(mut self) -> Result<(ImportReport, Records), SessionError> {
         for (id, record) in &self.records {
             let blob = self.writer.blob(&encode(record)).map_err(SessionError::Write)?;
             self.editor.set(record_path(id), FILE, blob).map_err(SessionError::Tree)?;
