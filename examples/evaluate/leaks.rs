@@ -26,14 +26,16 @@ pub fn as_program() -> Option<ExitCode> {
 
 /// `texts` hold a credential each.
 pub fn figures(texts: &[String], show: usize) -> Vec<Figure> {
-    let planted: Vec<(&String, Vec<u8>)> = texts.iter().filter_map(|text| Some((text, value(text)?))).collect();
+    let all: Vec<(&String, Vec<u8>)> = texts.iter().filter_map(|text| Some((text, value(text)?))).collect();
+    let (words, planted): (Vec<_>, Vec<_>) = all.iter().cloned().partition(|one| is_word(one, &all));
     let of = |setting: &str, name: &str, transcripts_too: bool| {
         let left = left(&planted, setting, transcripts_too, show);
         let how = format!(
-            "each of {} credentials that are found in {} texts was said twice by a person, an agent and a tool; [import] secrets = {setting:?}; {} stand somewhere",
+            "each of {} credentials that are found in {} texts was said twice by a person, an agent and a tool; [import] secrets = {setting:?}; {} stand somewhere; {} more are plain words of other texts, such as 'password', and were not looked for",
             planted.len(),
             texts.len(),
-            left
+            left,
+            words.len(),
         );
         figure(name, ON, share(left, planted.len()), "0", how)
     };
@@ -49,6 +51,13 @@ fn value(text: &str) -> Option<Vec<u8>> {
     let longest = found.iter().max_by_key(|found| found.range.len())?;
     let value = text.as_bytes()[longest.range.clone()].to_vec();
     (value.len() >= 8).then_some(value)
+}
+
+/// Whether a credential is a plain word that another text has where it is none: to find it somewhere says nothing.
+fn is_word((text, value): &(&String, Vec<u8>), all: &[(&String, Vec<u8>)]) -> bool {
+    let word = value.iter().all(u8::is_ascii_lowercase).then(|| String::from_utf8_lossy(value).into_owned());
+    let others = || all.iter().filter(|(other, own)| other != text && own != value);
+    word.is_some_and(|word| others().any(|(other, _)| secret::mask(other).contains(&word)))
 }
 
 fn left(planted: &[(&String, Vec<u8>)], setting: &str, transcripts_too: bool, show: usize) -> usize {
