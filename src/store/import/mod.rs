@@ -81,7 +81,7 @@ impl Store {
         }
         let mut ready = match attempt.bytes > LARGE {
             true => Ready::Written(attempt.write()?),
-            false => Ready::Collected(attempt),
+            false => Ready::Collected(Box::new(attempt)),
         };
         let mut lock = self.lock().map_err(SessionError::Reference)?;
         let mut seen = tip;
@@ -91,7 +91,7 @@ impl Store {
             let (report, records) = match ready {
                 Ready::Written(written) if found == seen => written,
                 Ready::Written((report, records)) => self.repeat(found, report, records)?,
-                Ready::Collected(attempt) => self.write_onto(attempt, found)?,
+                Ready::Collected(attempt) => self.write_onto(*attempt, found)?,
             };
             seen = found;
             let Some(commit) = report.commit else { return Ok(report) };
@@ -165,7 +165,7 @@ enum Ready<'s> {
     /// Objects are in the repository.
     Written((ImportReport, Records)),
     /// Objects are made when it is our turn: none is made in vain.
-    Collected(Attempt<'s>),
+    Collected(Box<Attempt<'s>>),
 }
 
 enum Moved<'s> {

@@ -16,7 +16,7 @@ type Objects = BTreeMap<ObjectId, (ObjectType, Vec<u8>)>;
 fn history(world: &World, commits: std::ops::Range<usize>, large: usize) {
     let folder = world.repository().join("notes");
     fs::create_dir_all(&folder).expect("a folder");
-    let noise = |seed: usize| (0..large).map(move |at| ((at ^ seed) * 2_654_435_761 >> 7).to_string());
+    let noise = |seed: usize| (0..large).map(move |at| (((at ^ seed) * 2_654_435_761) >> 7).to_string());
     for number in commits {
         let text = |topic: usize| format!("Service {number} listens on port {topic}.\n").repeat(number % 7 + 1);
         fs::write(folder.join(format!("n{number}.md")), text(number)).expect("a note");
