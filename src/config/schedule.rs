@@ -2,15 +2,16 @@
 //! change to summer time can be tested.
 
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
+use jiff::tz::{TimeZone, TimeZoneDatabase};
+use jiff::{Timestamp, Zoned};
 
 /// A checked pattern and the time zone that it is meant in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Schedule {
     pattern: String,
-    zone: Tz,
+    zone: TimeZone,
 }
 
 /// Five fields, as in crontab(5); nothing when the text is something else or never comes true.
@@ -25,34 +26,49 @@ fn parse(pattern: &str) -> Option<Cron> {
     parser.parse(pattern).ok()
 }
 
+/// A time zone by its name in the tz database. The program brings its own, so that nights are the same on every machine.
+pub fn zone(name: &str) -> Option<TimeZone> {
+    TimeZoneDatabase::bundled().get(name).ok()
+}
+
 impl Schedule {
     /// From what [`pattern`] gave.
-    pub fn new(pattern: &str, zone: Tz) -> Self {
+    pub fn new(pattern: &str, zone: TimeZone) -> Self {
         Self { pattern: pattern.to_owned(), zone }
     }
 
     /// The newest night at or before this time. A time that summer time leaves out is moved to when it ends; one that
     /// comes twice is a night once.
     pub fn last(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let cron = parse(&self.pattern)?;
-        cron.find_previous_occurrence(&now.with_timezone(&self.zone), true).ok().map(|time| time.to_utc())
+        utc(&parse(&self.pattern)?.find_previous_occurrence(&self.zoned(now)?, true).ok()?)
     }
 
     /// The first night after this time.
     pub fn next(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let cron = parse(&self.pattern)?;
-        cron.find_next_occurrence(&now.with_timezone(&self.zone), false).ok().map(|time| time.to_utc())
+        utc(&parse(&self.pattern)?.find_next_occurrence(&self.zoned(now)?, false).ok()?)
     }
 
     /// A time as its owner reads it: in the schedule's zone.
     pub fn local(&self, time: DateTime<Utc>) -> String {
-        time.with_timezone(&self.zone).format("%Y-%m-%d %H:%M %Z").to_string()
+        let zoned = self.zoned(time).map(|time| time.strftime("%Y-%m-%d %H:%M %Z").to_string());
+        zoned.unwrap_or_else(|| time.format("%Y-%m-%d %H:%M UTC").to_string())
     }
+
+    fn zoned(&self, time: DateTime<Utc>) -> Option<Zoned> {
+        let nanosecond = i32::try_from(time.timestamp_subsec_nanos()).ok()?;
+        let time = Timestamp::new(time.timestamp(), nanosecond).ok()?;
+        Some(time.to_zoned(self.zone.clone()))
+    }
+}
+
+fn utc(time: &Zoned) -> Option<DateTime<Utc>> {
+    let time = time.timestamp();
+    DateTime::from_timestamp(time.as_second(), u32::try_from(time.subsec_nanosecond()).ok()?)
 }
 
 impl std::fmt::Display for Schedule {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}", self.pattern, self.zone)
+        write!(f, "{} {}", self.pattern, self.zone.iana_name().unwrap_or("UTC"))
     }
 }
 
@@ -65,7 +81,7 @@ mod tests {
     }
 
     fn berlin(fields: &str) -> Schedule {
-        Schedule::new(&pattern(fields).expect(fields), Tz::Europe__Berlin)
+        Schedule::new(&pattern(fields).expect(fields), zone("Europe/Berlin").expect("a zone"))
     }
 
     #[test]

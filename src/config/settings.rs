@@ -7,7 +7,7 @@ use super::value::{Value, Written};
 use super::{ConfigError, Key, Origin, Schedule, raw, schedule};
 use crate::model::{AgentName, NotePath, id};
 use chrono::Duration;
-use chrono_tz::Tz;
+use jiff::tz::TimeZone;
 use sha1::{Digest, Sha1};
 
 /// Everything that a dream needs to be told.
@@ -294,8 +294,9 @@ fn nights(written: &[Written]) -> Result<Option<Schedule>, ConfigError> {
     let last = |key: Key| written.iter().rev().find(|written| written.key == key);
     let fields = "five fields such as \"0 3 * * *\" are expected (minute, hour, day, month, weekday)";
     let zones = "a time zone such as \"Europe/Berlin\" or \"UTC\" is expected";
-    let zone = last(Key::Timezone).map(|written| written.text(zones)?.parse::<Tz>().map_err(|_| written.refuse(zones)));
-    let zone = zone.transpose()?.unwrap_or(Tz::UTC);
+    let zone =
+        last(Key::Timezone).map(|written| schedule::zone(written.text(zones)?).ok_or_else(|| written.refuse(zones)));
+    let zone = zone.transpose()?.unwrap_or(TimeZone::UTC);
     let Some(written) = last(Key::Schedule) else { return Ok(None) };
     let pattern = schedule::pattern(written.text(fields)?).ok_or_else(|| written.refuse(fields))?;
     Ok(Some(Schedule::new(&pattern, zone)))

@@ -42,7 +42,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn nightly() -> Schedule {
-        Schedule::new(&pattern("0 3 * * *").expect("a pattern"), chrono_tz::Tz::UTC)
+        Schedule::new(&pattern("0 3 * * *").expect("a pattern"), jiff::tz::TimeZone::UTC)
     }
 
     fn hour(hours: i64) -> DateTime<Utc> {
