@@ -64,7 +64,7 @@ pub fn is_question(sentence: &str) -> bool {
 /// Words at the start of a sentence that carry no meaning of their own.
 static FILLER: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?i)^(?:(?:ok(?:ay)?|also|and|but|so|then|now|well|hey|hi|hello|btw|by the way|oh|ah|hmm+|yes|yeah|yep|yup|great|perfect|good|nice|cool|thanks|thank you|sorry|nah|right|exactly|correct|actually|again|please|pls|just|one (?:more )?thing|last thing|no|nope|wait|look|listen|again|first|finally|anyway|in general|generally|as i said|already|that(?:'s|’s| is) (?:wrong|incorrect|not (?:right|correct))|(?:note )?for (?:the )?future|fyi|note|important|reminder|pro tip|tip|quick note|rule)\s*[,.:!;—–-]*\s+|(?:(?:big|great|good|quick|small) )?(?:news|update|decision|change of plans|fun fact)\s*[:!—–-]+\s+)+",
+        r"(?i)^(?:(?:ok(?:ay)?|also|and|but|so|then|now|well|hey|hi|hello|btw|by the way|oh|ah|hmm+|yes|yeah|yep|yup|great|perfect|good|nice|cool|thanks|thank you|sorry|nah|right|exactly|correct|actually|again|please|pls|just|one (?:more )?thing|last thing|no|nope|again|first|finally|anyway|in general|generally|as i said|already|that(?:'s|’s| is) (?:wrong|incorrect|not (?:right|correct))|(?:note )?for (?:the )?future|fyi|note|important|reminder|pro tip|tip|quick note|rule)\s*[,.:!;—–-]*\s+|(?:wait|look|listen)\s*[,.:!;—–-]+\s+|(?:(?:big|great|good|quick|small) )?(?:news|update|decision|change of plans|fun fact)\s*[:!—–-]+\s+)+",
     )
 });
 static ASKING: LazyLock<Regex> = LazyLock::new(|| {
@@ -144,6 +144,8 @@ mod tests {
     #[test]
     fn openings_are_left_out() {
         assert_eq!(core("Ok, but please use pnpm"), "use pnpm");
+        assert_eq!(core("Wait, look: use pnpm"), "use pnpm");
+        assert_eq!(core("Please look at ticket 12"), "look at ticket 12");
         assert_eq!(asked("could you always run the tests"), "always run the tests");
         assert_eq!(imperative("always run the tests").as_deref(), Some("run"));
         assert_eq!(imperative("test failed again"), None);

@@ -32,6 +32,17 @@ fn tasks_plans_and_pasted_logs_are_not_memory() {
 }
 
 #[test]
+fn being_asked_to_look_somewhere_is_no_fact() {
+    let asked = [
+        "Please look at ticket 1000 of the billing service.",
+        "Can you see why PR 17 is red? Please look at pull request 17 of the app",
+        "Please look into the 3 failing tests in the api package and check line 40 of main.rs",
+    ];
+    let talks = asked.iter().enumerate().map(|(n, text)| Talk::new(&n.to_string(), n as i64).user(text));
+    assert_eq!(texts(&dream(talks.collect())), Vec::<String>::new());
+}
+
+#[test]
 fn a_line_copied_into_a_resumed_session_counts_once() {
     let first = Talk::new("a", 0).runs("npm test").user("use pnpm instead of npm").copied("same-line");
     let second = Talk::new("b", 1).runs("npm test").user("use pnpm instead of npm").copied("same-line");
