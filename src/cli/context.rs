@@ -6,7 +6,7 @@ use crate::config::{Environment, Key, Settings};
 use crate::model::ObjectId;
 use crate::store::memory::SETTINGS;
 use crate::store::{Ledger, Store};
-use crate::text::listed;
+use crate::text::{listed, secret};
 use std::path::{Path, PathBuf};
 
 /// One run of the program.
@@ -70,11 +70,22 @@ impl Context {
 
     /// The repository around the current directory; from here on the user's pager, editor and colours are known.
     pub fn store(&self) -> Result<Store, Failure> {
-        let store = Store::discover(&self.environment, &self.environment.directory)?;
-        self.ui.configure(&store);
-        store.recover();
-        self.know_secrets(&store);
+        let store = self.discover()?;
+        self.configure(&store);
         Ok(store)
+    }
+
+    /// The repository, of which nothing may be printed before it is [`Context::configure`]d.
+    pub fn discover(&self) -> Result<Store, Failure> {
+        Ok(Store::discover_with_settings(&self.environment, &self.environment.directory)?)
+    }
+
+    pub fn configure(&self, store: &Store) {
+        // While git lists its settings: every page is searched for credentials.
+        secret::prepare();
+        self.ui.configure(store);
+        store.recover();
+        self.know_secrets(store);
     }
 
     /// Scrubbing must know the user's patterns before a word is printed or written. Settings that cannot be read are

@@ -4,13 +4,13 @@ use super::ui::{Page, Tone};
 use super::{Context, Exit, Failure, name};
 use crate::model::{BeliefKey, ObjectId, Removal, Trailers};
 use crate::store::dream::{ChangeRecord, Dream, person};
-use crate::store::{Commit, Ledger, Store};
+use crate::store::{Commit, Ledger, ReadError, Store};
 use crate::text::Scrubbed;
 use clap::Args;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-use super::report::{Archive, touched};
+use super::report::Archive;
 
 /// Show how memory came to be: dreams, reverts and direct edits
 ///
@@ -71,7 +71,7 @@ impl Log {
                 break;
             }
             let touches = match path {
-                Some(path) => touched(store, id)?.iter().any(|file| within(&file.path, path)),
+                Some(path) => touches(store, id, path)?,
                 None => true,
             };
             if touches {
@@ -80,6 +80,18 @@ impl Log {
         }
         Ok(steps)
     }
+}
+
+/// Whether a commit changes what stands at this path or under it; an empty path is the whole repository.
+fn touches(store: &Store, commit: ObjectId, path: &str) -> Result<bool, ReadError> {
+    let commit = store.commit(commit)?;
+    let parent = commit.parents.first().map(|parent| store.commit(*parent)).transpose()?;
+    let before = parent.map(|parent| parent.tree);
+    if path.is_empty() {
+        return Ok(before != Some(commit.tree));
+    }
+    let at = |tree: ObjectId| store.find_path(tree, path);
+    Ok(before.map(at).transpose()?.flatten() != at(commit.tree)?)
 }
 
 /// Whether a file is this path or lies under it; an empty path is the whole repository.

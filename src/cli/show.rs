@@ -66,8 +66,7 @@ impl Show {
             view.whole(&mut page, &archive, None, AROUND);
             return context.ui.page(&page);
         }
-        let views =
-            dream.changes.iter().map(|record| ChangeView::read(store, record)).collect::<Result<Vec<_>, _>>()?;
+        let views = ChangeView::all(store, &dream.changes)?;
         if self.json {
             let mut object = dream_json(dream);
             object["sessions"] = dream.sessions().iter().map(|(id, blob)| json!({ "id": id, "blob": blob })).collect();

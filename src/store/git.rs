@@ -19,6 +19,13 @@ pub struct Git {
     variables: BTreeMap<String, String>,
 }
 
+/// A command that runs while we do something else. Dropped unasked, it is ended.
+#[derive(Debug)]
+pub struct Started {
+    child: Option<Child>,
+    command: String,
+}
+
 /// What a finished command left, whatever its exit status.
 #[derive(Debug, Clone)]
 pub struct Output {
@@ -83,6 +90,12 @@ impl Git {
     /// Runs a command to its end; a status other than 0 is no error here.
     pub fn run<S: AsRef<OsStr>>(&self, args: &[S]) -> Result<Output, GitError> {
         self.finish(args, None)
+    }
+
+    /// Starts a command without input, to be asked for later; it must not write anything.
+    pub fn start<S: AsRef<OsStr>>(&self, args: &[S]) -> Result<Started, GitError> {
+        let child = self.quiet(args).stdin(Stdio::null()).spawn().map_err(|source| start_error(args, source))?;
+        Ok(Started { child: Some(child), command: words(args) })
     }
 
     /// Like [`Git::run`], with standard input.
@@ -171,13 +184,19 @@ impl Git {
         paths.into_iter().find(|path| is_program(path)).unwrap_or_else(|| name.into())
     }
 
-    fn finish<S: AsRef<OsStr>>(&self, args: &[S], input: Option<&[u8]>) -> Result<Output, GitError> {
+    /// A command of git whose output is read, not seen.
+    fn quiet<S: AsRef<OsStr>>(&self, args: &[S]) -> Command {
         let mut command = self.program("git");
         command.args(args).env("LC_ALL", "C").env("GIT_TERMINAL_PROMPT", "0");
         // libgit2 knows no replace refs; both must see one history.
         command.env("GIT_NO_REPLACE_OBJECTS", "1");
-        command.stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() });
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    fn finish<S: AsRef<OsStr>>(&self, args: &[S], input: Option<&[u8]>) -> Result<Output, GitError> {
+        let mut command = self.quiet(args);
+        command.stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() });
         let mut child = command.spawn().map_err(|source| start_error(args, source))?;
         let stdin = child.stdin.take();
         let output = std::thread::scope(|scope| {
@@ -189,6 +208,31 @@ impl Git {
         });
         let output = output.map_err(|source| GitError::Run { command: words(args), source })?;
         Ok(Output { status: output.status.code().unwrap_or(-1), stdout: output.stdout, stderr: output.stderr })
+    }
+}
+
+impl Started {
+    /// Waits for the end of the command.
+    pub fn finish(mut self) -> Result<Output, GitError> {
+        let output = self.child.take().map_or_else(|| Err(io::ErrorKind::NotFound.into()), Child::wait_with_output);
+        let output = output.map_err(|source| GitError::Run { command: self.command.clone(), source })?;
+        Ok(Output { status: output.status.code().unwrap_or(-1), stdout: output.stdout, stderr: output.stderr })
+    }
+
+    /// Like [`Started::finish`], and a status other than 0 is an error.
+    pub fn check(self) -> Result<Output, GitError> {
+        let command = self.command.clone();
+        succeed(&[command], self.finish()?)
+    }
+}
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            // It may have ended by itself.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 }
 

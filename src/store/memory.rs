@@ -67,6 +67,13 @@ impl Store {
         self.reference(self.memory_branch()?.as_str()).map_err(MemoryError::Read)
     }
 
+    /// Where memory stands if it is what is checked out, which git's settings may say otherwise: [`Store::memory_tip`]
+    /// without waiting for them.
+    pub fn likely_memory(&self) -> Option<ObjectId> {
+        let branch = self.head_branch()?;
+        self.holds_settings(&branch).ok()?.then(|| self.reference(branch.as_str()).ok().flatten())?
+    }
+
     /// The branch that HEAD is on, born or not; nothing when HEAD is detached.
     pub fn head_branch(&self) -> Option<BranchName> {
         let head = self.repository.find_reference("HEAD").ok()?;

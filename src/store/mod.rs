@@ -67,7 +67,7 @@ pub use commit::{Commit, NewCommit};
 pub use decide::{DecideError, Selection};
 pub use dream::{ChangeRecord, Decided, Dream, FindDreamError, Review, Standing};
 pub use entry_merge::{EntryConflict, EntryMerge, merge_entries};
-pub use git::{Git, GitError, Output};
+pub use git::{Git, GitError, Output, Started};
 pub use hook::{HookError, Verify};
 pub use hook_file::{HookFile, HookFileError, HookState};
 pub use identity::{IdentityError, Signature};

@@ -135,13 +135,29 @@ impl Store {
             if !found.is_folder() {
                 return Ok(None);
             }
-            let entries = self.tree(found.id)?;
-            match entries.into_iter().find(|entry| entry.name == part.as_bytes()) {
+            match self.entry(found.id, part.as_bytes())? {
                 Some(entry) => found = entry,
                 None => return Ok(None),
             }
         }
         Ok(Some(found))
+    }
+
+    /// The entry of this name in a tree.
+    fn entry(&self, tree: ObjectId, name: &[u8]) -> Result<Option<TreeEntry>, ReadError> {
+        if tree == EMPTY_TREE {
+            return Ok(None);
+        }
+        let find = |mut bytes: &[u8]| {
+            while let Some((mode, own, id)) = first_entry(&mut bytes)? {
+                if own == name {
+                    return Some(Some(TreeEntry { mode, name: own.to_vec(), id }));
+                }
+            }
+            Some(None)
+        };
+        let damaged = ReadError::Kind { what: "tree", id: tree, found: "damaged object" };
+        self.object(tree, ObjectType::Tree, "tree", find)?.ok_or(damaged)
     }
 
     /// Whether this is a shallow clone.
@@ -322,16 +338,24 @@ pub const EMPTY_TREE: ObjectId = ObjectId::from_bytes([
 /// `mode SP name NUL id`, repeated; `None` when the bytes are anything else.
 pub(super) fn parse_tree(mut bytes: &[u8]) -> Option<Vec<TreeEntry>> {
     let mut entries = Vec::new();
-    while !bytes.is_empty() {
-        let space = memchr::memchr(b' ', bytes)?;
-        let end = memchr::memchr(0, bytes)?;
-        let mode = u32::from_str_radix(std::str::from_utf8(bytes.get(..space)?).ok()?, 8).ok()?;
-        let name = bytes.get(space + 1..end)?.to_vec();
-        let id: [u8; 20] = bytes.get(end + 1..end + 21)?.try_into().ok()?;
-        entries.push(TreeEntry { mode, name, id: ObjectId::from_bytes(id) });
-        bytes = &bytes[end + 21..];
+    while let Some((mode, name, id)) = first_entry(&mut bytes)? {
+        entries.push(TreeEntry { mode, name: name.to_vec(), id });
     }
     Some(entries)
+}
+
+/// Takes the first entry off a tree's bytes; `Some(None)` at their end, `None` when they are anything else.
+fn first_entry<'a>(bytes: &mut &'a [u8]) -> Option<Option<(u32, &'a [u8], ObjectId)>> {
+    if bytes.is_empty() {
+        return Some(None);
+    }
+    let space = memchr::memchr(b' ', bytes)?;
+    let end = memchr::memchr(0, bytes)?;
+    let mode = u32::from_str_radix(std::str::from_utf8(bytes.get(..space)?).ok()?, 8).ok()?;
+    let name = bytes.get(space + 1..end)?;
+    let id: [u8; 20] = bytes.get(end + 1..end + 21)?.try_into().ok()?;
+    *bytes = &bytes[end + 21..];
+    Some(Some((mode, name, ObjectId::from_bytes(id))))
 }
 
 pub(super) fn encode_tree(entries: &[TreeEntry]) -> Vec<u8> {

@@ -1,15 +1,19 @@
 //! Finding and opening the repository, as git would from the same directory with the same variables. What libgit2
 //! cannot read correctly is refused here, by name, before anything else can go wrong.
 
+use super::git::{Output, Started};
 use super::identity::Signature;
 use super::packed::{Packs, Reader};
 use super::{Git, GitError};
 use crate::config::Environment;
 use git2::{ErrorCode, Repository, RepositoryOpenFlags};
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// All settings, each with its value, apart by NUL.
+const LIST: [&str; 3] = ["config", "--list", "-z"];
 
 /// An open repository.
 pub struct Store {
@@ -20,6 +24,8 @@ pub struct Store {
     common_dir: PathBuf,
     work_dir: Option<PathBuf>,
     config: OnceCell<BTreeMap<String, String>>,
+    /// git, asked for its settings before they are needed.
+    asked: Cell<Option<Started>>,
     pub(super) committer: OnceCell<Signature>,
     pub(super) author: OnceCell<Signature>,
     /// Asked before libgit2, where much is read.
@@ -78,6 +84,18 @@ impl Store {
         Self::wrap(environment, repository, named.is_some() || work_tree.is_some())
     }
 
+    /// Like [`Store::discover`], for who asks for git's settings next: git lists them meanwhile, which takes it longer
+    /// than us to find the repository.
+    pub fn discover_with_settings(environment: &Environment, start: &Path) -> Result<Store, OpenError> {
+        // Where git must be told which repository it is, it is asked later.
+        let named = ["GIT_DIR", "GIT_WORK_TREE"].iter().any(|name| environment.variable(name).is_some());
+        let start = environment.directory.join(start);
+        let asked = (!named).then(|| Git::new(environment, &start).start(&LIST).ok()).flatten();
+        let store = Self::discover(environment, &start)?;
+        store.asked.set(asked.filter(|_| !store.is_bare()));
+        Ok(store)
+    }
+
     /// Opens exactly this folder's repository, whatever the environment names and whatever lies above it.
     pub fn open(environment: &Environment, path: &Path) -> Result<Store, OpenError> {
         super::object::hash_here();
@@ -111,9 +129,21 @@ impl Store {
             git = git.with("GIT_DIR", &git_dir.to_string_lossy());
             git = work_dir.iter().fold(git, |git, path| git.with("GIT_WORK_TREE", &path.to_string_lossy()));
         }
-        let (config, committer, author, packed) = Default::default();
+        let (config, asked, committer, author, packed) = Default::default();
         let environment = environment.clone();
-        Ok(Store { repository, environment, git, git_dir, common_dir, work_dir, config, committer, author, packed })
+        Ok(Store {
+            repository,
+            environment,
+            git,
+            git_dir,
+            common_dir,
+            work_dir,
+            config,
+            asked,
+            committer,
+            author,
+            packed,
+        })
     }
 
     /// The `git` program, run in this repository's work tree (or in the bare repository itself).
@@ -157,7 +187,8 @@ impl Store {
     }
 
     fn list_config(&self) -> Result<BTreeMap<String, String>, GitError> {
-        let output = self.git.check(&["config", "--list", "-z"])?;
+        let asked = self.asked.take().and_then(|asked| asked.finish().ok()).filter(Output::success);
+        let output = asked.map_or_else(|| self.git.check(&LIST), Ok)?;
         let items = output.stdout.split(|byte| *byte == 0).filter(|item| !item.is_empty());
         let pair = |item: &[u8]| {
             let text = String::from_utf8_lossy(item).into_owned();

@@ -128,6 +128,11 @@ impl Store {
     /// The record of the session with exactly this id.
     pub fn session(&self, id: &SessionId) -> Result<Option<SessionRecord>, SessionError> {
         let Some(root) = self.sessions_tree().map_err(SessionError::Read)? else { return Ok(None) };
+        self.session_in(root, id)
+    }
+
+    /// The same from a [`Store::sessions_tree`], for who asks for several.
+    pub fn session_in(&self, root: ObjectId, id: &SessionId) -> Result<Option<SessionRecord>, SessionError> {
         match self.find_path(root, &record_path(id)).map_err(SessionError::Read)? {
             Some(entry) => decode(id.as_str(), &self.blob(entry.id).map_err(SessionError::Read)?).map(Some),
             None => Ok(None),

@@ -7,8 +7,8 @@ use crate::cli::ui::{Page, Tone, count};
 use crate::model::evidence::Cited;
 use crate::model::{Content, Removal, Turn, Verdict};
 use crate::phase::message::quotes;
-use crate::store::Store;
 use crate::store::dream::ChangeRecord;
+use crate::store::{Store, TreeDiff};
 use crate::text::Scrubbed;
 use crate::text::trace::REMOVED;
 use serde_json::{Value, json};
@@ -29,8 +29,19 @@ pub struct ChangeView {
 
 impl ChangeView {
     pub fn read(store: &Store, record: &ChangeRecord) -> Result<Self, Failure> {
-        let message = store.commit(record.commit)?.message;
-        let mut files = touched(store, record.commit)?;
+        Self::with(store, &mut TreeDiff::new(store), record)
+    }
+
+    /// All of them, whose commits mostly follow one another and share their trees.
+    pub fn all(store: &Store, records: &[ChangeRecord]) -> Result<Vec<Self>, Failure> {
+        let mut trees = TreeDiff::new(store);
+        records.iter().map(|record| Self::with(store, &mut trees, record)).collect()
+    }
+
+    fn with(store: &Store, trees: &mut TreeDiff<'_>, record: &ChangeRecord) -> Result<Self, Failure> {
+        let commit = store.commit(record.commit)?;
+        let mut files = touched(store, trees, &commit)?;
+        let message = commit.message;
         files.sort_by_key(|file| Some(&file.path) != record.path.as_ref());
         Ok(Self { record: record.clone(), files, why: why(&message), evidence: quotes(&message) })
     }

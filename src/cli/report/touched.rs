@@ -1,9 +1,11 @@
-//! What a commit does to memory, file by file and belief by belief. Compares trees, entering only those that differ.
+//! What a commit does to memory, file by file and belief by belief.
 
 use crate::cli::Failure;
 use crate::model::{Document, ObjectId};
-use crate::store::{Store, TreeEntry};
-use std::collections::BTreeMap;
+use crate::store::{Commit, FileDelta, Store, TreeDiff};
+
+/// The mode of an entry that names a commit of another repository.
+const SUBMODULE: u32 = 0o160000;
 
 /// One file that a commit changed; `None` where the file does not exist.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,49 +46,16 @@ fn joined(list: Vec<String>, between: &str) -> Option<String> {
 }
 
 /// The files that differ between a commit and its first parent, by path. Binary content is shown as replacement text.
-pub fn touched(store: &Store, commit: ObjectId) -> Result<Vec<FileChange>, Failure> {
-    let commit = store.commit(commit)?;
-    let old = commit.parents.first().map(|parent| store.commit(*parent)).transpose()?.map(|parent| parent.tree);
-    let mut paths = BTreeMap::new();
-    compare(store, old, Some(commit.tree), "", &mut paths)?;
-    let text = |id: Option<ObjectId>| -> Result<Option<String>, Failure> {
-        let bytes = id.map(|id| store.blob(id)).transpose()?;
+pub fn touched(store: &Store, trees: &mut TreeDiff<'_>, commit: &Commit) -> Result<Vec<FileChange>, Failure> {
+    let parent = commit.parents.first().map(|parent| store.commit(*parent)).transpose()?;
+    let mut found = trees.files(parent.map(|parent| parent.tree), commit.tree)?;
+    found.sort_by(|a, b| a.path.cmp(&b.path));
+    let text = |place: Option<(u32, ObjectId)>| -> Result<Option<String>, Failure> {
+        let bytes = place.filter(|(mode, _)| *mode != SUBMODULE).map(|(_, id)| store.blob(id)).transpose()?;
         Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
     };
-    let read = |(path, (old, new))| Ok(FileChange { path, before: text(old)?, after: text(new)? });
-    paths.into_iter().map(read).collect()
-}
-
-type Sides = (Option<ObjectId>, Option<ObjectId>);
-
-fn compare(
-    store: &Store,
-    old: Option<ObjectId>,
-    new: Option<ObjectId>,
-    prefix: &str,
-    found: &mut BTreeMap<String, Sides>,
-) -> Result<(), Failure> {
-    let entries = |tree: Option<ObjectId>| tree.map_or_else(|| Ok(Vec::new()), |tree| store.tree(tree));
-    let mut names: BTreeMap<(Vec<u8>, bool), [Option<TreeEntry>; 2]> = BTreeMap::new();
-    for (side, list) in [entries(old)?, entries(new)?].into_iter().enumerate() {
-        for entry in list {
-            let name = (entry.name.clone(), entry.is_folder());
-            names.entry(name).or_default()[side] = Some(entry);
-        }
-    }
-    for ((name, folder), [old, new]) in names {
-        if old == new {
-            continue;
-        }
-        let path = format!("{prefix}{}", String::from_utf8_lossy(&name));
-        let (old, new) = (old.map(|entry| entry.id), new.map(|entry| entry.id));
-        if folder {
-            compare(store, old, new, &format!("{path}/"), found)?;
-        } else {
-            found.insert(path, (old, new));
-        }
-    }
-    Ok(())
+    let read = |file: FileDelta| Ok(FileChange { before: text(file.old)?, after: text(file.new)?, path: file.path });
+    found.into_iter().map(read).collect()
 }
 
 #[cfg(test)]

@@ -81,8 +81,7 @@ impl Review {
 
 /// The changes with risks first, else in the order of the branch.
 fn views(store: &Store, dream: &Dream) -> Result<Vec<ChangeView>, Failure> {
-    let mut views =
-        dream.changes.iter().map(|record| ChangeView::read(store, record)).collect::<Result<Vec<_>, _>>()?;
+    let mut views = ChangeView::all(store, &dream.changes)?;
     views.sort_by_key(|view| view.record.risks.is_empty());
     Ok(views)
 }

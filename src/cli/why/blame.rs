@@ -1,28 +1,41 @@
 //! Which commit gave a line its present words: git's own blame, read from its porcelain.
 
 use crate::model::ObjectId;
-use crate::store::{Git, GitError};
+use crate::store::{Git, GitError, Started};
 
 /// Where a line comes from: the commit, and the file's name there.
 pub type Line = (ObjectId, String);
 
-/// The commit behind each line of a file at a commit, the first line first.
-pub fn lines(git: &Git, commit: ObjectId, path: &str) -> Result<Vec<Line>, GitError> {
-    let commit = commit.to_string();
-    // No list of ignored commits: who believed this must not depend on a setting.
-    let args =
-        ["-c", "blame.ignoreRevsFile=", "-c", "core.quotePath=false", "blame", "--line-porcelain", &commit, "--", path];
-    let output = git.check(&args)?;
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let mut lines: Vec<Line> = Vec::new();
-    for line in text.split('\n') {
-        match (header(line), line.strip_prefix("filename ")) {
-            (Some(id), _) => lines.push((id, path.to_owned())),
-            (None, Some(name)) => lines.last_mut().into_iter().for_each(|line| line.1 = unquoted(name)),
-            _ => {}
-        }
+/// A blame of one file at one commit, which git works on while we do something else.
+pub struct Blame {
+    pub commit: ObjectId,
+    pub path: String,
+    git: Started,
+}
+
+impl Blame {
+    pub fn start(git: &Git, commit: ObjectId, path: &str) -> Result<Self, GitError> {
+        let id = commit.to_string();
+        // No list of ignored commits: who believed this must not depend on a setting.
+        let args =
+            ["-c", "blame.ignoreRevsFile=", "-c", "core.quotePath=false", "blame", "--line-porcelain", &id, "--", path];
+        Ok(Self { commit, path: path.to_owned(), git: git.start(&args)? })
     }
-    Ok(lines)
+
+    /// The commit behind each line of the file, the first line first.
+    pub fn lines(self) -> Result<Vec<Line>, GitError> {
+        let output = self.git.check()?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let mut lines: Vec<Line> = Vec::new();
+        for line in text.split('\n') {
+            match (header(line), line.strip_prefix("filename ")) {
+                (Some(id), _) => lines.push((id, self.path.clone())),
+                (None, Some(name)) => lines.last_mut().into_iter().for_each(|line| line.1 = unquoted(name)),
+                _ => {}
+            }
+        }
+        Ok(lines)
+    }
 }
 
 /// A name that git put in quotes; `core.quotePath` is off, so only marks that few names have are escaped.

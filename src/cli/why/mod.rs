@@ -3,7 +3,7 @@
 mod blame;
 mod returned;
 
-use blame::Line;
+use blame::{Blame, Line};
 
 use super::report::{Archive, ChangeView};
 use super::ui::{Page, Tone};
@@ -47,18 +47,18 @@ struct Answer<'l> {
 
 impl Why {
     pub fn run(self, context: &Context) -> Result<Exit, Failure> {
-        let store = context.store()?;
+        let store = context.discover()?;
         let (typed, line) = split(&self.place);
+        let likely = likely(context, &store, typed);
+        context.configure(&store);
         let path = name::path(context, &store, typed)?;
         let asked = Asked::read(&store, &path, line)?;
-        // git looks for the commits while dreams are read.
-        let git = store.git().clone();
-        let (blamed, ledger) = std::thread::scope(|scope| {
-            let blamed = scope.spawn(|| blame::lines(&git, asked.tip, &path));
-            let ledger = context.ledger(&store);
-            (blamed.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), ledger)
-        });
-        let (blamed, ledger) = (blamed?, ledger?);
+        let blame = match likely.filter(|blame| (blame.commit, &blame.path) == (asked.tip, &path)) {
+            Some(blame) => blame,
+            None => Blame::start(store.git(), asked.tip, &path)?,
+        };
+        let ledger = context.ledger(&store)?;
+        let blamed = blame.lines()?;
         let answers = asked.answers(&store, &ledger, &blamed)?;
         let archive = Archive::new(&store);
         if self.json {
@@ -76,6 +76,14 @@ impl Why {
         context.ui.page(&page)?;
         Ok(Exit::Done)
     }
+}
+
+/// Most often memory is what is checked out: git can look for the commits before its settings say so.
+fn likely(context: &Context, store: &Store, typed: &str) -> Option<Blame> {
+    let path = name::path(context, store, typed).ok()?;
+    let tip = store.likely_memory()?;
+    store.file(tip, &path).ok().flatten()?;
+    Blame::start(store.git(), tip, &path).ok()
 }
 
 /// `notes/a.md:12` is line 12 of `notes/a.md`.

@@ -1,6 +1,6 @@
 //! Beliefs that a revert or a restore brought back: who said them before they were gone.
 
-use super::blame::{self, Line};
+use super::blame::{Blame, Line};
 use crate::cli::Failure;
 use crate::model::{Document, ObjectId};
 use crate::store::{Commit, Store};
@@ -37,6 +37,6 @@ fn holders(store: &Store, id: ObjectId, path: &str, entry: &str) -> Result<Optio
     let mut places = spans.iter().zip(document.lines());
     let Some((_, first)) = places.find(|(span, _)| &text[(*span).clone()] == entry) else { return Ok(None) };
     let last = first as usize + entry.matches('\n').count();
-    let blamed = blame::lines(store.git(), id, path)?;
+    let blamed = Blame::start(store.git(), id, path)?.lines()?;
     Ok(blamed.get(first as usize - 1..last).map(<[Line]>::to_vec))
 }

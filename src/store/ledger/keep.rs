@@ -6,6 +6,7 @@
 //! sorted; dreams by id, with where each entry ends; the entries; the sessions; and then the records.
 
 use super::lookup::{Row, homes};
+use super::parts::Parts;
 use super::{Dreams, Ledger};
 use crate::config::Environment;
 use crate::model::{DreamId, ObjectId, SessionId};
@@ -14,10 +15,9 @@ use crate::store::dream::Dream;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
-use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::ops::Range;
+use std::io::{self, Read, Write};
 use std::path::PathBuf;
-use std::sync::{Mutex, OnceLock};
+use std::sync::OnceLock;
 
 /// Also the format's version: another text makes every older file unreadable.
 const MAGIC: &str = concat!("git-dream ledger 2 ", env!("CARGO_PKG_VERSION"), "\n");
@@ -34,6 +34,12 @@ const NAME: usize = "2026-05-06-k3f9".len();
 const LINE: usize = NAME + 1 + 4;
 const PARTS: usize = 6;
 const HEAD: usize = MAGIC.len() + PARTS * 8 + 4;
+/// The parts by their places.
+const MAIN: usize = 1;
+const HOMES: usize = 2;
+const LINES: usize = 3;
+const ENTRIES: usize = 4;
+const SESSIONS: usize = 5;
 
 /// Where a dream stands among all that are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -84,16 +90,8 @@ struct Record {
 }
 
 pub(super) struct Kept {
-    file: Mutex<File>,
-    bytes: Vec<u8>,
+    parts: Parts<PARTS>,
     known: Known,
-    main: Range<usize>,
-    homes: Range<usize>,
-    lines: Range<usize>,
-    entries: Range<usize>,
-    sessions: Range<usize>,
-    /// Where the records begin.
-    records: u64,
     environment: Environment,
     git_dir: PathBuf,
     /// Entries that were asked for.
@@ -119,45 +117,17 @@ impl Kept {
         if magic != MAGIC.as_bytes() {
             return None;
         }
-        let size = file.metadata().ok()?.len();
-        let mut end = 0_usize;
-        let mut parts: [Range<usize>; PARTS] = Default::default();
-        for (part, length) in parts.iter_mut().zip(lengths.as_chunks::<8>().0) {
-            let begin = end;
-            end = begin.checked_add(usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
-            *part = begin..end;
+        let mut all = [0; PARTS];
+        for (length, bytes) in all.iter_mut().zip(lengths.as_chunks::<8>().0) {
+            *length = u64::from_le_bytes(*bytes);
         }
-        if end as u64 > size {
-            return None;
-        }
-        let mut bytes = vec![0; end];
-        file.read_exact(&mut bytes).ok()?;
-        if crc32fast::hash(&bytes).to_le_bytes() != checksum {
-            return None;
-        }
-        let [known, main, homes, lines, entries, sessions] = parts;
-        let known = postcard::from_bytes(&bytes[known]).ok()?;
-        let read = (0..lines.len() / LINE).map(|_| OnceLock::new()).collect();
-        let records = (HEAD + end) as u64;
+        let checksum = u32::from_le_bytes(checksum.try_into().ok()?);
+        let parts = Parts::check(file, HEAD as u64, all, checksum)?;
+        let known = postcard::from_bytes(parts.all(0)).ok()?;
+        let read = (0..parts.len(LINES) / LINE).map(|_| OnceLock::new()).collect();
         let (environment, git_dir) = (store.environment().clone(), store.git_dir().to_owned());
-        let (file, (listed, texts, whole)) = (Mutex::new(file), Default::default());
-        Some(Self {
-            file,
-            bytes,
-            known,
-            main,
-            homes,
-            lines,
-            entries,
-            sessions,
-            records,
-            environment,
-            git_dir,
-            read,
-            listed,
-            texts,
-            whole,
-        })
+        let (listed, texts, whole) = Default::default();
+        Some(Self { parts, known, environment, git_dir, read, listed, texts, whole })
     }
 
     pub fn tip(&self) -> ObjectId {
@@ -171,7 +141,7 @@ impl Kept {
 
     /// One line for each dream, by id.
     fn lines(&self) -> &[[u8; LINE]] {
-        self.bytes[self.lines.clone()].as_chunks().0
+        self.parts.all(LINES).as_chunks().0
     }
 
     /// How many dreams are kept, shown or not.
@@ -191,10 +161,10 @@ impl Kept {
     fn at(&self, place: Place) -> Option<&Entry> {
         let read = || {
             let end = |at: usize| -> Option<usize> {
-                Some(u32::from_le_bytes(self.lines()[at][NAME + 1..].try_into().ok()?) as usize)
+                Some(u32::from_le_bytes(self.lines().get(at)?[NAME + 1..].try_into().ok()?) as usize)
             };
             let begin = place.0.checked_sub(1).map_or(Some(0), end)?;
-            postcard::from_bytes(self.bytes[self.entries.clone()].get(begin..end(place.0)?)?).ok()
+            postcard::from_bytes(&self.parts.get(ENTRIES, begin..end(place.0)?)?).ok()
         };
         self.read.get(place.0)?.get_or_init(read).as_ref()
     }
@@ -217,14 +187,21 @@ impl Kept {
     }
 
     pub fn is_on_main(&self, id: ObjectId) -> bool {
-        let (ids, _) = self.bytes[self.main.clone()].as_chunks::<ID>();
+        let (ids, _) = self.parts.all(MAIN).as_chunks::<ID>();
         ids.binary_search(id.as_bytes()).is_ok()
     }
 
     pub fn homes(&self, commit: ObjectId) -> impl Iterator<Item = Place> {
-        let (homes, _) = self.bytes[self.homes.clone()].as_chunks::<HOME>();
-        let first = homes.partition_point(|home| home[..ID] < commit.as_bytes()[..]);
-        let own = homes[first..].iter().take_while(move |home| home[..ID] == commit.as_bytes()[..]);
+        let home = |at: usize| self.parts.get(HOMES, at * HOME..(at + 1) * HOME);
+        let (mut low, mut high) = (0, self.parts.len(HOMES) / HOME);
+        while low < high {
+            let middle = low.midpoint(high);
+            match home(middle).is_some_and(|home| home[..ID] < commit.as_bytes()[..]) {
+                true => low = middle + 1,
+                false => high = middle,
+            }
+        }
+        let own = (low..).map_while(home).take_while(move |home| home[..ID] == commit.as_bytes()[..]);
         own.filter_map(|home| Some(Place(u32::from_le_bytes(home[ID..].try_into().ok()?) as usize)))
     }
 
@@ -233,7 +210,7 @@ impl Kept {
     }
 
     pub fn session(&self, number: u32) -> Option<(SessionId, ObjectId)> {
-        let read = || postcard::from_bytes(&self.bytes[self.sessions.clone()]).unwrap_or_default();
+        let read = || postcard::from_bytes(self.parts.all(SESSIONS)).unwrap_or_default();
         self.listed.get_or_init(read).get(number as usize).cloned()
     }
 
@@ -266,22 +243,14 @@ impl Kept {
             let at = usize::try_from(record.at).ok()?;
             return decoded(all.get(at..at.checked_add(record.length as usize)?)?, record.checksum);
         }
-        let mut file = self.file.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        file.seek(SeekFrom::Start(self.records.checked_add(record.at)?)).ok()?;
-        let mut bytes = Vec::new();
-        (&*file).take(record.length.into()).read_to_end(&mut bytes).ok()?;
-        decoded(&bytes, record.checksum)
+        let at = self.parts.end.checked_add(record.at)?;
+        decoded(&self.parts.read(at, record.length as usize).ok()?, record.checksum)
     }
 
     /// Reads all records at once, for who will ask for most of them.
     pub fn read_all(&self) {
-        self.texts.get_or_init(|| {
-            let mut file = self.file.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-            let mut bytes = Vec::new();
-            // What is missing is found missing when it is asked for.
-            let _ = file.seek(SeekFrom::Start(self.records)).and_then(|_| file.read_to_end(&mut bytes));
-            bytes
-        });
+        // What is missing is found missing when it is asked for.
+        self.texts.get_or_init(|| self.parts.rest().unwrap_or_default());
     }
 }
 

@@ -4,6 +4,7 @@
 mod history;
 mod keep;
 mod lookup;
+mod parts;
 mod standing;
 
 pub use lookup::{Ledger, Row};

@@ -43,6 +43,11 @@ static SEARCHED: AtomicUsize = AtomicUsize::new(0);
 static QUICK: LazyLock<AhoCorasick> = LazyLock::new(|| literals(AhoCorasickKind::DFA));
 static SMALL: LazyLock<AhoCorasick> = LazyLock::new(|| literals(AhoCorasickKind::ContiguousNFA));
 
+/// Makes ready what every search of little text needs, for who has to wait for something else.
+pub fn prepare() {
+    LazyLock::force(&SMALL);
+}
+
 /// All literals that anything can begin with, searched for at once: formats first, then forms, providers and cues. In
 /// any case; formats are looked at again in theirs.
 fn literals(kind: AhoCorasickKind) -> AhoCorasick {
