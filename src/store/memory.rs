@@ -67,11 +67,10 @@ impl Store {
         self.reference(self.memory_branch()?.as_str()).map_err(MemoryError::Read)
     }
 
-    /// Where memory stands if it is what is checked out, which git's settings may say otherwise: [`Store::memory_tip`]
-    /// without waiting for them.
+    /// Where the branch stands that is checked out, which most often is memory: known without reading anything of it,
+    /// and before git has listed its settings.
     pub fn likely_memory(&self) -> Option<ObjectId> {
-        let branch = self.head_branch()?;
-        self.holds_settings(&branch).ok()?.then(|| self.reference(branch.as_str()).ok().flatten())?
+        self.reference(self.head_branch()?.as_str()).ok().flatten()
     }
 
     /// The branch that HEAD is on, born or not; nothing when HEAD is detached.

@@ -112,13 +112,15 @@ impl Known {
         self.get(b'm', text, Meaning::of).1
     }
 
-    /// Whether a name was noted, now or before.
-    pub fn is_noted(&self, key: &Key) -> bool {
-        self.find(key).is_some()
+    /// What was noted under a name before.
+    pub fn noted<T: for<'de> Deserialize<'de>>(&self, key: &Key) -> Option<T> {
+        postcard::from_bytes(self.find(key)?).ok()
     }
 
-    pub fn note(&self, key: Key) {
-        self.learn(key, Vec::new());
+    pub fn note(&self, key: Key, what: &impl Serialize) {
+        if let Ok(bytes) = postcard::to_stdvec(what) {
+            self.learn(key, bytes);
+        }
     }
 
     fn learn(&self, key: Key, bytes: Vec<u8>) {
@@ -132,13 +134,11 @@ impl Known {
         make: impl Fn(&str) -> T,
     ) -> (Key, T) {
         let key = named(&[&[what], text.as_bytes()]);
-        if let Some(known) = self.find(&key).and_then(|bytes| postcard::from_bytes(bytes).ok()) {
+        if let Some(known) = self.noted(&key) {
             return (key, known);
         }
         let made = make(text);
-        if let Ok(bytes) = postcard::to_stdvec(&made) {
-            self.learn(key, bytes);
-        }
+        self.note(key, &made);
         (key, made)
     }
 
@@ -241,6 +241,18 @@ mod tests {
             assert!(cut.used.is_empty());
             assert_eq!(said(&cut), wanted);
         }
+    }
+
+    #[test]
+    fn what_was_noted_is_told_again() {
+        let fresh = Known::default();
+        let (one, other) = (named(&[b"one"]), named(&[b"other"]));
+        fresh.note(one, &vec![(3_u8, true)]);
+        fresh.note(other, &Vec::<(u8, bool)>::new());
+        let kept = Known::read(fresh.to_keep().expect("all of it is new"));
+        assert_eq!(kept.noted(&one), Some(vec![(3_u8, true)]));
+        assert_eq!(kept.noted(&other), Some(Vec::<(u8, bool)>::new()));
+        assert_eq!(kept.noted::<Vec<u8>>(&named(&[b"none"])), None);
     }
 
     #[test]

@@ -2,9 +2,10 @@
 //! negation, opposites and conditions decide before words do: what differs in one of them is never the same.
 
 use super::meaning::{Class, Meaning, SET, Token, is_value, weight};
+use serde::{Deserialize, Serialize};
 
 /// How two statements stand to each other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Relation {
     /// The same in other words.
     Same,
@@ -32,17 +33,12 @@ impl Meaning {
             && compared.differs()
     }
 
-    /// Whether two statements differ in nothing but a value, and say enough for that to be no accident.
-    pub fn differs_only_in_value(&self, other: &Meaning) -> bool {
-        let compared = Compared::new(self, other);
-        compared.conflicts() && compared.frame() >= 0.8 && (compared.framed >= 2.0 || compared.frame() >= 1.0)
-    }
-
     /// Whether anybody who keeps both must know of it: one says what the other says, or they differ in a value alone.
     pub fn bears_on(&self, other: &Meaning) -> Option<Relation> {
-        match self.relation(other) {
+        let compared = Compared::new(self, other);
+        match compared.relation() {
             relation @ (Relation::Same | Relation::Contains) => Some(relation),
-            Relation::Contradicts if self.differs_only_in_value(other) => Some(Relation::Contradicts),
+            Relation::Contradicts if compared.differs_only_in_value() => Some(Relation::Contradicts),
             _ => None,
         }
     }
@@ -147,6 +143,11 @@ impl<'a> Compared<'a> {
             return Relation::Within;
         }
         Relation::Unrelated
+    }
+
+    /// Whether they differ in nothing but a value, and say enough for that to be no accident.
+    fn differs_only_in_value(&self) -> bool {
+        self.conflicts() && self.frame() >= 0.8 && (self.framed >= 2.0 || self.frame() >= 1.0)
     }
 
     /// Likeness of what is said about the values that differ; 0 where too little is said.

@@ -81,9 +81,7 @@ impl Why {
 /// Most often memory is what is checked out: git can look for the commits before its settings say so.
 fn likely(context: &Context, store: &Store, typed: &str) -> Option<Blame> {
     let path = name::path(context, store, typed).ok()?;
-    let tip = store.likely_memory()?;
-    store.file(tip, &path).ok().flatten()?;
-    Blame::start(store.git(), tip, &path).ok()
+    Blame::start(store.git(), store.likely_memory()?, &path).ok()
 }
 
 /// `notes/a.md:12` is line 12 of `notes/a.md`.

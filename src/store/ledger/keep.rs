@@ -95,7 +95,7 @@ pub(super) struct Kept {
     environment: Environment,
     git_dir: PathBuf,
     /// Entries that were asked for.
-    read: Vec<OnceLock<Option<Entry>>>,
+    read: Vec<OnceLock<Option<Box<Entry>>>>,
     listed: OnceLock<Vec<(SessionId, ObjectId)>>,
     /// All records, once they were read together.
     texts: OnceLock<Vec<u8>>,
@@ -150,7 +150,9 @@ impl Kept {
     }
 
     pub fn place(&self, id: &DreamId) -> Option<Place> {
-        self.lines().binary_search_by(|line| line[..NAME].cmp(id.as_str().as_bytes())).ok().map(Place)
+        let line = |at| self.parts.get(LINES, at * LINE..(at + 1) * LINE);
+        let at = Self::first(self.len(), |at| line(at).is_some_and(|line| &line[..NAME] < id.as_str().as_bytes()));
+        line(at).is_some_and(|line| &line[..NAME] == id.as_str().as_bytes()).then_some(Place(at))
     }
 
     /// The dreams that a list shows, by id.
@@ -161,12 +163,26 @@ impl Kept {
     fn at(&self, place: Place) -> Option<&Entry> {
         let read = || {
             let end = |at: usize| -> Option<usize> {
-                Some(u32::from_le_bytes(self.lines().get(at)?[NAME + 1..].try_into().ok()?) as usize)
+                let end = self.parts.get(LINES, at * LINE + NAME + 1..(at + 1) * LINE)?;
+                Some(u32::from_le_bytes(end.as_ref().try_into().ok()?) as usize)
             };
             let begin = place.0.checked_sub(1).map_or(Some(0), end)?;
-            postcard::from_bytes(&self.parts.get(ENTRIES, begin..end(place.0)?)?).ok()
+            postcard::from_bytes(&self.parts.get(ENTRIES, begin..end(place.0)?)?).ok().map(Box::new)
         };
-        self.read.get(place.0)?.get_or_init(read).as_ref()
+        self.read.get(place.0)?.get_or_init(read).as_deref()
+    }
+
+    /// The first of so many sorted rows that does not come before what is looked for.
+    fn first(rows: usize, before: impl Fn(usize) -> bool) -> usize {
+        let (mut low, mut high) = (0, rows);
+        while low < high {
+            let middle = low.midpoint(high);
+            match before(middle) {
+                true => low = middle + 1,
+                false => high = middle,
+            }
+        }
+        low
     }
 
     pub fn entry(&self, id: &DreamId) -> Option<&Entry> {
@@ -193,15 +209,8 @@ impl Kept {
 
     pub fn homes(&self, commit: ObjectId) -> impl Iterator<Item = Place> {
         let home = |at: usize| self.parts.get(HOMES, at * HOME..(at + 1) * HOME);
-        let (mut low, mut high) = (0, self.parts.len(HOMES) / HOME);
-        while low < high {
-            let middle = low.midpoint(high);
-            match home(middle).is_some_and(|home| home[..ID] < commit.as_bytes()[..]) {
-                true => low = middle + 1,
-                false => high = middle,
-            }
-        }
-        let own = (low..).map_while(home).take_while(move |home| home[..ID] == commit.as_bytes()[..]);
+        let before = |at| home(at).is_some_and(|home| home[..ID] < commit.as_bytes()[..]);
+        let own = (Self::first(self.parts.len(HOMES) / HOME, before)..).map_while(home).take_while(move |home| home[..ID] == commit.as_bytes()[..]);
         own.filter_map(|home| Some(Place(u32::from_le_bytes(home[ID..].try_into().ok()?) as usize)))
     }
 

@@ -65,21 +65,32 @@ enum Alike {
     Replaces { old: usize, new: usize },
 }
 
-/// The entries to which one is something, most alike first; nothing where its words alone say that there are none. That
-/// is noted, so that it is not found again as long as all that is near stays what it is.
+/// The entries to which one is something, most alike first; nothing where its words alone say that there are none.
 fn alike(memory: &Memory<'_>, at: usize) -> Option<Vec<(usize, Alike)>> {
-    let around = &memory.surroundings[at];
-    if memory.texts.is_noted(around) {
-        return None;
-    }
-    let bears = |near: usize| Some((near, memory.meanings[at].bears_on(&memory.meanings[near])?));
-    let near = memory.probe.near_own(at).into_iter().filter(|near| *near != at);
-    let bearing: Vec<(usize, Relation)> = near.filter_map(bears).collect();
+    let bearing = bearing(memory, at);
     if bearing.is_empty() {
-        memory.texts.note(*around);
         return None;
     }
     Some(bearing.into_iter().filter_map(|(near, relation)| Some((near, is(memory, at, near, relation)?))).collect())
+}
+
+/// The entries that one bears on by its words. It is noted, so that it is not found out again as long as all that is near
+/// stays what it is.
+fn bearing(memory: &Memory<'_>, at: usize) -> Vec<(usize, Relation)> {
+    let around = &memory.surroundings[at];
+    if let Some(noted) = memory.texts.noted::<Vec<(u8, Relation)>>(around) {
+        if noted.is_empty() {
+            return Vec::new();
+        }
+        let near = memory.probe.near_own(at);
+        return noted.into_iter().filter_map(|(nth, how)| Some((*near.get(usize::from(nth))?, how))).collect();
+    }
+    let mut found: Vec<(u8, usize, Relation)> = Vec::new();
+    for (nth, near) in (0..).zip(memory.probe.near_own(at)).filter(|(_, near)| *near != at) {
+        found.extend(memory.meanings[at].bears_on(&memory.meanings[near]).map(|how| (nth, near, how)));
+    }
+    memory.texts.note(*around, &found.iter().map(|(nth, _, how)| (*nth, *how)).collect::<Vec<_>>());
+    found.into_iter().map(|(_, near, how)| (near, how)).collect()
 }
 
 /// What one entry is to another, by what is known of both beside their words.

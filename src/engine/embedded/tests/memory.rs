@@ -3,7 +3,8 @@
 use super::super::Embedded;
 use super::world::{Talk, approved, day, dream, dream_with, entry, situation, texts};
 use crate::model::{ChangeType, NotePath, RetireReason, Target};
-use crate::phase::{Reconcile, Reflection};
+use crate::phase::{Held, Reconcile, Reflection, Situation};
+use crate::text::Known;
 use proptest::prelude::*;
 
 fn some_sessions() -> Vec<Talk> {
@@ -169,12 +170,52 @@ fn every_quote_stands_in_its_turn() {
     }
 }
 
+/// Beliefs that say the same, say more, or have another value.
+const SAID: [&str; 9] = [
+    "The staging server listens on port 8080.",
+    "The staging server listens on port 8081.",
+    "On port 8080 the staging server listens.",
+    "The staging server listens on port 8080 and is restarted on Mondays.",
+    "Use pnpm instead of npm.",
+    "Use npm instead of pnpm.",
+    "Use pnpm, not npm.",
+    "Releases are cut on Tuesdays from the release branch.",
+    "Releases are cut on Wednesdays from the release branch.",
+];
+
+/// A note of its own file.
+fn note(nth: usize, text: &str) -> Held {
+    Held { path: NotePath::new(&format!("notes/n{nth:02}.md")).expect("a path"), whole_note: true, ..entry(text) }
+}
+
 proptest! {
     #[test]
     fn the_order_of_sessions_plays_no_part(order in Just((0..6usize).collect::<Vec<_>>()).prop_shuffle()) {
         let reflections: Vec<Reflection> = some_sessions().into_iter().map(Talk::reflect).collect();
         let shuffled: Vec<Reflection> = order.iter().map(|at| reflections[*at].clone()).collect();
         prop_assert_eq!(Embedded.propose(&situation(&shuffled, &[])), Embedded.propose(&situation(&reflections, &[])));
+    }
+
+    /// What was noted of an earlier memory, of which notes have come, gone and changed since, changes no join.
+    #[test]
+    fn what_is_noted_of_an_earlier_memory_plays_no_part(
+        before in prop::collection::vec((0..9_usize, 0..4_i64), 0..14),
+        now in prop::collection::vec((0..9_usize, 0..4_i64), 0..14),
+    ) {
+        let memory = |notes: &[(usize, i64)]| -> Vec<Held> {
+            let note = |(nth, (at, since)): (usize, &(usize, i64))| Held { since: Some(day(*since)), ..note(nth, SAID[*at]) };
+            notes.iter().enumerate().map(note).collect()
+        };
+        let (before, now) = (memory(&before), memory(&now));
+        let propose = |held: &[Held], texts: &Known| Embedded.propose(&Situation { texts, ..situation(&[], held) });
+        let fresh = Known::default();
+        let wanted = propose(&now, &fresh);
+        let earlier = Known::default();
+        propose(&before, &earlier);
+        let kept = Known::read(earlier.to_keep().unwrap_or_default());
+        prop_assert_eq!(&propose(&now, &kept), &wanted, "after an earlier memory");
+        let kept = Known::read(fresh.to_keep().unwrap_or_default());
+        prop_assert_eq!(&propose(&now, &kept), &wanted, "after itself");
     }
 
     #[test]
