@@ -71,6 +71,8 @@ impl Context {
     /// The repository around the current directory; from here on the user's pager, editor and colours are known.
     pub fn store(&self) -> Result<Store, Failure> {
         let store = self.discover()?;
+        // While git lists its settings: every page is searched for credentials.
+        secret::prepare();
         self.configure(&store);
         Ok(store)
     }
@@ -81,8 +83,6 @@ impl Context {
     }
 
     pub fn configure(&self, store: &Store) {
-        // While git lists its settings: every page is searched for credentials.
-        secret::prepare();
         self.ui.configure(store);
         store.recover();
         self.know_secrets(store);

@@ -1,7 +1,7 @@
 //! Who commits and when: exactly what git would write, except that the time is the command's own.
 
 use super::{GitError, Store};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeZone, Utc};
 use std::cell::OnceCell;
 
 /// A name, an address and a time, as a commit carries them.
@@ -25,22 +25,25 @@ pub enum IdentityError {
 impl Store {
     /// The committer: `GIT_COMMITTER_*`, else `user.name` and `user.email`.
     pub fn identity(&self) -> Result<Signature, IdentityError> {
-        self.signature(&self.committer, "GIT_COMMITTER_IDENT", "GIT_COMMITTER_DATE")
+        self.signature(&self.committer, "COMMITTER")
     }
 
     /// The author: `GIT_AUTHOR_*`, else `user.name` and `user.email`.
     pub fn author_identity(&self) -> Result<Signature, IdentityError> {
-        self.signature(&self.author, "GIT_AUTHOR_IDENT", "GIT_AUTHOR_DATE")
+        self.signature(&self.author, "AUTHOR")
     }
 
-    fn signature(&self, cell: &OnceCell<Signature>, ask: &str, date: &str) -> Result<Signature, IdentityError> {
+    fn signature(&self, cell: &OnceCell<Signature>, role: &str) -> Result<Signature, IdentityError> {
         if let Some(signature) = cell.get() {
             return Ok(signature.clone());
         }
-        let output = self.git().run(&["var", ask]).map_err(IdentityError::Git)?;
+        if let Some(signature) = self.plain(role) {
+            return Ok(cell.get_or_init(|| signature).clone());
+        }
+        let output = self.git().run(&["var", &format!("GIT_{role}_IDENT")]).map_err(IdentityError::Git)?;
         let read = output.success().then(|| Signature::parse(&output.text())).flatten();
         let mut signature = read.ok_or_else(|| IdentityError::Unknown(last_line(&output.error_text())))?;
-        let dated = self.environment.variable(date).is_some_and(|value| !value.is_empty());
+        let dated = self.environment.variable(&format!("GIT_{role}_DATE")).is_some_and(|value| !value.is_empty());
         if self.environment.fixed_clock {
             (signature.time, signature.offset_minutes) = (self.environment.now, 0);
         } else if !dated {
@@ -48,6 +51,34 @@ impl Store {
         }
         Ok(cell.get_or_init(|| signature).clone())
     }
+
+    /// What git would say, where that is plain: name and address are set in so many words, and no date is. Who commits
+    /// often, or while others wait, does not have to ask git.
+    fn plain(&self, role: &str) -> Option<Signature> {
+        let said = |what: &str| match self.environment.variable(&format!("GIT_{role}_{}", what.to_uppercase())) {
+            Some(said) => Some(said.to_owned()),
+            None => {
+                self.config(&format!("{}.{what}", role.to_lowercase())).or_else(|| self.config(&format!("user.{what}")))
+            }
+        };
+        let (name, email) = (said("name")?, said("email")?);
+        let set = |name: &str| self.environment.variable(name).is_some();
+        if !is_plain(&name) || !is_plain(&email) || set(&format!("GIT_{role}_DATE")) || set("TZ") {
+            return None;
+        }
+        let time = self.environment.now;
+        let offset_minutes = match self.environment.fixed_clock {
+            true => 0,
+            false => chrono::Local.offset_from_utc_datetime(&time.naive_utc()).local_minus_utc() / 60,
+        };
+        Some(Signature { name, email, time, offset_minutes })
+    }
+}
+
+/// Whether git writes this as it is: it drops marks and white space at both ends, and brackets and breaks anywhere.
+fn is_plain(text: &str) -> bool {
+    let ends = |c: char| c.is_alphanumeric() || c == ')' || c == '_';
+    text.starts_with(ends) && text.ends_with(ends) && !text.contains(['<', '>']) && !text.contains(char::is_control)
 }
 
 impl Signature {

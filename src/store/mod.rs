@@ -26,6 +26,7 @@ pub mod land;
 pub mod lease;
 mod ledger;
 pub mod lock;
+mod lone_ref;
 pub mod memory;
 pub mod merge_config;
 pub mod merge_file;

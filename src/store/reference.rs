@@ -1,5 +1,6 @@
 //! Moving refs: all of one operation or none, each against the value it is expected to have, on disk when it returns.
-//! git's own `update-ref` does the transaction, so that reflogs, hooks and locks are git's.
+//! git's own `update-ref` does the transaction, so that reflogs, hooks and locks are git's; but for one ref of our own
+//! for which git would do no more than move it.
 
 use super::{GitError, ReadError, Store, StoreLock, fault, stale};
 use crate::model::ObjectId;
@@ -88,6 +89,9 @@ impl Store {
     }
 
     fn transact(&self, lock: &mut StoreLock, updates: &[RefUpdate], locks: &[String]) -> Result<(), RefError> {
+        if self.move_alone(updates) {
+            return Ok(());
+        }
         let Err(complaint) = self.run_update(updates)? else { return Ok(()) };
         // git moves ref after ref: one that failed or was killed half way is ended, as if we had died with it. One that
         // was not killed has removed its locks itself.

@@ -11,7 +11,7 @@ use super::{Context, Exit, Failure, name};
 use crate::model::{Document, ObjectId};
 use crate::store::dream::{ChangeRecord, Decided, Dream, person};
 use crate::store::{Commit, Ledger, Store};
-use crate::text::Scrubbed;
+use crate::text::{Scrubbed, secret};
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -58,6 +58,7 @@ impl Why {
             None => Blame::start(store.git(), asked.tip, &path)?,
         };
         let ledger = context.ledger(&store)?;
+        secret::prepare();
         let blamed = blame.lines()?;
         let answers = asked.answers(&store, &ledger, &blamed)?;
         let archive = Archive::new(&store);

@@ -210,7 +210,9 @@ impl Kept {
     pub fn homes(&self, commit: ObjectId) -> impl Iterator<Item = Place> {
         let home = |at: usize| self.parts.get(HOMES, at * HOME..(at + 1) * HOME);
         let before = |at| home(at).is_some_and(|home| home[..ID] < commit.as_bytes()[..]);
-        let own = (Self::first(self.parts.len(HOMES) / HOME, before)..).map_while(home).take_while(move |home| home[..ID] == commit.as_bytes()[..]);
+        let own = (Self::first(self.parts.len(HOMES) / HOME, before)..)
+            .map_while(home)
+            .take_while(move |home| home[..ID] == commit.as_bytes()[..]);
         own.filter_map(|home| Some(Place(u32::from_le_bytes(home[ID..].try_into().ok()?) as usize)))
     }
 

@@ -1,7 +1,7 @@
 //! Opening as git would, and refusing what cannot be read correctly.
 
 use super::{World, commit, update};
-use crate::store::{IdentityError, MemoryError, OpenError, Store};
+use crate::store::{Git, IdentityError, MemoryError, OpenError, Signature, Store};
 use std::fs;
 
 #[test]
@@ -98,6 +98,34 @@ fn identities_are_gits_and_times_are_the_commands() {
     world.repo_git(&["config", "user.name", "Grace"]);
     world.repo_git(&["config", "user.email", "grace@example.com"]);
     assert_eq!(world.store().identity().expect("from settings").name, "Grace");
+}
+
+#[test]
+fn identities_that_are_plain_are_those_that_git_would_write() {
+    let mut world = World::new();
+    world.environment.fixed_clock = false;
+    let names =
+        ["Ada", "Ada L.", " Ada ", "Zoë Müller-Lüdenscheidt", "A, B", "\"A\" <b>", "山田 太郎", "R2-D2 (bot)", "."];
+    for name in names {
+        for (key, of) in [("GIT_AUTHOR_NAME", "variable"), ("author.name", "author"), ("user.name", "user")] {
+            let mut environment = world.environment.clone();
+            match key.starts_with("GIT") {
+                true => drop(environment.variables.insert(key.into(), name.into())),
+                false => {
+                    environment.variables.remove("GIT_AUTHOR_NAME");
+                    world.repo_git(&["config", key, name]);
+                }
+            }
+            let store = Store::discover(&environment, &world.repository()).expect("the repository opens");
+            let told = Git::new(&environment, &world.repository()).run(&["var", "GIT_AUTHOR_IDENT"]).expect("git runs");
+            let told = Signature::parse(&told.text()).filter(|_| told.success());
+            let ours = store.author_identity().ok();
+            let parts = |who: Option<Signature>| who.map(|who| (who.name, who.email, who.offset_minutes));
+            assert_eq!(parts(ours), parts(told), "{name} of the {of}");
+        }
+        world.repo_git(&["config", "--unset", "author.name"]);
+        world.repo_git(&["config", "--unset", "user.name"]);
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Ref transactions: all or nothing, nothing lost between writers, and locks that the dead left behind.
 
 use super::{World, commit, update};
+use crate::model::ObjectId;
 use crate::store::{RefError, Store};
 use std::fs;
 use std::time::{Duration, Instant};
@@ -119,4 +120,78 @@ fn a_lock_that_our_own_killed_writer_left_is_cleared() {
     store.update_refs(&[update("refs/heads/main", None, Some(one))]).expect("the lock is cleared");
     assert!(!lock.exists());
     assert_eq!(fs::read(world.repository().join(".git/dream/lock")).expect("the lock file"), b"");
+}
+
+const OWN: &str = "refs/dream/sessions";
+
+/// A world whose own ref stands at the first of two commits, and a shell to count what git is asked for.
+fn own_ref() -> (World, ObjectId, ObjectId) {
+    let world = World::new();
+    let store = world.store();
+    let one = commit(&store, None, &[("a", "1")], "one");
+    let two = commit(&store, Some(one), &[("a", "2")], "two");
+    store.update_refs(&[update(OWN, None, Some(one))]).expect("it is made");
+    (world, one, two)
+}
+
+/// Moves the ref by a store whose git does nothing but fail: it gets there only without git.
+fn without_git(world: &World, from: ObjectId, to: ObjectId) -> Result<(), RefError> {
+    let folder = world.path("no-git");
+    fs::create_dir_all(&folder).expect("a folder");
+    let git = folder.join("git");
+    fs::write(&git, "#!/bin/sh\nif test \"$1\" = config; then exit 0; fi\necho 'fatal: asked' >&2\nexit 1\n")
+        .expect("a git");
+    fs::set_permissions(&git, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("executable");
+    let mut environment = world.environment.clone();
+    environment.variables.insert("PATH".into(), format!("{}:/usr/bin:/bin", folder.display()));
+    let store = Store::discover(&environment, &world.repository()).expect("the repository opens");
+    store.update_refs(&[update(OWN, Some(from), Some(to))])
+}
+
+#[test]
+fn a_ref_of_our_own_moves_without_git_and_as_git_would_move_it() {
+    let (world, one, two) = own_ref();
+    without_git(&world, one, two).expect("it moves");
+    assert_eq!(world.repo_git(&["rev-parse", OWN]), two.to_string());
+    let file = world.repository().join(".git").join(OWN);
+    let ours = (fs::read(&file).expect("a ref"), fs::metadata(&file).expect("a file").permissions());
+    world.repo_git(&["update-ref", OWN, &one.to_string(), &two.to_string()]);
+    world.repo_git(&["update-ref", OWN, &two.to_string(), &one.to_string()]);
+    assert_eq!(ours, (fs::read(&file).expect("a ref"), fs::metadata(&file).expect("a file").permissions()));
+    let error = world.store().update_refs(&[update(OWN, Some(one), Some(two))]).expect_err("it has moved on");
+    assert!(matches!(error, RefError::Moved { .. }), "{error:?}");
+    world.fsck();
+}
+
+#[test]
+fn what_git_does_with_a_ref_beside_moving_it_is_left_to_git() {
+    let prepared: [fn(&World); 5] = [
+        |world| drop(world.repo_git(&["config", "core.logAllRefUpdates", "always"])),
+        |world| drop(world.repo_git(&["pack-refs", "--all"])),
+        |world| drop(world.repo_git(&["config", "core.sharedRepository", "group"])),
+        |world| {
+            let hook = world.repository().join(".git/hooks/reference-transaction");
+            fs::create_dir_all(hook.parent().expect("a folder")).expect("hooks");
+            fs::write(&hook, "#!/bin/sh\nexit 0\n").expect("a hook");
+        },
+        |world| fs::write(world.repository().join(".git").join(format!("{OWN}.lock")), "").expect("a lock"),
+    ];
+    for (nth, prepare) in prepared.iter().enumerate() {
+        let (world, one, two) = own_ref();
+        prepare(&world);
+        if nth == 0 {
+            // The git that only fails tells no settings.
+            world.store().update_refs(&[update(OWN, Some(one), Some(two))]).expect("git moves it");
+            assert_eq!(world.repo_git(&["reflog", "show", OWN, "--format=%gs"]), "a test");
+            continue;
+        }
+        if nth == 2 {
+            world.store().update_refs(&[update(OWN, Some(one), Some(two))]).expect("git moves it");
+            let mode = fs::metadata(world.repository().join(".git").join(OWN)).expect("a ref").permissions();
+            assert_eq!(std::os::unix::fs::PermissionsExt::mode(&mode) & 0o060, 0o060, "the group may write");
+            continue;
+        }
+        without_git(&world, one, two).expect_err("git is asked");
+        assert_eq!(world.repo_git(&["rev-parse", OWN]), one.to_string(), "way {nth}");
+    }
 }
