@@ -41,15 +41,26 @@ impl Store {
 
     /// Waits up to ten seconds for the lock of this repository.
     pub fn lock(&self) -> Result<StoreLock, RefError> {
+        let (file, path) = self.lock_file()?;
+        wait(&file, &path)?;
+        StoreLock::held(file).map_err(|source| RefError::Lock { path, source })
+    }
+
+    /// The lock, where nobody has it.
+    pub(super) fn lock_if_free(&self) -> Option<StoreLock> {
+        let (file, _) = self.lock_file().ok()?;
+        file.try_lock().ok()?;
+        StoreLock::held(file).ok()
+    }
+
+    fn lock_file(&self) -> Result<(File, PathBuf), RefError> {
         let folder = self.common_dir().join("dream");
         let path = folder.join("lock");
-        let wrap = |source| RefError::Lock { path: path.clone(), source };
-        fs::create_dir_all(&folder).map_err(wrap)?;
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
-        let mut file = file.map_err(wrap)?;
-        wait(&file, &path)?;
-        let (left_behind, begun) = read_note(&mut file).map_err(wrap)?;
-        Ok(StoreLock { file, left_behind, begun })
+        let open = || OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
+        match fs::create_dir_all(&folder).and_then(|()| open()) {
+            Ok(file) => Ok((file, path)),
+            Err(source) => Err(RefError::Lock { path, source }),
+        }
     }
 
     /// Ends what a killed command had begun: git moves the refs of one transaction one after the other. To be called
@@ -64,6 +75,11 @@ impl Store {
 }
 
 impl StoreLock {
+    fn held(mut file: File) -> io::Result<Self> {
+        let (left_behind, begun) = read_note(&mut file)?;
+        Ok(Self { file, left_behind, begun })
+    }
+
     /// Notes which refs are about to be moved, and which of git's lock files are about to be made for that, relative to
     /// the common folder.
     pub(super) fn note(&mut self, updates: &[RefUpdate], locks: &[String]) -> io::Result<()> {

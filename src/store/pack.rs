@@ -245,7 +245,7 @@ impl PackWriter<'_> {
     fn publish(&mut self, file: BufWriter<NamedTempFile>) -> io::Result<()> {
         let mut file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
         fault::point();
-        let checksum = seal(file.as_file_mut(), self.entries.len())?;
+        let checksum = seal(file.as_file_mut(), self.offset, self.entries.len())?;
         fault::point();
         let name = self.folder.join(format!("pack-{}", crate::model::id::hex(&checksum)));
         let mut index = temporary(&self.folder, "tmp_idx_")?;
@@ -270,13 +270,13 @@ fn pack_header(objects: u32) -> [u8; HEADER as usize] {
 }
 
 /// Writes the true number of objects and the checksum of the whole file, and brings it to disk.
-fn seal(file: &mut File, objects: usize) -> io::Result<[u8; 20]> {
+fn seal(file: &mut File, length: u64, objects: usize) -> io::Result<[u8; 20]> {
     let objects = u32::try_from(objects).map_err(io::Error::other)?;
     file.seek(SeekFrom::Start(0))?;
     file.write_all(&pack_header(objects))?;
     file.seek(SeekFrom::Start(0))?;
     let mut hash = Sha1::new();
-    let mut step = vec![0; 1 << 18];
+    let mut step = vec![0; length.min(1 << 18) as usize];
     loop {
         match file.read(&mut step)? {
             0 => break,

@@ -5,6 +5,8 @@ use std::fs;
 
 /// git's own default for `gc.autoPackLimit`.
 const MOST_PACKS: usize = 50;
+/// So many while others are always at work.
+const MANY_PACKS: usize = 2 * MOST_PACKS;
 
 impl Store {
     /// Joins packs when there are too many, unless `gc.auto` is 0. Nothing is dropped, reachable or not. To be called
@@ -13,8 +15,14 @@ impl Store {
         if self.config("gc.auto").as_deref() == Some("0") || self.packs() <= MOST_PACKS {
             return Ok(());
         }
-        // Another process at work here will tidy up itself.
-        let Ok(_lock) = self.lock() else { return Ok(()) };
+        // Another process at work here will tidy up itself, and nobody should wait twice; unless nobody ever comes to it.
+        let lock = match self.packs() > MANY_PACKS {
+            true => self.lock().ok(),
+            false => self.lock_if_free(),
+        };
+        if lock.is_none() || self.packs() <= MOST_PACKS {
+            return Ok(());
+        }
         self.git().check(&["repack", "-q", "-d", "--geometric=2", "--no-write-bitmap-index"]).map(drop)
     }
 

@@ -2,6 +2,7 @@
 //! bytes may be kept anywhere and thrown away at any time; they change no result. Refuses bytes that another version of
 //! these sources made.
 
+use super::probe::{Word, words_of};
 use super::{Meaning, amount, sentence, words};
 use serde::{Deserialize, Serialize};
 use sha1::{Digest, Sha1};
@@ -55,34 +56,43 @@ pub(super) fn short(hash: Sha1) -> Key {
     *hash.first_chunk().expect("a hash is longer than a key")
 }
 
-/// A text of one or several sentences.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+/// A text of one or several sentences, as far as an index needs it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Told {
-    pub meaning: Meaning,
     /// How many meaningful words it has.
     pub size: u32,
+    pub words: Vec<Word>,
     pub parts: Vec<Part>,
+    /// What was worked out on the way: the meaning of the text, and of each part. Not kept: few are asked for.
+    #[serde(skip)]
+    pub made: Option<(Meaning, Vec<Meaning>)>,
 }
 
 /// One sentence of it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
     pub range: Range<u32>,
-    pub meaning: Meaning,
+    pub words: Vec<Word>,
     /// What it counts.
     pub counted: Vec<String>,
 }
 
 impl Told {
     pub fn of(text: &str) -> Self {
-        let place = |part: &str| {
+        let whole = Meaning::of(text);
+        let (mut parts, mut meanings) = (Vec::new(), Vec::new());
+        for part in sentence::sentences(text).into_iter().flat_map(|sentence| sentence.split("; ")) {
             let start = part.as_ptr() as usize - text.as_ptr() as usize;
-            start as u32..(start + part.len()) as u32
-        };
-        let parts = sentence::sentences(text).into_iter().flat_map(|sentence| sentence.split("; "));
-        let part = |part: &str| Part { range: place(part), meaning: Meaning::of(part), counted: amount::counted(part) };
-        let parts = parts.map(part).collect();
-        Self { meaning: Meaning::of(text), size: words::stems(text).len() as u32, parts }
+            let meaning = if part.len() == text.len() { whole.clone() } else { Meaning::of(part) };
+            parts.push(Part {
+                range: start as u32..(start + part.len()) as u32,
+                words: words_of(&meaning),
+                counted: amount::counted(part),
+            });
+            meanings.push(meaning);
+        }
+        let (size, words) = (words::stems(text).len() as u32, words_of(&whole));
+        Self { size, words, parts, made: Some((whole, meanings)) }
     }
 }
 
@@ -154,7 +164,7 @@ impl Known {
     }
 
     fn find(&self, key: &Key) -> Option<&[u8]> {
-        let at = self.rows().binary_search_by(|row| row[..KEY].cmp(key)).ok()?;
+        let at = search(self.rows(), key)?;
         self.used[at].store(true, Ordering::Relaxed);
         self.body(at)
     }
@@ -189,6 +199,34 @@ impl Known {
     }
 }
 
+/// The row of a key. Keys are hashes, so where one stands among all can be told from its first bytes: rows are looked at
+/// from there, a few on average however many there are.
+fn search(rows: &[[u8; ROW]], key: &Key) -> Option<usize> {
+    let lead = |key: &[u8]| u64::from_be_bytes(*key.first_chunk().expect("a key has more bytes"));
+    let guess = (u128::from(lead(key)) * rows.len() as u128) >> 64;
+    let (mut low, mut high, mut step) = (0, rows.len(), 8);
+    let mut at = usize::try_from(guess).ok()?;
+    // Steps that double, until the row stands between the ends.
+    while low < high {
+        match rows.get(at)?[..KEY].cmp(key) {
+            std::cmp::Ordering::Equal => return Some(at),
+            std::cmp::Ordering::Less => {
+                low = at + 1;
+                at = low.saturating_add(step).min(high.saturating_sub(1));
+            }
+            std::cmp::Ordering::Greater => {
+                high = at;
+                at = high.saturating_sub(step).max(low);
+            }
+        }
+        step *= 2;
+        if high - low <= step {
+            return rows[low..high].binary_search_by(|row| row[..KEY].cmp(key)).ok().map(|at| low + at);
+        }
+    }
+    None
+}
+
 fn end(row: &[u8; ROW]) -> usize {
     let (_, end) = row.split_at(KEY);
     usize::try_from(u64::from_le_bytes(end.try_into().expect("eight bytes"))).unwrap_or(usize::MAX)
@@ -210,7 +248,11 @@ mod tests {
     const TEXTS: [&str; 3] = ["Deploys run on Fridays. The team has 11 people; no `make all`.", "Use pnpm", ""];
 
     fn said(known: &Known) -> String {
-        TEXTS.iter().map(|text| format!("{:?} {:?}\n", known.told(text), known.meaning(text))).collect()
+        let told = |text: &&str| {
+            let (key, told) = known.told(text);
+            format!("{key:?} {:?} {:?}\n", Told { made: None, ..told }, known.meaning(text))
+        };
+        TEXTS.iter().map(told).collect()
     }
 
     #[test]
@@ -221,6 +263,7 @@ mod tests {
         assert_eq!(said(&kept), wanted);
         assert!(kept.to_keep().is_none(), "nothing is new");
         let (_, told) = kept.told(TEXTS[0]);
+        assert_eq!(told, Told { made: None, ..Told::of(TEXTS[0]) });
         let parts: Vec<&str> =
             told.parts.iter().map(|part| &TEXTS[0][part.range.start as usize..part.range.end as usize]).collect();
         assert_eq!(parts, ["Deploys run on Fridays.", "The team has 11 people", "no `make all`."]);
@@ -240,6 +283,32 @@ mod tests {
             let cut = Known::read(bytes[..length].to_vec());
             assert!(cut.used.is_empty());
             assert_eq!(said(&cut), wanted);
+        }
+    }
+
+    #[test]
+    fn rows_are_found_wherever_they_stand() {
+        let mut rows: Vec<[u8; ROW]> = (0..5000_u32)
+            .map(|nth| {
+                // Every third of them is as no hash would be: close to its neighbours.
+                let key = if nth % 3 == 0 { named(&[b"x"]) } else { named(&[&nth.to_le_bytes()]) };
+                let mut row = [0; ROW];
+                row[..KEY].copy_from_slice(&key);
+                row[KEY - 4..KEY].copy_from_slice(&nth.to_be_bytes());
+                row
+            })
+            .collect();
+        rows.sort_unstable();
+        for length in [0, 1, 2, 3, 100, rows.len()] {
+            let rows = &rows[..length];
+            for (at, row) in rows.iter().enumerate() {
+                assert_eq!(search(rows, row.first_chunk().expect("a key")), Some(at));
+                let mut other = *row.first_chunk::<KEY>().expect("a key");
+                other[KEY - 5] ^= 1;
+                assert_eq!(search(rows, &other), None);
+            }
+            assert_eq!(search(rows, &[0; KEY]), None);
+            assert_eq!(search(rows, &[255; KEY]), None);
         }
     }
 

@@ -24,7 +24,7 @@ pub(super) struct Token {
 }
 
 /// A statement as it is compared: its meaningful words with class and polarity.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Meaning {
     pub(super) tokens: Vec<Token>,
     /// Code in backquotes, as it stands.

@@ -8,6 +8,7 @@ use sha1::{Digest, Sha1};
 use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 /// How many of a statement's rarest words are looked up.
 const PROBES: usize = 8;
@@ -21,11 +22,46 @@ thread_local! {
     static COUNTS: RefCell<Vec<u8>> = RefCell::default();
 }
 
+/// A word by its hash: two words in one place would only have more statements compared.
+pub type Word = u64;
+
+/// FNV-1a, with its bits mixed so that any of them may choose a bucket.
+fn word(text: &str) -> Word {
+    let hash = text
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    let hash = (hash ^ (hash >> 32)).wrapping_mul(0xd6e8_feb8_6659_fd93);
+    hash ^ (hash >> 32)
+}
+
+/// The words by which an index finds a statement, in the order of their texts.
+pub fn words_of(meaning: &Meaning) -> Vec<Word> {
+    meaning.keys().into_iter().map(word).collect()
+}
+
+/// A word is its own hash.
+#[derive(Debug, Default)]
+struct Itself(u64);
+
+impl Hasher for Itself {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.0 = self.0.rotate_left(8) ^ u64::from(*byte));
+    }
+
+    fn write_u64(&mut self, word: u64) {
+        self.0 = word;
+    }
+}
+
 /// Statements by their words.
 #[derive(Debug, Default)]
 pub struct Probe {
     /// Each word's number.
-    numbers: HashMap<String, u32>,
+    numbers: HashMap<Word, u32, BuildHasherDefault<Itself>>,
     /// The statements of each word, by its number.
     places: Vec<Vec<u32>>,
     /// The words of all statements, each in the order of words, and where those of each statement end.
@@ -38,28 +74,27 @@ impl Probe {
         Self::default()
     }
 
-    /// All of these statements, in their order.
-    pub fn of<'m>(meanings: impl IntoIterator<Item = &'m Meaning>) -> Self {
+    /// All of these statements by their [`words_of`], in their order.
+    pub fn of<'w>(statements: impl IntoIterator<Item = &'w [Word]>) -> Self {
         let mut probe = Self::new();
-        for meaning in meanings {
-            probe.add(meaning);
+        for words in statements {
+            probe.add_words(words);
         }
         probe
     }
 
     /// Adds a statement and returns its number: 0, 1, 2, …
     pub fn add(&mut self, meaning: &Meaning) -> usize {
+        self.add_words(&words_of(meaning))
+    }
+
+    fn add_words(&mut self, words: &[Word]) -> usize {
         let at = self.ends.len();
-        for key in meaning.keys() {
-            let number = match self.numbers.get(key) {
-                Some(number) => *number,
-                None => {
-                    let number = self.places.len() as u32;
-                    self.numbers.insert(key.to_owned(), number);
-                    self.places.push(Vec::new());
-                    number
-                }
-            };
+        for word in words {
+            let number = *self.numbers.entry(*word).or_insert_with(|| {
+                self.places.push(Vec::new());
+                self.places.len() as u32 - 1
+            });
             self.places[number as usize].push(at as u32);
             self.words.push(number);
         }
@@ -69,7 +104,7 @@ impl Probe {
 
     /// The statements that share rare words with this one, most shared words first.
     pub fn near(&self, meaning: &Meaning) -> Vec<usize> {
-        self.sharing(&self.rare(meaning.keys().iter().filter_map(|key| self.numbers.get(*key).copied())))
+        self.sharing(&self.rare(words_of(meaning).iter().filter_map(|word| self.numbers.get(word).copied())))
     }
 
     /// The same for one of the statements here.
@@ -148,7 +183,8 @@ mod tests {
         let around = |texts: &[&str]| {
             let meanings: Vec<Meaning> = texts.iter().map(|text| Meaning::of(text)).collect();
             let names: Vec<Key> = texts.iter().map(|text| short(Sha1::new_with_prefix(text))).collect();
-            let probe = Probe::of(&meanings);
+            let words: Vec<Vec<Word>> = meanings.iter().map(words_of).collect();
+            let probe = Probe::of(words.iter().map(Vec::as_slice));
             (0..texts.len()).for_each(|at| assert_eq!(probe.near_own(at), probe.near(&meanings[at])));
             probe.surroundings(&names)
         };

@@ -22,6 +22,10 @@ const BATCH: u64 = 24 * 1024 * 1024;
 /// A file that would not fit into memory beside its turns.
 const LARGEST: u64 = 512 * 1024 * 1024;
 
+/// No more files than this, and no more bytes, are read before threads for it are started.
+const FEW: usize = 4;
+const LITTLE: u64 = 64 << 10;
+
 /// What one file gave.
 #[derive(Debug, Default)]
 pub struct Reading {
@@ -48,6 +52,12 @@ pub struct Reader<'a> {
 impl Reader<'_> {
     /// Reads all files; `each` is called with every reading, in the order of the files, on this thread.
     pub fn stream<R>(&self, found: &[Found], consume: impl FnOnce(Receiver<(usize, Reading)>) -> R) -> R {
+        if found.len() <= FEW && found.iter().map(|file| file.bytes).sum::<u64>() <= LITTLE {
+            let (sender, receiver) = sync_channel(FEW);
+            found.iter().enumerate().for_each(|(at, file)| sender.send((at, self.file(file))).expect("room for all"));
+            drop(sender);
+            return consume(receiver);
+        }
         std::thread::scope(|scope| {
             let (sender, receiver) = sync_channel(64);
             let read = move || {

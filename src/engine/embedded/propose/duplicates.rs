@@ -87,7 +87,7 @@ fn bearing(memory: &Memory<'_>, at: usize) -> Vec<(usize, Relation)> {
     }
     let mut found: Vec<(u8, usize, Relation)> = Vec::new();
     for (nth, near) in (0..).zip(memory.probe.near_own(at)).filter(|(_, near)| *near != at) {
-        found.extend(memory.meanings[at].bears_on(&memory.meanings[near]).map(|how| (nth, near, how)));
+        found.extend(memory.meaning(at).bears_on(memory.meaning(near)).map(|how| (nth, near, how)));
     }
     memory.texts.note(*around, &found.iter().map(|(nth, _, how)| (*nth, *how)).collect::<Vec<_>>());
     found.into_iter().map(|(_, near, how)| (near, how)).collect()

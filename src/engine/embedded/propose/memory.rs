@@ -8,11 +8,13 @@ use crate::text::known::{self, Key};
 use crate::text::{Known, Meaning, Probe, Relation, Scrubbed, Told, amount, frame, words};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 /// Memory with an index over its entries, and over the sentences in them.
 pub struct Memory<'a> {
     pub held: &'a [Held],
-    pub meanings: Vec<Meaning>,
+    /// Of those entries that something was compared with.
+    meanings: Vec<OnceLock<Meaning>>,
     /// Meaningful words of each entry.
     pub sizes: Vec<usize>,
     pub probe: Probe,
@@ -33,7 +35,7 @@ const COUNTING: usize = 32;
 struct Part<'a> {
     entry: usize,
     text: &'a str,
-    meaning: Meaning,
+    meaning: OnceLock<Meaning>,
 }
 
 impl<'a> Memory<'a> {
@@ -41,25 +43,37 @@ impl<'a> Memory<'a> {
         let (mut meanings, mut sizes, mut parts) = (Vec::new(), Vec::new(), Vec::new());
         let mut counted: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         let told: Vec<(Key, Told)> = held.par_iter().map(|held| texts.told(&held.text)).collect();
+        let (probe, part_probe) = rayon::join(
+            || Probe::of(told.iter().map(|(_, told)| told.words.as_slice())),
+            || Probe::of(told.iter().flat_map(|(_, told)| told.parts.iter().map(|part| part.words.as_slice()))),
+        );
         let (mut names, mut ordinal) = (Vec::new(), 0_u64);
         for (entry, (name, told)) in told.into_iter().enumerate() {
             // Of several that are equally near, those that stand first are compared.
             let before = entry.checked_sub(1).filter(|before| held[*before].path == held[entry].path);
             ordinal = before.map_or(0_u64, |_| ordinal + 1);
             names.push(known::named(&[&name, held[entry].path.as_str().as_bytes(), &ordinal.to_le_bytes()]));
-            meanings.push(told.meaning);
+            let (whole, made) = told.made.unzip();
+            meanings.push(whole.map(OnceLock::from).unwrap_or_default());
             sizes.push(told.size as usize);
+            let mut made = made.into_iter().flatten();
             for part in told.parts {
                 let text = &held[entry].text[part.range.start as usize..part.range.end as usize];
                 part.counted.into_iter().for_each(|unit| counted.entry(unit).or_default().push(parts.len()));
-                parts.push(Part { entry, text, meaning: part.meaning });
+                parts.push(Part { entry, text, meaning: made.next().map(OnceLock::from).unwrap_or_default() });
             }
         }
-        let (probe, part_probe) =
-            rayon::join(|| Probe::of(&meanings), || Probe::of(parts.iter().map(|part| &part.meaning)));
         let keys = held.iter().enumerate().filter_map(|(at, held)| Some((held.key.as_ref()?.as_str(), at))).collect();
         let surroundings = probe.surroundings(&names);
         Self { held, meanings, sizes, probe, surroundings, parts, part_probe, counted, keys, texts }
+    }
+
+    pub fn meaning(&self, at: usize) -> &Meaning {
+        self.meanings[at].get_or_init(|| self.texts.meaning(&self.held[at].text))
+    }
+
+    fn part_meaning<'m>(&self, part: &'m Part<'_>) -> &'m Meaning {
+        part.meaning.get_or_init(|| self.texts.meaning(part.text))
     }
 }
 
@@ -166,12 +180,12 @@ fn standing(draft: &Draft<'_>, memory: &Memory<'_>) -> Standing {
     let meaning = memory.texts.meaning(&draft.gist);
     let key = BeliefKey::derive(&draft.canonical);
     if let Some(&at) = memory.keys.get(key.as_str()) {
-        let held = &memory.meanings[at];
+        let held = memory.meaning(at);
         let same = !draft.exclusive || held.relation(&meaning) != Relation::Contradicts && says(held, &meaning);
         return if same || is_older(draft, &memory.held[at]) { Standing::Held } else { Standing::Supersedes(at, None) };
     }
     for at in memory.probe.near(&meaning) {
-        let held = &memory.meanings[at];
+        let held = memory.meaning(at);
         if matches!(held.relation(&meaning), Relation::Same | Relation::Contains) || says(held, &meaning) {
             return Standing::Held;
         }
@@ -196,12 +210,13 @@ fn against_parts(draft: &Draft<'_>, meaning: &Meaning, memory: &Memory<'_>) -> S
             continue;
         }
         let whole = memory.whole(part);
-        match part.meaning.relation(meaning) {
+        let said = memory.part_meaning(part);
+        match said.relation(meaning) {
             Relation::Same | Relation::Contains => return Standing::Held,
             relation
                 if (relation == Relation::Contradicts
                     || updates
-                        && (part.meaning.is_updated_by(meaning)
+                        && (said.is_updated_by(meaning)
                             || frame::replaces(&draft.text, part.text)
                             || amount::recounts(&draft.text, part.text)))
                     && !frame::about_others(&draft.text, part.text) =>
