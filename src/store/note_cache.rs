@@ -3,19 +3,20 @@
 //! needed.
 //!
 //! The file: a line with format and version; tree and folders as one id, the tree, the lengths of the list and of the
-//! texts, a checksum over both; the list; the texts in its order.
+//! texts, a checksum over both; the list in pieces, each behind its length; the texts in its order.
 
-use super::snapshot::Skipped;
-use super::{NoteText, ReadError, Snapshot, Store};
+use super::object::is_file;
+use super::snapshot::{Skipped, is_note};
+use super::{FileDelta, NoteText, ReadError, Snapshot, Store, TreeDiff};
 use crate::model::{NotePath, ObjectId};
-use serde::{Deserialize, Serialize};
+use rayon::prelude::*;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Also the format's version: another text makes every older file unreadable.
-const MAGIC: &str = concat!("git-dream notes 1 ", env!("CARGO_PKG_VERSION"), "\n");
+const MAGIC: &str = concat!("git-dream notes 2 ", env!("CARGO_PKG_VERSION"), "\n");
 /// Fewer notes than this are read faster than a file is written. Tests keep everything.
 const WORTHWHILE: usize = if cfg!(feature = "faults") { 1 } else { 1000 };
 /// This many notes, or this part of those that are kept, may be read anew each time before all are kept again.
@@ -25,11 +26,40 @@ const ID: usize = 20;
 /// Two ids, two lengths and a checksum.
 const HEAD: usize = MAGIC.len() + 2 * ID + 2 * 8 + 4;
 
-#[derive(Serialize, Deserialize)]
-struct List {
-    /// Each note with the length of its text.
-    notes: Vec<(NotePath, u32)>,
-    skipped: Vec<Skipped>,
+/// Notes in one piece of the list: pieces are read side by side.
+const PIECE: usize = 4096;
+
+/// Some notes, each with the length of its text.
+type Piece = Vec<(NotePath, u32)>;
+
+/// Puts what was skipped and the pieces one behind the other.
+fn list_of(snapshot: &Snapshot) -> io::Result<Vec<u8>> {
+    let packed = |bytes: postcard::Result<Vec<u8>>| bytes.map_err(io::Error::other);
+    let length = |text: &NoteText| u32::try_from(text.len()).map_err(io::Error::other);
+    let notes: Piece =
+        snapshot.notes.iter().map(|(path, text)| Ok((path.clone(), length(text)?))).collect::<io::Result<_>>()?;
+    let mut list = Vec::new();
+    let mut add = |piece: Vec<u8>| {
+        list.extend_from_slice(&(piece.len() as u64).to_le_bytes());
+        list.extend_from_slice(&piece);
+    };
+    add(packed(postcard::to_allocvec(&snapshot.skipped))?);
+    for piece in notes.chunks(PIECE) {
+        add(packed(postcard::to_allocvec(piece))?);
+    }
+    Ok(list)
+}
+
+fn read_list(mut list: &[u8]) -> Option<(Vec<Skipped>, Vec<Piece>)> {
+    let mut pieces = Vec::new();
+    while let Some((length, rest)) = list.split_first_chunk() {
+        let (piece, rest) = rest.split_at_checked(usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
+        pieces.push(piece);
+        list = rest;
+    }
+    let (skipped, pieces) = pieces.split_first()?;
+    let pieces = pieces.par_iter().map(|piece| postcard::from_bytes(piece).ok());
+    Some((postcard::from_bytes(skipped).ok()?, pieces.collect::<Option<_>>()?))
 }
 
 impl Store {
@@ -39,13 +69,16 @@ impl Store {
         let kept = self.kept_notes(folders);
         let (snapshot, new) = match kept {
             Some(kept) if kept.tree == tree => return Ok(Snapshot { commit, ..kept }),
-            // The older tree may be gone by now.
-            Some(kept) => match self.snapshot_like(commit, folders, &kept) {
-                Ok(snapshot) => {
-                    let new = differing(&snapshot, &kept);
-                    (snapshot, new)
-                }
-                Err(_) => (self.snapshot(commit, folders)?, usize::MAX),
+            Some(kept) => match self.brought_up_to(commit, tree, folders, kept) {
+                Ok(brought) => brought,
+                // The older tree may be gone by now.
+                Err(kept) => match self.snapshot_like(commit, folders, &kept) {
+                    Ok(snapshot) => {
+                        let new = differing(&snapshot, &kept);
+                        (snapshot, new)
+                    }
+                    Err(_) => (self.snapshot(commit, folders)?, usize::MAX),
+                },
             },
             None => (self.snapshot(commit, folders)?, usize::MAX),
         };
@@ -54,6 +87,45 @@ impl Store {
             let _ = self.keep_notes(&snapshot, folders);
         }
         Ok(snapshot)
+    }
+
+    /// The snapshot of a later tree, made from an earlier one and the files that differ, and how many differ. What was
+    /// given comes back where one of them is no plain note, before or after.
+    #[expect(clippy::result_large_err, reason = "it is what was given")]
+    fn brought_up_to(
+        &self,
+        commit: ObjectId,
+        tree: ObjectId,
+        folders: &[String],
+        mut kept: Snapshot,
+    ) -> Result<(Snapshot, usize), Snapshot> {
+        let Ok(deltas) = TreeDiff::new(self).files(Some(kept.tree), tree) else { return Err(kept) };
+        let mut changes = Vec::new();
+        for FileDelta { path, old, new } in deltas {
+            if path.contains(char::REPLACEMENT_CHARACTER) {
+                return Err(kept);
+            }
+            if !is_note(&path, folders) {
+                continue;
+            }
+            let Ok(note) = NotePath::new(&path) else { return Err(kept) };
+            let text = match new {
+                Some((mode, id)) if is_file(mode) => self.blob(id).ok().and_then(|bytes| String::from_utf8(bytes).ok()),
+                _ => None,
+            };
+            if text.is_some() != new.is_some() || old.is_some() != kept.notes.contains_key(&note) {
+                return Err(kept);
+            }
+            changes.push((note, text));
+        }
+        let new = changes.len();
+        for (note, text) in changes {
+            match text {
+                Some(text) => drop(kept.notes.insert(note, text.into())),
+                None => drop(kept.notes.remove(&note)),
+            }
+        }
+        Ok((Snapshot { commit, tree, ..kept }, new))
     }
 
     fn notes_file(&self) -> PathBuf {
@@ -82,11 +154,11 @@ impl Store {
         file.read_exact(&mut bytes).ok()?;
         let mut texts = Vec::with_capacity(text);
         file.read_to_end(&mut texts).ok()?;
-        let (sum, list) = rayon::join(|| checksum_of(&bytes, &texts), || postcard::from_bytes::<List>(&bytes).ok());
+        let (sum, list) = rayon::join(|| checksum_of(&bytes, &texts), || read_list(&bytes));
         if sum.to_le_bytes() != checksum || texts.len() != text {
             return None;
         }
-        let List { notes, skipped } = list?;
+        let (skipped, notes) = list?;
         let whole = Arc::new(String::from_utf8(texts).ok()?);
         let mut at = 0;
         let cut = |(path, length): (NotePath, u32)| {
@@ -94,7 +166,7 @@ impl Store {
             at = part.end;
             Some((path, NoteText::part(&whole, part)?))
         };
-        let notes = notes.into_iter().map(cut).collect::<Option<_>>()?;
+        let notes = notes.into_iter().flatten().map(cut).collect::<Option<_>>()?;
         Some(Snapshot { commit: tree, tree, notes, skipped })
     }
 
@@ -102,10 +174,7 @@ impl Store {
         let path = self.notes_file();
         let folder = path.parent().expect("the file has a folder");
         fs::create_dir_all(folder)?;
-        let length = |text: &NoteText| u32::try_from(text.len()).map_err(io::Error::other);
-        let notes = snapshot.notes.iter().map(|(path, text)| Ok((path.clone(), length(text)?)));
-        let list = List { notes: notes.collect::<io::Result<_>>()?, skipped: snapshot.skipped.clone() };
-        let list = postcard::to_allocvec(&list).map_err(io::Error::other)?;
+        let list = list_of(snapshot)?;
         let mut sum = crc32fast::Hasher::new();
         sum.update(&list);
         let mut text = 0;

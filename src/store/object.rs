@@ -38,6 +38,10 @@ pub struct TreeEntry {
     pub id: ObjectId,
 }
 
+pub(super) fn is_file(mode: u32) -> bool {
+    mode & 0o170000 == 0o100000
+}
+
 impl TreeEntry {
     pub fn is_folder(&self) -> bool {
         self.mode == FOLDER
@@ -45,7 +49,7 @@ impl TreeEntry {
 
     /// A regular file, executable or not (also with the group-writable mode of old repositories).
     pub fn is_file(&self) -> bool {
-        self.mode & 0o170000 == 0o100000
+        is_file(self.mode)
     }
 
     /// git's order of tree entries: folders sort as if their name ended in `/`.

@@ -89,3 +89,29 @@ fn what_is_kept_changes_nothing(store: &Store, first: ObjectId, tip: ObjectId) {
         same(first, &all);
     }
 }
+
+#[test]
+fn notes_of_any_tree_are_the_same_brought_up_from_any_other() {
+    let world = World::new();
+    let store = world.store();
+    let trees: [&[(&str, &str)]; 6] = [
+        &[("notes/a.md", "a"), ("notes/b/c.md", "c"), ("README.md", "r"), (".claude/memory/x.md", "x")],
+        &[("notes/a.md", "another"), ("notes/b/c.md", "c"), ("notes/d.md", "d"), ("notes/d.txt", "no note")],
+        &[("notes/b", "a file where a folder was"), ("notes/a.md/e.md", "a folder where a note was")],
+        &[("notes/.b/c.md", "hidden"), ("notes/con.md", "a device"), ("notes/D.MD", "d")],
+        &[("notes", "no folder any more"), (".claude/memory/x.md", "y"), (".claude/memory/.z.md", "z")],
+        &[("other.md", "nothing else")],
+    ];
+    let commits: Vec<ObjectId> = trees.iter().map(|files| commit(&store, None, files, "a tree")).collect();
+    let folders: [&[&str]; 5] = [&["notes"], &["."], &[".claude/memory", "notes/"], &["./notes", "notes/b"], &["none"]];
+    for folders in folders {
+        let folders: Vec<String> = folders.iter().map(|folder| (*folder).to_owned()).collect();
+        for (before, now) in commits.iter().flat_map(|before| commits.iter().map(move |now| (*before, *now))) {
+            store.kept_snapshot(before, &folders).expect("a snapshot");
+            let (kept, plain) = (store.kept_snapshot(now, &folders), store.snapshot(now, &folders));
+            let (kept, plain) = (kept.expect("a snapshot"), plain.expect("a snapshot"));
+            assert_eq!((kept.notes, kept.skipped), (plain.notes, plain.skipped), "{folders:?}");
+            assert_eq!((kept.commit, kept.tree), (plain.commit, plain.tree));
+        }
+    }
+}
