@@ -27,35 +27,36 @@ impl Store {
     /// The lock of a scheduled night, freed by the kernel when its holder dies; nothing when another night of this
     /// repository is being dreamt on this machine.
     pub fn night_lock(&self) -> Result<Option<File>, RefError> {
-        let folder = self.common_dir().join("dream");
-        let path = folder.join("night.lock");
-        let wrap = |source| RefError::Lock { path: path.clone(), source };
-        fs::create_dir_all(&folder).map_err(wrap)?;
-        let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path).map_err(wrap)?;
+        let (file, path) = self.lock_file("night.lock")?;
         match file.try_lock() {
             Ok(()) => Ok(Some(file)),
             Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(source)) => Err(wrap(source)),
+            Err(TryLockError::Error(source)) => Err(RefError::Lock { path, source }),
         }
+    }
+
+    /// Held by who rewrites packs: what one has read, another must not remove meanwhile. Nothing when somebody else has
+    /// it and is not to be waited for.
+    pub(super) fn packs_lock(&self, wait_for_it: bool) -> Result<Option<File>, RefError> {
+        let (file, path) = self.lock_file("packs.lock")?;
+        if wait_for_it {
+            wait(&file, &path)?;
+            return Ok(Some(file));
+        }
+        Ok(file.try_lock().is_ok().then_some(file))
     }
 
     /// Waits up to ten seconds for the lock of this repository.
     pub fn lock(&self) -> Result<StoreLock, RefError> {
-        let (file, path) = self.lock_file()?;
+        let (mut file, path) = self.lock_file("lock")?;
         wait(&file, &path)?;
-        StoreLock::held(file).map_err(|source| RefError::Lock { path, source })
+        let (left_behind, begun) = read_note(&mut file).map_err(|source| RefError::Lock { path, source })?;
+        Ok(StoreLock { file, left_behind, begun })
     }
 
-    /// The lock, where nobody has it.
-    pub(super) fn lock_if_free(&self) -> Option<StoreLock> {
-        let (file, _) = self.lock_file().ok()?;
-        file.try_lock().ok()?;
-        StoreLock::held(file).ok()
-    }
-
-    fn lock_file(&self) -> Result<(File, PathBuf), RefError> {
+    fn lock_file(&self, name: &str) -> Result<(File, PathBuf), RefError> {
         let folder = self.common_dir().join("dream");
-        let path = folder.join("lock");
+        let path = folder.join(name);
         let open = || OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
         match fs::create_dir_all(&folder).and_then(|()| open()) {
             Ok(file) => Ok((file, path)),
@@ -75,11 +76,6 @@ impl Store {
 }
 
 impl StoreLock {
-    fn held(mut file: File) -> io::Result<Self> {
-        let (left_behind, begun) = read_note(&mut file)?;
-        Ok(Self { file, left_behind, begun })
-    }
-
     /// Notes which refs are about to be moved, and which of git's lock files are about to be made for that, relative to
     /// the common folder.
     pub(super) fn note(&mut self, updates: &[RefUpdate], locks: &[String]) -> io::Result<()> {

@@ -5,8 +5,6 @@ use std::fs;
 
 /// git's own default for `gc.autoPackLimit`.
 const MOST_PACKS: usize = 50;
-/// So many while others are always at work.
-const MANY_PACKS: usize = 2 * MOST_PACKS;
 
 impl Store {
     /// Joins packs when there are too many, unless `gc.auto` is 0. Nothing is dropped, reachable or not. To be called
@@ -15,12 +13,10 @@ impl Store {
         if self.config("gc.auto").as_deref() == Some("0") || self.packs() <= MOST_PACKS {
             return Ok(());
         }
-        // Another process at work here will tidy up itself, and nobody should wait twice; unless nobody ever comes to it.
-        let lock = match self.packs() > MANY_PACKS {
-            true => self.lock().ok(),
-            false => self.lock_if_free(),
-        };
-        if lock.is_none() || self.packs() <= MOST_PACKS {
+        // Who joins packs already is not waited for, and keeps nobody from writing: git leaves newer packs alone, and who
+        // misses a pack looks where its objects went.
+        let Ok(Some(_alone)) = self.packs_lock(false) else { return Ok(()) };
+        if self.packs() <= MOST_PACKS {
             return Ok(());
         }
         self.git().check(&["repack", "-q", "-d", "--geometric=2", "--no-write-bitmap-index"]).map(drop)

@@ -146,6 +146,8 @@ fn gone(result: io::Result<()>) -> io::Result<()> {
 
 /// One pack of what is reachable; everything else goes, as with `git gc --prune=now`.
 fn prune(store: &Store) -> Result<(), RedactError> {
+    // Packs that somebody is joining right now would bring back what goes here.
+    let _alone = store.packs_lock(true)?;
     let run = |args: &[&str]| -> Result<(), GitError> { store.git().check(args).map(drop) };
     let steps = || -> Result<(), GitError> {
         run(&["repack", "-a", "-d", "-q", "--no-write-bitmap-index"])?;

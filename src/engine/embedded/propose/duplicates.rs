@@ -101,13 +101,9 @@ fn is(memory: &Memory<'_>, at: usize, near: usize, relation: Relation) -> Option
     }
     match relation {
         Relation::Same | Relation::Contains if sizes[near] >= 3 => Some(Alike::Says),
-        Relation::Contradicts
-            if is_statement(held, sizes[at])
-                && is_statement(other, sizes[near])
-                && !(is_event(&held.text) && is_event(&other.text)) =>
-        {
+        Relation::Contradicts if is_statement(held, sizes[at]) && is_statement(other, sizes[near]) => {
             let (old, new) = older(memory, at, near).filter(|(old, _)| !memory.held[*old].pinned)?;
-            Some(Alike::Replaces { old, new })
+            (!(is_event(&held.text) && is_event(&other.text))).then_some(Alike::Replaces { old, new })
         }
         _ => None,
     }
