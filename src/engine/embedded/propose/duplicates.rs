@@ -5,6 +5,7 @@ use super::memory::Memory;
 use crate::model::{Belief, ChangeType, Confidence, Kind, NotePath, Phase, Proposal, RetireReason, Support, Target};
 use crate::phase::Held;
 use crate::text::{Relation, Scrubbed, words};
+use chrono::{DateTime, Utc};
 use rayon::prelude::*;
 use regex::Regex;
 use std::collections::{BTreeMap, BTreeSet};
@@ -79,7 +80,9 @@ fn alike(memory: &Memory<'_>, at: usize) -> Option<Vec<(usize, Alike)>> {
 fn bearing(memory: &Memory<'_>, at: usize) -> Vec<(usize, Relation)> {
     let around = &memory.surroundings[at];
     if let Some(noted) = memory.texts.noted::<Vec<(u8, Relation)>>(around) {
-        if noted.is_empty() {
+        // Of two that contradict each other the newer one holds, and how old a note of nobody's is nobody knows.
+        let void = |how: &Relation| *how == Relation::Contradicts && time(&memory.held[at]).is_none();
+        if noted.iter().all(|(_, how)| void(how)) {
             return Vec::new();
         }
         let near = memory.probe.near_own(at);
@@ -137,9 +140,13 @@ fn is_same_place(memory: &Memory<'_>, a: usize, b: usize) -> bool {
         && memory.held[a].whole_note
 }
 
+/// When an entry was last said or written, where that is known.
+fn time(held: &Held) -> Option<DateTime<Utc>> {
+    held.last_evidence.or(held.since)
+}
+
 /// Which of two contradicting entries is older by its newest evidence, where that is known.
 fn older(memory: &Memory<'_>, a: usize, b: usize) -> Option<(usize, usize)> {
-    let time = |held: &Held| held.last_evidence.or(held.since);
     let (first, second) = (time(&memory.held[a])?, time(&memory.held[b])?);
     match first.cmp(&second) {
         std::cmp::Ordering::Less => Some((a, b)),
