@@ -15,9 +15,7 @@ impl Store {
     /// Whether the move was made here. If not, nothing has happened, and git is to be asked.
     pub(super) fn move_alone(&self, updates: &[RefUpdate]) -> bool {
         let [RefUpdate { name, expected: Some(expected), new: Some(new), .. }] = updates else { return false };
-        name.starts_with(OWN)
-            && !self.git_would_do_more(name)
-            && replace(&self.common_dir().join(name), *expected, *new)
+        name.starts_with(OWN) && !self.git_would_do_more(name) && replace(self.common_dir(), name, *expected, *new)
     }
 
     fn git_would_do_more(&self, name: &str) -> bool {
@@ -30,8 +28,8 @@ impl Store {
 }
 
 /// Replaces one loose ref's value, if it has the one that is expected.
-fn replace(path: &Path, expected: ObjectId, new: ObjectId) -> bool {
-    let lock = path.with_added_extension("lock");
+fn replace(folder: &Path, name: &str, expected: ObjectId, new: ObjectId) -> bool {
+    let (path, lock) = (folder.join(name), folder.join(format!("{name}.lock")));
     // A link may lead to a ref of another name.
     if !path.symlink_metadata().is_ok_and(|file| file.is_file()) {
         return false;
@@ -39,14 +37,14 @@ fn replace(path: &Path, expected: ObjectId, new: ObjectId) -> bool {
     let Ok(mut file) = OpenOptions::new().write(true).create_new(true).open(&lock) else { return false };
     fault::point();
     let mut moved = || -> io::Result<bool> {
-        if fs::read_to_string(path)? != format!("{expected}\n") {
+        if fs::read_to_string(&path)? != format!("{expected}\n") {
             return Ok(false);
         }
         file.write_all(format!("{new}\n").as_bytes())?;
         fault::point();
         file.sync_all()?;
         fault::point();
-        fs::rename(&lock, path)?;
+        fs::rename(&lock, &path)?;
         Ok(true)
     };
     let moved = moved().unwrap_or_default();

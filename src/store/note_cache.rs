@@ -91,7 +91,6 @@ impl Store {
 
     /// The snapshot of a later tree, made from an earlier one and the files that differ, and how many differ. What was
     /// given comes back where one of them is no plain note, before or after.
-    #[expect(clippy::result_large_err, reason = "it is what was given")]
     fn brought_up_to(
         &self,
         commit: ObjectId,
