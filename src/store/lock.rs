@@ -2,12 +2,13 @@
 //! kernel frees it when its holder dies. What the holder is about to lock in git is noted in it, so that the next
 //! holder knows which of git's lock files a killed one left behind.
 
+use super::queue::Ticket;
 use super::{RefError, RefUpdate, Store};
 use crate::model::ObjectId;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
-use std::sync::mpsc::channel;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
@@ -21,6 +22,8 @@ pub struct StoreLock {
     left_behind: Vec<String>,
     /// Moves of refs that the last holder had begun when it died.
     begun: Vec<RefUpdate>,
+    /// Dropped last: the lock is free when the next in line goes on.
+    _ticket: Option<Ticket>,
 }
 
 impl Store {
@@ -46,12 +49,18 @@ impl Store {
         Ok(file.try_lock().is_ok().then_some(file))
     }
 
-    /// Waits up to ten seconds for the lock of this repository.
+    /// Waits up to ten seconds for the lock of this repository, in line where others wait.
     pub fn lock(&self) -> Result<StoreLock, RefError> {
         let (mut file, path) = self.lock_file("lock")?;
-        wait(&file, &path)?;
+        let ticket = match self.is_line() || file.try_lock().is_err() {
+            true => Some(self.stand_in_line()?),
+            false => None,
+        };
+        if ticket.is_some() {
+            wait(&file, &path)?;
+        }
         let (left_behind, begun) = read_note(&mut file).map_err(|source| RefError::Lock { path, source })?;
-        Ok(StoreLock { file, left_behind, begun })
+        Ok(StoreLock { file, left_behind, begun, _ticket: ticket })
     }
 
     fn lock_file(&self, name: &str) -> Result<(File, PathBuf), RefError> {
@@ -119,9 +128,11 @@ pub(super) fn wait(file: &File, path: &std::path::Path) -> Result<(), RefError> 
         Err(TryLockError::WouldBlock) => {}
     }
     // The kernel lets those who wait go on in the order in which they came, which nobody who asks again and again does. It
-    // knows no deadline, so a thread waits; one that is given up on frees what it gets with its own end.
-    let (tell, told) = channel();
+    // knows no deadline, so a thread waits; one that is given up on frees what it gets with its own end. The thread takes
+    // no memory of its own: making it ready to would cost more than the wait.
     let same = file.try_clone().map_err(wrap)?;
+    let told = Arc::new((Mutex::new(None), Condvar::new()));
+    let tell = Arc::clone(&told);
     let waiting = move || {
         let locked = loop {
             match same.lock() {
@@ -129,12 +140,17 @@ pub(super) fn wait(file: &File, path: &std::path::Path) -> Result<(), RefError> 
                 other => break other,
             }
         };
-        let _ = tell.send(locked);
+        let (answer, ready) = &*tell;
+        *answer.lock().unwrap_or_else(PoisonError::into_inner) = Some(locked);
+        ready.notify_one();
     };
     std::thread::Builder::new().name("lock".to_owned()).spawn(waiting).map_err(wrap)?;
-    match told.recv_timeout(PATIENCE) {
-        Ok(locked) => locked.map_err(wrap),
-        Err(_) => Err(RefError::Locked { path: PathBuf::from(path) }),
+    let (answer, ready) = &*told;
+    let answer = answer.lock().unwrap_or_else(PoisonError::into_inner);
+    let waited = ready.wait_timeout_while(answer, PATIENCE, |answer| answer.is_none());
+    match waited.unwrap_or_else(PoisonError::into_inner).0.take() {
+        Some(locked) => locked.map_err(wrap),
+        None => Err(RefError::Locked { path: PathBuf::from(path) }),
     }
 }
 

@@ -36,6 +36,7 @@ pub struct PackWriter<'s> {
     pending: VecDeque<Pending>,
     pending_bytes: usize,
     scratch: Vec<u8>,
+    all_new: bool,
 }
 
 /// Where an object stands in the pack.
@@ -93,6 +94,7 @@ impl Store {
             pending: VecDeque::new(),
             pending_bytes: 0,
             scratch: Vec::new(),
+            all_new: false,
         }
     }
 }
@@ -166,14 +168,20 @@ impl PackWriter<'_> {
     }
 
     /// Puts the pack on disk for good and makes its objects visible; nothing is written when there are none.
-    pub fn finish(mut self) -> Result<(), WriteError> {
+    pub fn finish(self) -> Result<(), WriteError> {
+        let store = self.store;
+        self.finish_unread()?;
+        store.refresh().map_err(WriteError::Read)
+    }
+
+    /// Like [`PackWriter::finish`], for who does not read of it next; who misses an object looks for new packs.
+    pub(super) fn finish_unread(mut self) -> Result<(), WriteError> {
         while !self.pending.is_empty() {
             self.settle_one()?;
         }
         let Some(file) = self.file.take() else { return Ok(()) };
         fault::point();
-        self.publish(file).map_err(|source| WriteError::Pack { folder: self.folder.clone(), source })?;
-        self.store.refresh().map_err(WriteError::Read)
+        self.publish(file).map_err(|source| WriteError::Pack { folder: self.folder.clone(), source })
     }
 
     fn add(&mut self, kind: Kind, word: &str, bytes: &[u8]) -> Result<ObjectId, WriteError> {
@@ -201,7 +209,13 @@ impl PackWriter<'_> {
     }
 
     fn is_new(&mut self, id: ObjectId) -> bool {
-        !self.store.knows(id) && self.known.insert(id)
+        (self.all_new || !self.store.knows(id)) && self.known.insert(id)
+    }
+
+    /// From here on nothing is looked for in the repository before it is written: to be called by who writes little that
+    /// cannot be there yet. What is there after all is there twice, which git's upkeep mends.
+    pub(super) fn all_new(&mut self) {
+        self.all_new = true;
     }
 
     /// Waits for the oldest object in compression, so that the order in the pack never depends on timing.

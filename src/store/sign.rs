@@ -65,7 +65,7 @@ impl Store {
             return self.write_decision(commit, &Sign::AsConfigured);
         }
         let id = writer.commit(commit).map_err(written)?;
-        writer.finish().map_err(written)?;
+        writer.finish_unread().map_err(written)?;
         Ok(id)
     }
 

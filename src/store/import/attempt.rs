@@ -214,6 +214,7 @@ impl<'s> Attempt<'s> {
 
     /// Writes records, trees and commit; the ref does not move yet.
     pub fn write(mut self) -> Result<(ImportReport, Records), SessionError> {
+        self.writer.all_new();
         for (id, record) in &self.records {
             let blob = self.writer.blob(&encode(record)).map_err(SessionError::Write)?;
             self.editor.set(record_path(id), FILE, blob).map_err(SessionError::Tree)?;
