@@ -8,6 +8,7 @@ use crate::config::guard::Check;
 use crate::model::{ChangeType, Kind, NotePath, ObjectId, Risk};
 use crate::store::dream::{ChangeRecord, Dream};
 use crate::store::{Ledger, Snapshot};
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Who stands behind a belief, the least first.
@@ -78,11 +79,11 @@ fn own(change: &ChangeRecord) -> Trust {
 /// The check: no change says more, or says it with more authority, than the least trusted evidence under it.
 pub fn check(ledger: &Ledger, before: Option<&Snapshot>, dream: &Dream) -> Vec<Finding> {
     let mut lineage = Lineage::of(ledger);
-    let notes: BTreeMap<String, &NotePath> = before
-        .into_iter()
-        .flat_map(|snapshot| &snapshot.notes)
-        .map(|(path, text)| (ObjectId::of_blob(text.as_bytes()).short(), path))
-        .collect();
+    // Seldom does a change rest on notes.
+    let notes: LazyCell<BTreeMap<String, &NotePath>, _> = LazyCell::new(|| {
+        let notes = before.into_iter().flat_map(|snapshot| &snapshot.notes);
+        notes.map(|(path, text)| (ObjectId::of_blob(text.as_bytes()).short(), path)).collect()
+    });
     let mut findings = Vec::new();
     for change in &dream.changes {
         let path = change.path.as_deref().unwrap_or_default();

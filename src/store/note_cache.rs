@@ -72,7 +72,7 @@ impl Store {
             Some(kept) => match self.brought_up_to(commit, tree, folders, kept) {
                 Ok(brought) => brought,
                 // The older tree may be gone by now.
-                Err(kept) => match self.snapshot_like(commit, folders, &kept) {
+                Err(kept) => match self.read_notes(commit, folders, Some(&kept)) {
                     Ok(snapshot) => {
                         let new = differing(&snapshot, &kept);
                         (snapshot, new)
@@ -91,7 +91,7 @@ impl Store {
 
     /// The snapshot of a later tree, made from an earlier one and the files that differ, and how many differ. What was
     /// given comes back where one of them is no plain note, before or after.
-    fn brought_up_to(
+    pub(super) fn brought_up_to(
         &self,
         commit: ObjectId,
         tree: ObjectId,

@@ -14,6 +14,18 @@ pub struct Snapshot {
     pub skipped: Vec<Skipped>,
 }
 
+impl Snapshot {
+    /// The notes that are not as they were, each with what it said before.
+    pub fn changed_since<'a>(&'a self, before: Option<&'a Snapshot>) -> Vec<(&'a NotePath, &'a str, &'a str)> {
+        let changed = |(path, text): (&'a NotePath, &'a NoteText)| {
+            let old = before.and_then(|before| before.notes.get(path));
+            let same = old.is_some_and(|old| old.is(text) || old == text);
+            (!same).then(|| (path, old.map_or("", |old| &**old), &**text))
+        };
+        self.notes.iter().filter_map(changed).collect()
+    }
+}
+
 /// Something that was left out, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Skipped {
@@ -45,11 +57,21 @@ impl Store {
     }
 
     /// The same as [`Store::snapshot`]; notes that `like` has from the same blobs are taken from it, not read again.
+    /// `like` must be of these folders.
     pub fn snapshot_like(&self, commit: ObjectId, folders: &[String], like: &Snapshot) -> Result<Snapshot, ReadError> {
-        self.read_notes(commit, folders, Some(like))
+        let tree = self.commit(commit)?.tree;
+        match self.brought_up_to(commit, tree, folders, like.clone()) {
+            Ok((snapshot, _)) => Ok(snapshot),
+            Err(like) => self.read_notes(commit, folders, Some(&like)),
+        }
     }
 
-    fn read_notes(&self, commit: ObjectId, folders: &[String], like: Option<&Snapshot>) -> Result<Snapshot, ReadError> {
+    pub(super) fn read_notes(
+        &self,
+        commit: ObjectId,
+        folders: &[String],
+        like: Option<&Snapshot>,
+    ) -> Result<Snapshot, ReadError> {
         let tree = self.commit(commit)?.tree;
         let mut snapshot = Snapshot { commit, tree, notes: BTreeMap::new(), skipped: Vec::new() };
         for folder in folders {

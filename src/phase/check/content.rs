@@ -30,13 +30,10 @@ pub(super) fn words(
     messages: &[String],
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
+    let changed: Vec<(&NotePath, &str, &str)> = after.map(|after| after.changed_since(before)).unwrap_or_default();
     for (check, found, what) in WORDS {
         let from = findings.len();
-        for (path, text) in after.iter().flat_map(|after| &after.notes) {
-            let old = before.and_then(|before| before.notes.get(path)).map_or("", |text| text);
-            if old == &**text {
-                continue;
-            }
+        for (path, old, text) in &changed {
             findings.extend(added(old, text, found).map(|line| at(check, what, path, line, changes)));
         }
         for (change, _) in changes.iter().zip(messages).filter(|(_, message)| found(message)) {

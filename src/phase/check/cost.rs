@@ -4,6 +4,7 @@ use super::{CHARACTERS_PER_TOKEN, Finding, Verdict, count, finding};
 use crate::config::guard::Check;
 use crate::model::{Document, Trailers};
 use crate::store::Snapshot;
+use rayon::prelude::*;
 
 /// A dream that makes a memory smaller which is over its budget only warns: it is what the budget asks for.
 pub(super) fn size(before: Option<&Snapshot>, after: Option<&Snapshot>, budget: u32) -> Finding {
@@ -15,7 +16,8 @@ pub(super) fn size(before: Option<&Snapshot>, after: Option<&Snapshot>, budget: 
         (pinned + index + front.description.map_or(0, |text| text.chars().count())).div_ceil(CHARACTERS_PER_TOKEN)
     };
     let notes = count(after.map_or(0, |snapshot| snapshot.notes.len()), "note");
-    let total = |of: Option<&Snapshot>| of.map_or(0, |snapshot| snapshot.notes.values().map(|text| cost(text)).sum());
+    let total =
+        |of: Option<&Snapshot>| of.map_or(0, |snapshot| snapshot.notes.par_iter().map(|(_, text)| cost(text)).sum());
     let (tokens, budget): (usize, usize) = (total(after), budget as usize);
     let mut detail = format!("the index of {notes} costs about {tokens} tokens; the budget is {budget}");
     let verdict = match tokens > budget {

@@ -19,6 +19,7 @@ use crate::store::{NoteText, ReadError, Snapshot, Store};
 use crate::text::Scrubbed;
 use crate::text::trace::REMOVED;
 use crate::transcript::{self, Speakers};
+use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Below this many entries per cents say little: the budget only warns.
@@ -101,7 +102,7 @@ pub fn check_without(
     dropped: &BTreeSet<BeliefKey>,
 ) -> Result<Vec<Finding>, CheckError> {
     let records = store.sessions()?;
-    let before = dream.base().map(|base| store.snapshot(base, &settings.folders)).transpose()?;
+    let before = dream.base().map(|base| store.kept_snapshot(base, &settings.folders)).transpose()?;
     let after = dream.head().map(|head| match &before {
         Some(before) => store.snapshot_like(head, &settings.folders, before),
         None => store.snapshot(head, &settings.folders),
@@ -145,7 +146,7 @@ fn loss(before: Option<&Snapshot>, changes: &[ChangeRecord], budget: usize) -> V
     };
     let mut findings = unreasoned(before, changes);
     let lost = changes.iter().filter(|change| loses(change)).count();
-    findings.push(over_budget(lost, entries(before).count(), budget));
+    findings.push(over_budget(lost, entries(before), budget));
     findings
 }
 
@@ -153,9 +154,9 @@ fn loses(change: &ChangeRecord) -> bool {
     !matches!(change.change, ChangeType::Add | ChangeType::Promote)
 }
 
-/// Every entry of every note.
-fn entries(snapshot: &Snapshot) -> impl Iterator<Item = String> + '_ {
-    snapshot.notes.values().flat_map(|text| Document::parse(text).entries().map(str::to_owned).collect::<Vec<_>>())
+/// How many entries all notes have.
+fn entries(snapshot: &Snapshot) -> usize {
+    snapshot.notes.par_iter().map(|(_, text)| Document::parse(text).entries().count()).sum()
 }
 
 /// Losses that no budget allows: of a pinned note, and without a reason.

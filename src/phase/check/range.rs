@@ -7,7 +7,7 @@ use super::{
 };
 use crate::config::Settings;
 use crate::config::guard::Check;
-use crate::model::ObjectId;
+use crate::model::{Document, ObjectId};
 use crate::store::dream::ChangeRecord;
 use crate::store::{Between, ReadError, Snapshot, Store};
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,7 +20,7 @@ pub fn check_range(
     head: ObjectId,
 ) -> Result<Vec<Finding>, CheckError> {
     let work = store.between(base, head)?;
-    let before = store.snapshot(base, &settings.folders)?;
+    let before = store.kept_snapshot(base, &settings.folders)?;
     let after = store.snapshot_like(head, &settings.folders, &before)?;
     let changes: Vec<ChangeRecord> = work.dreams.iter().flat_map(|dream| dream.changes.iter().cloned()).collect();
     let set = &settings.checks;
@@ -66,10 +66,13 @@ fn edits(work: &Between) -> impl Iterator<Item = Finding> + '_ {
 /// How many entries are nowhere any more, of how many. An entry that moved is not lost.
 fn lost(before: &Snapshot, after: &Snapshot) -> (usize, usize) {
     let mut left: BTreeMap<String, usize> = BTreeMap::new();
-    entries(after).for_each(|entry| *left.entry(entry).or_default() += 1);
-    let (mut lost, mut total) = (0, 0);
-    for entry in entries(before) {
-        total += 1;
+    let of = |text: &str| Document::parse(text).entries().map(str::to_owned).collect::<Vec<_>>();
+    // Notes that are the same lose nothing to one another.
+    let changed = after.changed_since(Some(before));
+    changed.iter().flat_map(|(_, _, text)| of(text)).for_each(|entry| *left.entry(entry).or_default() += 1);
+    let gone = before.changed_since(Some(after)).into_iter().flat_map(|(_, _, text)| of(text));
+    let (mut lost, total) = (0, entries(before));
+    for entry in gone {
         match left.get_mut(&entry).filter(|count| **count > 0) {
             Some(count) => *count -= 1,
             None => lost += 1,
