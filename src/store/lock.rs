@@ -63,6 +63,14 @@ impl Store {
         Ok(StoreLock { file, left_behind, begun, _ticket: ticket })
     }
 
+    /// The lock, where nobody has it.
+    fn lock_if_free(&self) -> Option<StoreLock> {
+        let (mut file, _) = self.lock_file("lock").ok()?;
+        file.try_lock().ok()?;
+        let (left_behind, begun) = read_note(&mut file).ok()?;
+        Some(StoreLock { file, left_behind, begun, _ticket: None })
+    }
+
     fn lock_file(&self, name: &str) -> Result<(File, PathBuf), RefError> {
         let folder = self.common_dir().join("dream");
         let path = folder.join(name);
@@ -78,8 +86,9 @@ impl Store {
     pub fn recover(&self) {
         let path = self.common_dir().join("dream/lock");
         if fs::metadata(path).is_ok_and(|file| file.len() > 0) {
-            // Where this may not write, or somebody is at work, whoever writes next does it.
-            let _ = self.lock().and_then(|mut lock| self.finish_begun(&mut lock));
+            // Where this may not write, or somebody alive is at work, whoever writes next does it.
+            let lock = self.lock_if_free();
+            let _ = lock.map(|mut lock| self.finish_begun(&mut lock));
         }
     }
 }
