@@ -5,12 +5,16 @@ use std::fs;
 
 /// git's own default for `gc.autoPackLimit`.
 const MOST_PACKS: usize = 50;
+/// So many while there is always somebody in line.
+const MANY_PACKS: usize = 128;
 
 impl Store {
     /// Joins packs when there are too many, unless `gc.auto` is 0. Nothing is dropped, reachable or not. To be called
     /// after an operation that wrote, never by one that reads.
     pub fn tidy(&self) -> Result<(), GitError> {
-        if self.config("gc.auto").as_deref() == Some("0") || self.packs() <= MOST_PACKS {
+        // Where others wait for their turn, the one that finds nobody behind it has the time.
+        let most = if self.is_line() { MANY_PACKS } else { MOST_PACKS };
+        if self.config("gc.auto").as_deref() == Some("0") || self.packs() <= most {
             return Ok(());
         }
         // Who joins packs already is not waited for, and keeps nobody from writing: git leaves newer packs alone, and who
