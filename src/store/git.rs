@@ -178,7 +178,7 @@ impl Git {
     }
 
     /// The program's whole path, by which a system starts it without copying our own memory's tables first.
-    fn found(&self, name: &str) -> PathBuf {
+    pub(super) fn found(&self, name: &str) -> PathBuf {
         let folders = self.variables.get("PATH").map(String::as_str).unwrap_or_default().split(':');
         let paths = folders.filter(|folder| folder.starts_with('/')).map(|folder| Path::new(folder).join(name));
         paths.into_iter().find(|path| is_program(path)).unwrap_or_else(|| name.into())

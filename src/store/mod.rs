@@ -21,6 +21,7 @@ pub mod identity;
 pub mod import;
 pub mod init;
 mod journal;
+mod kept_settings;
 mod known_texts;
 pub mod land;
 pub mod lease;

@@ -3,6 +3,7 @@
 
 use super::git::{Output, Started};
 use super::identity::Signature;
+use super::kept_settings::{self, Listed};
 use super::packed::{Packs, Reader};
 use super::{Git, GitError};
 use crate::config::Environment;
@@ -13,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// All settings, each with its value, apart by NUL.
-const LIST: [&str; 3] = ["config", "--list", "-z"];
+const LIST: [&str; 4] = ["config", "--list", "-z", "--show-origin"];
 
 /// An open repository.
 pub struct Store {
@@ -24,6 +25,8 @@ pub struct Store {
     common_dir: PathBuf,
     work_dir: Option<PathBuf>,
     config: OnceCell<BTreeMap<String, String>>,
+    /// Of the settings, those that we act on, as git listed them before.
+    kept: OnceCell<BTreeMap<String, String>>,
     /// git, asked for its settings before they are needed.
     asked: Cell<Option<Started>>,
     pub(super) committer: OnceCell<Signature>,
@@ -84,15 +87,18 @@ impl Store {
         Self::wrap(environment, repository, named.is_some() || work_tree.is_some())
     }
 
-    /// Like [`Store::discover`], for who asks for git's settings next: git lists them meanwhile, which takes it longer
-    /// than us to find the repository.
+    /// Like [`Store::discover`], for who asks for git's settings next: where they are not known from before, git lists
+    /// them meanwhile.
     pub fn discover_with_settings(environment: &Environment, start: &Path) -> Result<Store, OpenError> {
         // Where git must be told which repository it is, it is asked later.
         let named = ["GIT_DIR", "GIT_WORK_TREE"].iter().any(|name| environment.variable(name).is_some());
-        let start = environment.directory.join(start);
-        let asked = (!named).then(|| Git::new(environment, &start).start(&LIST).ok()).flatten();
-        let store = Self::discover(environment, &start)?;
-        store.asked.set(asked.filter(|_| !store.is_bare()));
+        let store = Self::discover(environment, start)?;
+        if !named && !store.is_bare() {
+            match store.kept_settings() {
+                Some(kept) => drop(store.kept.set(kept)),
+                None => store.asked.set(store.git.start(&LIST).ok()),
+            }
+        }
         Ok(store)
     }
 
@@ -129,7 +135,7 @@ impl Store {
             git = git.with("GIT_DIR", &git_dir.to_string_lossy());
             git = work_dir.iter().fold(git, |git, path| git.with("GIT_WORK_TREE", &path.to_string_lossy()));
         }
-        let (config, asked, committer, author, packed) = Default::default();
+        let (config, kept, asked, committer, author, packed) = Default::default();
         let environment = environment.clone();
         Ok(Store {
             repository,
@@ -139,6 +145,7 @@ impl Store {
             common_dir,
             work_dir,
             config,
+            kept,
             asked,
             committer,
             author,
@@ -176,28 +183,32 @@ impl Store {
     /// One setting as git sees it here, from files, variables and `git -c`; the last value when there are several.
     /// A name without a value reads as `true`. Nothing when git cannot list its settings.
     pub fn config(&self, key: &str) -> Option<String> {
-        let listed = self.config.get_or_init(|| self.list_config().unwrap_or_default());
-        listed.get(&canonical(key)).cloned()
+        let key = canonical(key);
+        self.listed(&key).get(&key).cloned()
     }
 
-    /// What follows this prefix in the names of all settings, in order.
+    /// What follows this prefix in the names of all settings that we act on, in order.
     pub fn config_names(&self, prefix: &str) -> Vec<String> {
-        let listed = self.config.get_or_init(|| self.list_config().unwrap_or_default());
-        listed.keys().filter_map(|key| key.strip_prefix(prefix)).map(str::to_owned).collect()
+        let names = self.kept.get().unwrap_or_else(|| self.listed("")).keys();
+        names.filter_map(|key| key.strip_prefix(prefix)).map(str::to_owned).collect()
+    }
+
+    /// Settings among which this one stands if it is set.
+    fn listed(&self, key: &str) -> &BTreeMap<String, String> {
+        let kept = self.kept.get().filter(|_| kept_settings::is_kept(key));
+        kept.unwrap_or_else(|| self.config.get_or_init(|| self.list_config().unwrap_or_default()))
     }
 
     fn list_config(&self) -> Result<BTreeMap<String, String>, GitError> {
-        let asked = self.asked.take().and_then(|asked| asked.finish().ok()).filter(Output::success);
+        let asked = self.asked.take();
+        let is_new = asked.is_some();
+        let asked = asked.and_then(|asked| asked.finish().ok()).filter(Output::success);
         let output = asked.map_or_else(|| self.git.check(&LIST), Ok)?;
-        let items = output.stdout.split(|byte| *byte == 0).filter(|item| !item.is_empty());
-        let pair = |item: &[u8]| {
-            let text = String::from_utf8_lossy(item).into_owned();
-            match text.split_once('\n') {
-                Some((key, value)) => (key.to_owned(), value.to_owned()),
-                None => (text, "true".to_owned()),
-            }
-        };
-        Ok(items.map(pair).collect())
+        let listed = Listed::parse(&output.stdout);
+        if is_new {
+            self.keep_settings(&listed);
+        }
+        Ok(listed.settings)
     }
 }
 
