@@ -71,8 +71,10 @@ impl Context {
     /// The repository around the current directory; from here on the user's pager, editor and colours are known.
     pub fn store(&self) -> Result<Store, Failure> {
         let store = self.discover()?;
-        // While git lists its settings: every page is searched for credentials.
-        secret::prepare();
+        if store.is_git_asked() {
+            // Meanwhile: most pages are searched for credentials.
+            secret::prepare();
+        }
         self.configure(&store);
         Ok(store)
     }
