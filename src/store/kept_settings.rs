@@ -122,6 +122,17 @@ impl Store {
         if listed.settings.keys().any(includes) {
             return None;
         }
+        let path = self.settings_file();
+        let folder = path.parent()?;
+        fs::create_dir_all(folder).ok()?;
+        let mut file = tempfile::NamedTempFile::new_in(folder).ok()?;
+        // The clock of the files, not ours.
+        let now = Mark::of(file.path())?.modified;
+        let settled = |mark: &Mark| mark.newest() + SETTLED <= now;
+        // Asked first of the one that is always there, before git is asked for the others.
+        if !Mark::of(&self.common_dir().join("config")).is_some_and(|mark| settled(&mark)) {
+            return None;
+        }
         let files = self.settings_files()?;
         let real = |path: PathBuf| path.canonicalize().ok();
         let known: BTreeSet<PathBuf> = files.iter().cloned().filter_map(real).collect();
@@ -134,13 +145,6 @@ impl Store {
         }
         let files: Vec<(String, Option<Mark>)> =
             files.iter().map(|path| Some((path.to_str()?.to_owned(), Mark::of(path)))).collect::<Option<_>>()?;
-        let path = self.settings_file();
-        let folder = path.parent()?;
-        fs::create_dir_all(folder).ok()?;
-        let mut file = tempfile::NamedTempFile::new_in(folder).ok()?;
-        // The clock of the files, not ours.
-        let now = Mark::of(file.path())?.modified;
-        let settled = |mark: &Mark| mark.newest() + SETTLED <= now;
         if !files.iter().filter_map(|(_, mark)| mark.as_ref()).all(settled) {
             return None;
         }

@@ -26,6 +26,8 @@ pub struct PackWriter<'s> {
     store: &'s Store,
     folder: PathBuf,
     file: Option<BufWriter<NamedTempFile>>,
+    /// Made with the pack: who finishes it may be keeping others waiting.
+    index: Option<NamedTempFile>,
     offset: u64,
     entries: Vec<PackEntry>,
     known: HashSet<ObjectId>,
@@ -85,6 +87,7 @@ impl Store {
             store: self,
             folder: self.common_dir().join("objects/pack"),
             file: None,
+            index: None,
             offset: HEADER,
             entries: Vec::new(),
             known: HashSet::new(),
@@ -251,6 +254,7 @@ impl PackWriter<'_> {
             fs::create_dir_all(&self.folder)?;
             let mut file = BufWriter::with_capacity(1 << 18, temporary(&self.folder, "tmp_pack_")?);
             file.write_all(&pack_header(0))?;
+            self.index = Some(temporary(&self.folder, "tmp_idx_")?);
             self.file = Some(file);
         }
         Ok(self.file.as_mut().expect("it was just made"))
@@ -262,7 +266,7 @@ impl PackWriter<'_> {
         let checksum = seal(file.as_file_mut(), self.offset, self.entries.len())?;
         fault::point();
         let name = self.folder.join(format!("pack-{}", crate::model::id::hex(&checksum)));
-        let mut index = temporary(&self.folder, "tmp_idx_")?;
+        let mut index = self.index.take().map_or_else(|| temporary(&self.folder, "tmp_idx_"), Ok)?;
         index.write_all(&pack_index::encode(&mut self.entries, &checksum))?;
         index.as_file().sync_all()?;
         fault::point();
