@@ -15,8 +15,9 @@ use std::time::{Duration, SystemTime};
 
 /// Also the format's version: another text makes every older file unreadable.
 const MAGIC: &str = concat!("git-dream settings 1 ", env!("CARGO_PKG_VERSION"), "\n");
-/// What was written so lately may be written again without looking any different.
-const SETTLED: Duration = Duration::from_secs(2);
+/// What was written so lately may be written again without looking any different: where files have times of whole
+/// seconds, and where they have finer ones.
+const SETTLED: [Duration; 2] = [Duration::from_secs(2), Duration::from_millis(100)];
 /// Sections of which everything is kept.
 const OURS: [&str; 12] =
     ["author", "color", "commit", "committer", "core", "dream", "extensions", "gc", "gpg", "hook", "init", "user"];
@@ -128,7 +129,7 @@ impl Store {
         let mut file = tempfile::NamedTempFile::new_in(folder).ok()?;
         // The clock of the files, not ours.
         let now = Mark::of(file.path())?.modified;
-        let settled = |mark: &Mark| mark.newest() + SETTLED <= now;
+        let settled = |mark: &Mark| mark.newest() + SETTLED[usize::from(mark.newest().subsec_nanos() != 0)] <= now;
         // Asked first of the one that is always there, before git is asked for the others.
         if !Mark::of(&self.common_dir().join("config")).is_some_and(|mark| settled(&mark)) {
             return None;
@@ -221,7 +222,7 @@ mod tests {
 
     /// The files' times cannot be set back all together (nobody sets when a number was given), so it is waited for them.
     fn settle() {
-        std::thread::sleep(SETTLED + Duration::from_millis(100));
+        std::thread::sleep(SETTLED[1] + Duration::from_millis(50));
     }
 
     fn open(world: &World, environment: &Environment) -> Store {
@@ -238,7 +239,12 @@ mod tests {
         let fresh = &world.environment;
         let name = || open(&world, fresh).config("user.name");
         assert_eq!(name().as_deref(), Some("Ada"));
-        assert!(!is_kept_now(&world, fresh), "they were written just now");
+        let config = world.repository().join(".git/config");
+        let whole = SystemTime::now() + Duration::from_secs(60);
+        File::options().write(true).open(&config).and_then(|file| file.set_modified(whole)).expect("set");
+        name();
+        assert!(!is_kept_now(&world, fresh), "they are too new");
+        File::options().write(true).open(&config).and_then(|file| file.set_modified(SystemTime::now())).expect("set");
         settle();
         assert_eq!(name().as_deref(), Some("Ada"));
         assert!(is_kept_now(&world, fresh));
