@@ -45,6 +45,12 @@ pub enum GitError {
     Failed { command: String, status: i32, stderr: String },
 }
 
+impl From<std::process::Output> for Output {
+    fn from(ended: std::process::Output) -> Self {
+        Self { status: ended.status.code().unwrap_or(-1), stdout: ended.stdout, stderr: ended.stderr }
+    }
+}
+
 impl Output {
     pub fn success(&self) -> bool {
         self.status == 0
@@ -151,7 +157,7 @@ impl Git {
         command.arg("-c").arg(line).stdin(Stdio::null());
         let output = command.output();
         let output = output.map_err(|source| GitError::Run { command: "config: a command".to_owned(), source })?;
-        Ok(Output { status: output.status.code().unwrap_or(-1), stdout: output.stdout, stderr: output.stderr })
+        Ok(output.into())
     }
 
     /// Starts the pager that git would use; `None` when there is none to start (`cat` or empty).
@@ -207,7 +213,7 @@ impl Git {
             child.wait_with_output()
         });
         let output = output.map_err(|source| GitError::Run { command: words(args), source })?;
-        Ok(Output { status: output.status.code().unwrap_or(-1), stdout: output.stdout, stderr: output.stderr })
+        Ok(output.into())
     }
 }
 
@@ -216,7 +222,7 @@ impl Started {
     pub fn finish(mut self) -> Result<Output, GitError> {
         let output = self.child.take().map_or_else(|| Err(io::ErrorKind::NotFound.into()), Child::wait_with_output);
         let output = output.map_err(|source| GitError::Run { command: self.command.clone(), source })?;
-        Ok(Output { status: output.status.code().unwrap_or(-1), stdout: output.stdout, stderr: output.stderr })
+        Ok(output.into())
     }
 
     /// Like [`Started::finish`], and a status other than 0 is an error.

@@ -49,7 +49,8 @@ impl Store {
         Ok(file.try_lock().is_ok().then_some(file))
     }
 
-    /// Waits up to ten seconds for the lock of this repository, in line where others wait.
+    /// Waits for the lock of this repository: up to ten seconds for whoever holds it, and where others wait already, as
+    /// long again to be the next.
     pub fn lock(&self) -> Result<StoreLock, RefError> {
         let (mut file, path) = self.lock_file("lock")?;
         let ticket = match self.is_line() || file.try_lock().is_err() {

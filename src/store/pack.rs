@@ -215,8 +215,8 @@ impl PackWriter<'_> {
         (self.all_new || !self.store.knows(id)) && self.known.insert(id)
     }
 
-    /// From here on nothing is looked for in the repository before it is written: to be called by who writes little that
-    /// cannot be there yet. What is there after all is there twice, which git's upkeep mends.
+    /// From here on nothing is looked for in the repository before it is written: to be called by who writes what cannot
+    /// be there yet. What is there after all is there twice, which git's upkeep mends.
     pub(super) fn all_new(&mut self) {
         self.all_new = true;
     }
