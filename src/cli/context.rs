@@ -6,7 +6,7 @@ use crate::config::{Environment, Key, Settings};
 use crate::model::ObjectId;
 use crate::store::memory::SETTINGS;
 use crate::store::{Ledger, Store};
-use crate::text::{listed, secret};
+use crate::text::listed;
 use std::path::{Path, PathBuf};
 
 /// One run of the program.
@@ -71,10 +71,6 @@ impl Context {
     /// The repository around the current directory; from here on the user's pager, editor and colours are known.
     pub fn store(&self) -> Result<Store, Failure> {
         let store = self.discover()?;
-        if store.is_git_asked() {
-            // Meanwhile: most pages are searched for credentials.
-            secret::prepare();
-        }
         self.configure(&store);
         Ok(store)
     }

@@ -102,14 +102,6 @@ impl Store {
         Ok(store)
     }
 
-    /// Whether git is listing its settings just now.
-    pub fn is_git_asked(&self) -> bool {
-        let asked = self.asked.take();
-        let is_asked = asked.is_some();
-        self.asked.set(asked);
-        is_asked
-    }
-
     /// Opens exactly this folder's repository, whatever the environment names and whatever lies above it.
     pub fn open(environment: &Environment, path: &Path) -> Result<Store, OpenError> {
         super::object::hash_here();

@@ -4,8 +4,8 @@
 
 use super::object::FILE;
 use super::{
-    IdentityError, NewCommit, PackWriter, ReadError, RefError, RefUpdate, SignError, Store, TreeEditor, TreeError,
-    WriteError,
+    IdentityError, NewCommit, PackWriter, ReadError, RefError, RefUpdate, SignError, Store, TreeEditor, TreeEntry,
+    TreeError, WriteError,
 };
 use crate::model::{ObjectId, Outcome, SessionId, SessionRecord, SessionVersion, Trailers, trailer};
 use crate::text::Scrubbed;
@@ -47,8 +47,12 @@ pub enum FindError {
 
 /// The folder of one session.
 pub(super) fn folder(id: &SessionId) -> String {
-    let fan = crate::model::id::hex(&Sha1::digest(id.as_str().as_bytes())[..1]);
-    format!("sessions/{fan}/{id}")
+    format!("sessions/{}/{id}", fan(id))
+}
+
+/// The folder that it stands in.
+fn fan(id: &SessionId) -> String {
+    crate::model::id::hex(&Sha1::digest(id.as_str().as_bytes())[..1])
 }
 
 pub(super) fn record_path(id: &SessionId) -> String {
@@ -127,13 +131,24 @@ impl Store {
 
     /// The record of the session with exactly this id.
     pub fn session(&self, id: &SessionId) -> Result<Option<SessionRecord>, SessionError> {
-        let Some(root) = self.sessions_tree().map_err(SessionError::Read)? else { return Ok(None) };
-        self.session_in(root, id)
+        let fans = self.session_fans().map_err(SessionError::Read)?;
+        self.session_in(&fans, id)
     }
 
-    /// The same from a [`Store::sessions_tree`], for who asks for several.
-    pub fn session_in(&self, root: ObjectId, id: &SessionId) -> Result<Option<SessionRecord>, SessionError> {
-        match self.find_path(root, &record_path(id)).map_err(SessionError::Read)? {
+    /// The folders that sessions stand in, which [`Store::session_in`] looks through.
+    pub fn session_fans(&self) -> Result<Vec<TreeEntry>, ReadError> {
+        let Some(root) = self.sessions_tree()? else { return Ok(Vec::new()) };
+        match self.find_path(root, "sessions")? {
+            Some(tree) => self.tree(tree.id),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// The same as [`Store::session`], for who asks for several.
+    pub fn session_in(&self, fans: &[TreeEntry], id: &SessionId) -> Result<Option<SessionRecord>, SessionError> {
+        let name = fan(id);
+        let Some(fan) = fans.iter().find(|entry| entry.name == name.as_bytes()) else { return Ok(None) };
+        match self.find_path(fan.id, &format!("{id}/record.json")).map_err(SessionError::Read)? {
             Some(entry) => decode(id.as_str(), &self.blob(entry.id).map_err(SessionError::Read)?).map(Some),
             None => Ok(None),
         }
@@ -243,8 +258,8 @@ impl Store {
     /// Every session's name and folder, as the tree lists them.
     fn session_folders(&self, tree: ObjectId) -> Result<Vec<(String, ObjectId)>, ReadError> {
         let mut folders = Vec::new();
-        for fan in self.tree(tree)?.into_iter().filter(super::TreeEntry::is_folder) {
-            let entries = self.tree(fan.id)?.into_iter().filter(super::TreeEntry::is_folder);
+        for fan in self.tree(tree)?.into_iter().filter(TreeEntry::is_folder) {
+            let entries = self.tree(fan.id)?.into_iter().filter(TreeEntry::is_folder);
             folders.extend(entries.map(|entry| (String::from_utf8_lossy(&entry.name).into_owned(), entry.id)));
         }
         Ok(folders)

@@ -1,11 +1,11 @@
 //! Sessions as evidence needs them: looked up by id, their turns read once per command.
 
 use crate::model::evidence::Cited;
-use crate::model::{ObjectId, Removal, SessionId, SessionRecord, SessionVersion, Turn};
+use crate::model::{Removal, SessionId, SessionRecord, SessionVersion, Turn};
 use crate::phase;
 use crate::phase::memory::MEMORY;
 use crate::phase::message::quote_stands;
-use crate::store::Store;
+use crate::store::{Store, TreeEntry};
 use crate::text::trace::REMOVED;
 use crate::transcript;
 use std::cell::{OnceCell, RefCell};
@@ -17,8 +17,8 @@ type Turns = Rc<Vec<Turn>>;
 
 pub struct Archive<'s> {
     store: &'s Store,
-    /// The tree of all sessions as it was when the first was asked for.
-    root: OnceCell<Option<ObjectId>>,
+    /// The folders of all sessions as they were when the first was asked for.
+    fans: OnceCell<Vec<TreeEntry>>,
     /// Nothing for a session that is not there, or whose record cannot be read.
     records: RefCell<BTreeMap<SessionId, Option<Rc<SessionRecord>>>>,
     /// Every record, once more were asked for than are read sooner one by one.
@@ -36,8 +36,8 @@ fn names(version: &SessionVersion, cited: &Cited) -> bool {
 
 impl<'s> Archive<'s> {
     pub fn new(store: &'s Store) -> Self {
-        let (root, records, all, turns) = Default::default();
-        Self { store, root, records, all, turns }
+        let (fans, records, all, turns) = Default::default();
+        Self { store, fans, records, all, turns }
     }
 
     pub fn record(&self, id: &SessionId) -> Option<Rc<SessionRecord>> {
@@ -51,8 +51,8 @@ impl<'s> Archive<'s> {
             });
             return all.get(id).cloned();
         }
-        let root = *self.root.get_or_init(|| self.store.sessions_tree().ok().flatten());
-        let record = root.and_then(|root| self.store.session_in(root, id).ok().flatten()).map(Rc::new);
+        let fans = self.fans.get_or_init(|| self.store.session_fans().unwrap_or_default());
+        let record = self.store.session_in(fans, id).ok().flatten().map(Rc::new);
         self.records.borrow_mut().insert(id.clone(), record.clone());
         record
     }

@@ -1,30 +1,40 @@
-//! Which commit gave a line its present words: git's own blame, read from its porcelain.
+//! Which commit gave a line its present words: where trees do not tell it, git's own blame, read from its porcelain.
 
 use crate::model::ObjectId;
-use crate::store::{Git, GitError, Started};
+use crate::store::{Git, GitError, Introduced, Started, Store};
 
 /// Where a line comes from: the commit, and the file's name there.
 pub type Line = (ObjectId, String);
 
-/// A blame of one file at one commit, which git works on while we do something else.
+/// A blame of one file at one commit. Where trees tell which commit brought the file, git is not asked; else git works
+/// on it while we do something else.
 pub struct Blame {
     pub commit: ObjectId,
     pub path: String,
-    git: Started,
+    source: Source,
+}
+
+enum Source {
+    Whole(ObjectId),
+    Git(Started),
 }
 
 impl Blame {
-    pub fn start(git: &Git, commit: ObjectId, path: &str) -> Result<Self, GitError> {
-        let id = commit.to_string();
-        // No list of ignored commits: who believed this must not depend on a setting.
-        let args =
-            ["-c", "blame.ignoreRevsFile=", "-c", "core.quotePath=false", "blame", "--line-porcelain", &id, "--", path];
-        Ok(Self { commit, path: path.to_owned(), git: git.start(&args)? })
+    pub fn start(store: &Store, commit: ObjectId, path: &str) -> Result<Self, GitError> {
+        // Whatever cannot be read here, git says better what is wrong with it, or fetches it.
+        let source = match store.introduced(commit, path).unwrap_or(Introduced::Since(commit)) {
+            Introduced::Whole(commit) => Source::Whole(commit),
+            Introduced::Since(commit) => Source::Git(compare(store.git(), commit, path)?),
+        };
+        Ok(Self { commit, path: path.to_owned(), source })
     }
 
-    /// The commit behind each line of the file, the first line first.
-    pub fn lines(self) -> Result<Vec<Line>, GitError> {
-        let output = self.git.check()?;
+    /// The commit behind each line of the file, of which this is the text; the first line first.
+    pub fn lines(self, text: &str) -> Result<Vec<Line>, GitError> {
+        let output = match self.source {
+            Source::Whole(commit) => return Ok(text.lines().map(|_| (commit, self.path.clone())).collect()),
+            Source::Git(git) => git.check()?,
+        };
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let mut lines: Vec<Line> = Vec::new();
         for line in text.split('\n') {
@@ -36,6 +46,14 @@ impl Blame {
         }
         Ok(lines)
     }
+}
+
+fn compare(git: &Git, commit: ObjectId, path: &str) -> Result<Started, GitError> {
+    let id = commit.to_string();
+    // No list of ignored commits: who believed this must not depend on a setting.
+    let args =
+        ["-c", "blame.ignoreRevsFile=", "-c", "core.quotePath=false", "blame", "--line-porcelain", &id, "--", path];
+    git.start(&args)
 }
 
 /// A name that git put in quotes; `core.quotePath` is off, so only marks that few names have are escaped.

@@ -11,7 +11,7 @@ use super::{Context, Exit, Failure, name};
 use crate::model::{Document, ObjectId};
 use crate::store::dream::{ChangeRecord, Decided, Dream, person};
 use crate::store::{Commit, Ledger, Store};
-use crate::text::{Scrubbed, secret};
+use crate::text::Scrubbed;
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -55,11 +55,10 @@ impl Why {
         let asked = Asked::read(&store, &path, line)?;
         let blame = match likely.filter(|blame| (blame.commit, &blame.path) == (asked.tip, &path)) {
             Some(blame) => blame,
-            None => Blame::start(store.git(), asked.tip, &path)?,
+            None => Blame::start(&store, asked.tip, &path)?,
         };
         let ledger = context.ledger(&store)?;
-        secret::prepare();
-        let blamed = blame.lines()?;
+        let blamed = blame.lines(&asked.text)?;
         let answers = asked.answers(&store, &ledger, &blamed)?;
         let archive = Archive::new(&store);
         if self.json {
@@ -82,7 +81,7 @@ impl Why {
 /// Most often memory is what is checked out: git can look for the commits before its settings say so.
 fn likely(context: &Context, store: &Store, typed: &str) -> Option<Blame> {
     let path = name::path(context, store, typed).ok()?;
-    Blame::start(store.git(), store.likely_memory()?, &path).ok()
+    Blame::start(store, store.likely_memory()?, &path).ok()
 }
 
 /// `notes/a.md:12` is line 12 of `notes/a.md`.

@@ -37,6 +37,6 @@ fn holders(store: &Store, id: ObjectId, path: &str, entry: &str) -> Result<Optio
     let mut places = spans.iter().zip(document.lines());
     let Some((_, first)) = places.find(|(span, _)| &text[(*span).clone()] == entry) else { return Ok(None) };
     let last = first as usize + entry.matches('\n').count();
-    let blamed = Blame::start(store.git(), id, path)?.lines()?;
+    let blamed = Blame::start(store, id, path)?.lines(&text)?;
     Ok(blamed.get(first as usize - 1..last).map(<[Line]>::to_vec))
 }

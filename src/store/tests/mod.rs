@@ -2,6 +2,7 @@
 
 mod git;
 mod init;
+mod introduced;
 mod object;
 mod open;
 mod pack;

@@ -6,6 +6,7 @@ mod context;
 mod formats;
 mod forms;
 mod noise;
+mod openings;
 mod providers;
 
 use crate::text::listed;
@@ -13,6 +14,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use context::CUES;
 use formats::{FORMATS, Place};
 use forms::{FORMS, USER_NAME};
+use openings::Openings;
 use providers::PROVIDERS;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,27 +39,23 @@ pub struct Secret {
     pub range: Range<usize>,
 }
 
-/// Bytes that are searched before the quicker automaton, which takes milliseconds to make, is worth it.
+/// Bytes that are searched before the automaton, which takes milliseconds to make, is worth it.
 const LITTLE: usize = 128 << 10;
 static SEARCHED: AtomicUsize = AtomicUsize::new(0);
-static QUICK: LazyLock<AhoCorasick> = LazyLock::new(|| literals(AhoCorasickKind::DFA));
-static SMALL: LazyLock<AhoCorasick> = LazyLock::new(|| literals(AhoCorasickKind::ContiguousNFA));
-
-/// Makes ready what every search of little text needs, for who has to wait for something else.
-pub fn prepare() {
-    LazyLock::force(&SMALL);
-}
+static SMALL: LazyLock<Openings> = LazyLock::new(|| Openings::of(literals()));
+static QUICK: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let mut builder = AhoCorasick::builder();
+    builder.ascii_case_insensitive(true).match_kind(MatchKind::Standard).kind(Some(AhoCorasickKind::DFA));
+    builder.build(literals()).expect("the literals are constant")
+});
 
 /// All literals that anything can begin with, searched for at once: formats first, then forms, providers and cues. In
 /// any case; formats are looked at again in theirs.
-fn literals(kind: AhoCorasickKind) -> AhoCorasick {
+fn literals() -> impl Iterator<Item = &'static str> {
     let formats = FORMATS.iter().map(|format| format.prefix);
     let forms = FORMS.iter().map(|form| form.literal);
     let providers = PROVIDERS.iter().map(|provider| provider.word);
-    let literals = formats.chain(forms).chain(providers).chain(CUES.iter().map(|(word, _)| *word));
-    let mut builder = AhoCorasick::builder();
-    builder.ascii_case_insensitive(true).match_kind(MatchKind::Standard).kind(Some(kind));
-    builder.build(literals).expect("the literals are constant")
+    formats.chain(forms).chain(providers).chain(CUES.iter().map(|(word, _)| *word))
 }
 
 /// Where one of the literals stands that a credential can begin with. What it is, the text around it decides.
@@ -77,8 +75,14 @@ impl Hit {
 /// All literals of a text, by where they end: the part of the search that costs, done once for texts within texts.
 pub fn search(text: &[u8]) -> impl Iterator<Item = Hit> + '_ {
     let before = SEARCHED.fetch_add(text.len(), Ordering::Relaxed);
-    let automaton = if before.saturating_add(text.len()) < LITTLE { &*SMALL } else { &*QUICK };
-    automaton.find_overlapping_iter(text).map(|hit| Hit { literal: hit.pattern().as_usize(), range: hit.range() })
+    let little = before.saturating_add(text.len()) < LITTLE;
+    let (small, quick) = if little { (Some(SMALL.find(text)), None) } else { (None, Some(by_automaton(text))) };
+    small.into_iter().flatten().chain(quick.into_iter().flatten())
+}
+
+fn by_automaton(text: &[u8]) -> impl Iterator<Item = Hit> + '_ {
+    let hits = QUICK.find_overlapping_iter(text);
+    hits.map(|hit| Hit { literal: hit.pattern().as_usize(), range: hit.range() })
 }
 
 /// Every credential of the text, in order and apart; the user's own patterns count too.

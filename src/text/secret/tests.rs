@@ -197,13 +197,34 @@ proptest! {
     }
 }
 
+/// Text in which literals stand, cut, in any case, and one within another.
+fn text_with_literals() -> impl Strategy<Value = Vec<u8>> {
+    let all: Vec<&str> = literals().collect();
+    let literal = (proptest::sample::select(all), any::<u16>(), 0..40_usize).prop_map(|(literal, cases, length)| {
+        let bytes = literal.bytes().enumerate().take(length.max(1));
+        let cased = bytes.map(|(at, byte)| match cases >> (at % 16) & 1 {
+            1 => byte.to_ascii_uppercase(),
+            _ => byte,
+        });
+        cased.collect::<Vec<u8>>()
+    });
+    let other = proptest::collection::vec(any::<u8>(), 0..4);
+    proptest::collection::vec(prop_oneof![3 => literal, 1 => other], 0..12).prop_map(|parts| parts.concat())
+}
+
+proptest! {
+    #[test]
+    fn little_text_is_searched_as_much_is(text in text_with_literals()) {
+        let mut quick: Vec<Hit> = by_automaton(&text).collect();
+        quick.sort_by_key(|hit| (hit.range.end, hit.range.start, hit.literal));
+        prop_assert_eq!(SMALL.find(&text), quick);
+    }
+}
+
 #[test]
-fn both_automata_find_the_same() {
-    let text =
-        format!("password = 'hunter{}' ghp_{} AKIA{} Authorization: Bearer x", 22, "a1B2".repeat(9), "QX7".repeat(6));
-    let hits = |automaton: &AhoCorasick| -> Vec<(usize, Range<usize>)> {
-        automaton.find_overlapping_iter(text.as_bytes()).map(|hit| (hit.pattern().as_usize(), hit.range())).collect()
-    };
-    assert_eq!(hits(&SMALL), hits(&QUICK));
-    assert!(hits(&SMALL).len() > 3);
+fn every_literal_has_an_opening() {
+    assert!(literals().all(|literal| literal.len() >= 2));
+    let hits = SMALL.find(literals().collect::<Vec<_>>().join(" ").as_bytes());
+    let found: BTreeSet<usize> = hits.iter().map(|hit| hit.literal).collect();
+    assert_eq!(found.len(), literals().count());
 }
