@@ -148,7 +148,7 @@ impl Store {
     }
 
     /// The entry of this name in a tree.
-    fn entry(&self, tree: ObjectId, name: &[u8]) -> Result<Option<TreeEntry>, ReadError> {
+    pub(super) fn entry(&self, tree: ObjectId, name: &[u8]) -> Result<Option<TreeEntry>, ReadError> {
         if tree == EMPTY_TREE {
             return Ok(None);
         }

@@ -3,14 +3,14 @@
 mod blame;
 mod returned;
 
-use blame::{Blame, Line};
+use blame::{Blame, Line, Span};
 
 use super::report::{Archive, ChangeView};
 use super::ui::{Page, Tone};
 use super::{Context, Exit, Failure, name};
 use crate::model::{Document, ObjectId};
 use crate::store::dream::{ChangeRecord, Decided, Dream, person};
-use crate::store::{Commit, Ledger, Store};
+use crate::store::{Commit, GitError, Ledger, Store};
 use crate::text::Scrubbed;
 use clap::Args;
 use serde_json::{Value, json};
@@ -49,17 +49,23 @@ impl Why {
     pub fn run(self, context: &Context) -> Result<Exit, Failure> {
         let store = context.discover()?;
         let (typed, line) = split(&self.place);
-        let likely = likely(context, &store, typed);
+        let likely = likely(context, &store, typed, line);
         context.configure(&store);
         let path = name::path(context, &store, typed)?;
-        let asked = Asked::read(&store, &path, line)?;
-        let blame = match likely.filter(|blame| (blame.commit, &blame.path) == (asked.tip, &path)) {
-            Some(blame) => blame,
-            None => Blame::start(&store, asked.tip, &path)?,
+        let (asked, blame) = match likely {
+            Some((asked, blame)) if asked.is(store.memory_tip()?, &path) => (asked, blame),
+            _ => {
+                let missing = || Failure::refuse(format!("memory holds no file '{path}'"));
+                let list = format!("'git ls-tree -r --name-only {}' lists its files", store.memory_branch()?);
+                let tip = store.memory_tip()?.ok_or_else(|| missing().hint(list.as_str()))?;
+                let asked = Asked::read(&store, tip, &path, line)?.ok_or_else(|| missing().hint(list))?;
+                let blame = asked.blame(&store)?;
+                (asked, blame)
+            }
         };
+        asked.check()?;
         let ledger = context.ledger(&store)?;
-        let blamed = blame.lines(&asked.text)?;
-        let answers = asked.answers(&store, &ledger, &blamed)?;
+        let answers = asked.answers(&store, &ledger, &blame.lines()?)?;
         let archive = Archive::new(&store);
         if self.json {
             let beliefs: Vec<Value> = answers.iter().map(|answer| answer.json(&archive)).collect();
@@ -78,10 +84,12 @@ impl Why {
     }
 }
 
-/// Most often memory is what is checked out: git can look for the commits before its settings say so.
-fn likely(context: &Context, store: &Store, typed: &str) -> Option<Blame> {
+/// Most often memory is what is checked out: it can be looked for the commits before git's settings say so.
+fn likely(context: &Context, store: &Store, typed: &str, line: Option<u32>) -> Option<(Asked, Blame)> {
     let path = name::path(context, store, typed).ok()?;
-    Blame::start(store, store.likely_memory()?, &path).ok()
+    let asked = Asked::read(store, store.likely_memory()?, &path, line).ok()??;
+    let blame = asked.blame(store).ok()?;
+    Some((asked, blame))
 }
 
 /// `notes/a.md:12` is line 12 of `notes/a.md`.
@@ -95,46 +103,56 @@ fn split(place: &str) -> (&str, Option<u32>) {
     }
 }
 
-/// A file of memory as it is now, and which of its lines is asked about.
-struct Asked<'a> {
+/// A file of memory as it is now, and the entries of it that are asked about.
+struct Asked {
     tip: ObjectId,
-    path: &'a str,
-    text: String,
-    document: Document,
+    path: String,
     line: Option<u32>,
+    /// Each with its first and last line.
+    entries: Vec<(Span, String)>,
+    text: String,
 }
 
-impl<'a> Asked<'a> {
-    fn read(store: &Store, path: &'a str, line: Option<u32>) -> Result<Self, Failure> {
-        let missing = || Failure::refuse(format!("memory holds no file '{path}'"));
-        let list = format!("'git ls-tree -r --name-only {}' lists its files", store.memory_branch()?);
-        let tip = store.memory_tip()?.ok_or_else(|| missing().hint(list.as_str()))?;
-        let bytes = store.file(tip, path)?.ok_or_else(|| missing().hint(list))?;
+impl Asked {
+    /// Nothing where there is no such file.
+    fn read(store: &Store, tip: ObjectId, path: &str, line: Option<u32>) -> Result<Option<Self>, Failure> {
+        let Some(bytes) = store.file(tip, path)? else { return Ok(None) };
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let document = Document::parse(&text);
-        Ok(Self { tip, path, text, document, line })
+        let entries = document.spans().iter().zip(document.lines()).map(|(span, first)| {
+            let entry = &text[span.clone()];
+            ((first, first + entry.matches('\n').count() as u32), entry.to_owned())
+        });
+        // A note is asked about as a whole: its front matter belongs to its one belief.
+        let is_asked =
+            |(first, last): Span| line.is_none_or(|line| document.front().is_some() || (first..=last).contains(&line));
+        let entries = entries.filter(|(span, _)| is_asked(*span)).collect();
+        Ok(Some(Self { tip, path: path.to_owned(), line, entries, text }))
     }
 
-    fn answers<'l>(&self, store: &Store, ledger: &'l Ledger, blamed: &[Line]) -> Result<Vec<Answer<'l>>, Failure> {
-        let (path, line) = (self.path, self.line);
-        let mut answers = Vec::new();
-        for (span, first) in self.document.spans().iter().zip(self.document.lines()) {
-            let entry = &self.text[span.clone()];
-            let last = first + entry.matches('\n').count() as u32;
-            // A note is asked about as a whole: its front matter belongs to its one belief.
-            let asked = line.is_none_or(|line| self.document.front().is_some() || (first..=last).contains(&line));
-            if asked {
-                let commits = blamed.get(first as usize - 1..last as usize).unwrap_or_default();
-                answers.push(answer(store, ledger, path, (first, last), entry, commits)?);
-            }
-        }
-        match (answers.is_empty(), line) {
-            (false, _) => Ok(answers),
+    fn is(&self, tip: Option<ObjectId>, path: &str) -> bool {
+        Some(self.tip) == tip && self.path == path
+    }
+
+    fn blame(&self, store: &Store) -> Result<Blame, GitError> {
+        let spans = self.entries.iter().map(|(span, _)| *span).collect();
+        Blame::start(store, self.tip, &self.path, &self.text, spans)
+    }
+
+    fn check(&self) -> Result<(), Failure> {
+        let path = &self.path;
+        match (self.entries.is_empty(), self.line) {
+            (false, _) => Ok(()),
             (true, Some(line)) => Err(Failure::refuse(format!("line {line} of {path} is no belief"))
                 .hint(format!("'git dream why {path}' shows all beliefs of the file"))),
             (true, None) => Err(Failure::refuse(format!("{path} holds no beliefs"))
                 .hint(format!("'git log -- {path}' shows its history"))),
         }
+    }
+
+    fn answers<'l>(&self, store: &Store, ledger: &'l Ledger, blamed: &[Vec<Line>]) -> Result<Vec<Answer<'l>>, Failure> {
+        let all = self.entries.iter().zip(blamed);
+        all.map(|((span, entry), commits)| answer(store, ledger, &self.path, *span, entry, commits)).collect()
     }
 }
 

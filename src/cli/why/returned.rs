@@ -36,7 +36,7 @@ fn holders(store: &Store, id: ObjectId, path: &str, entry: &str) -> Result<Optio
     let spans = document.spans();
     let mut places = spans.iter().zip(document.lines());
     let Some((_, first)) = places.find(|(span, _)| &text[(*span).clone()] == entry) else { return Ok(None) };
-    let last = first as usize + entry.matches('\n').count();
-    let blamed = Blame::start(store, id, path)?.lines(&text)?;
-    Ok(blamed.get(first as usize - 1..last).map(<[Line]>::to_vec))
+    let span = (first, first + entry.matches('\n').count() as u32);
+    let blamed = Blame::start(store, id, path, &text, vec![span])?.lines()?;
+    Ok(blamed.into_iter().next())
 }

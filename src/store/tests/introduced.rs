@@ -9,7 +9,7 @@ use std::fs;
 
 /// One step of a history: what is done to one of three files, on one of two branches, or the branches merged.
 #[derive(Debug, Clone)]
-enum Step {
+pub(crate) enum Step {
     Write { file: usize, lines: Vec<u8> },
     Remove { file: usize },
     Rename { file: usize, to: usize },
@@ -17,9 +17,9 @@ enum Step {
     Merge { theirs: bool },
 }
 
-const FILES: [&str; 3] = ["notes/a.md", "notes/b.md", "c.md"];
+pub(crate) const FILES: [&str; 3] = ["notes/a.md", "notes/b.md", "c.md"];
 
-fn step() -> impl Strategy<Value = Step> {
+pub(crate) fn step() -> impl Strategy<Value = Step> {
     let file = 0..FILES.len();
     prop_oneof![
         6 => (file.clone(), proptest::collection::vec(0..4_u8, 0..5)).prop_map(|(file, lines)| Step::Write { file, lines }),
@@ -31,7 +31,7 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 /// Takes the steps that are possible, each as one commit.
-fn play(world: &World, steps: &[Step]) {
+pub(crate) fn play(world: &World, steps: &[Step]) {
     let folder = world.repository();
     world.repo_git(&["commit", "-q", "--allow-empty", "-m", "root"]);
     world.repo_git(&["branch", "other"]);

@@ -2,7 +2,7 @@
 
 mod git;
 mod init;
-mod introduced;
+pub(crate) mod introduced;
 mod object;
 mod open;
 mod pack;
