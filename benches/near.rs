@@ -12,6 +12,10 @@ use rayon::prelude::*;
 use std::hint::black_box;
 use std::time::Instant;
 
+/// The program's own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// A small generator: the same statements on every machine (Steele, Lea, Flood: SplitMix, 2014).
 struct Dice(u64);
 

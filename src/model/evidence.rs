@@ -51,15 +51,23 @@ impl fmt::Display for Cited {
     }
 }
 
-/// As a trailer names it.
+/// As a trailer names it; in bytes, its parts.
 impl serde::Serialize for Cited {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        if serializer.is_human_readable() {
+            return serializer.collect_str(self);
+        }
+        let Place { lines, pointer } = &self.place;
+        (&self.session, &self.blob, lines, pointer, self.role).serialize(serializer)
     }
 }
 
 impl<'de> serde::Deserialize<'de> for Cited {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if !deserializer.is_human_readable() {
+            let (session, blob, lines, pointer, role) = serde::Deserialize::deserialize(deserializer)?;
+            return Ok(Self { session, blob, place: Place { lines, pointer }, role });
+        }
         let text = String::deserialize(deserializer)?;
         Self::parse(&text).ok_or_else(|| serde::de::Error::custom("not what a trailer says of evidence"))
     }
@@ -127,6 +135,18 @@ fn find(waiting: &mut std::collections::VecDeque<Range<usize>>, message: &str, c
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn evidence_comes_back_from_text_and_from_bytes() {
+        for text in ["s1@1b22e0aa3f41#L2-L9:/turns/3 user", "a.b_c-d@1b22e0aa3f41#L7 other-agent"] {
+            let cited = Cited::parse(text).expect("evidence");
+            let json = serde_json::to_string(&cited).expect("text");
+            assert_eq!(json, format!("\"{text}\""));
+            assert_eq!(serde_json::from_str::<Cited>(&json).expect("the same"), cited);
+            let bytes = postcard::to_stdvec(&cited).expect("bytes");
+            assert_eq!(postcard::from_bytes::<Cited>(&bytes).expect("the same"), cited);
+        }
+    }
 
     #[test]
     fn quotes_are_found_beside_their_evidence_in_order() {

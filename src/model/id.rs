@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 use sha1::{Digest, Sha1};
+use std::borrow::Cow;
 use std::fmt;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -186,6 +187,14 @@ impl BeliefKey {
 /// Names that Windows reserves for devices, whatever their extension.
 const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "com", "lpt"];
 
+/// The text in lower case, which most often it is already.
+fn lowercase(text: &str) -> Cow<'_, str> {
+    match text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
+        true => Cow::Borrowed(text),
+        false => Cow::Owned(text.to_lowercase()),
+    }
+}
+
 impl NotePath {
     pub fn new(text: &str) -> Result<Self, IdError> {
         let what = "note path";
@@ -198,7 +207,8 @@ impl NotePath {
                     || crate::text::scrub::is_hidden(c)
                     || matches!(c, '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|')
             };
-            let stem = part.split('.').next().unwrap_or_default().to_lowercase();
+            let lower = lowercase(part);
+            let stem = lower.split('.').next().unwrap_or_default();
             let device = DEVICES.iter().any(|name| {
                 stem.strip_prefix(name).is_some_and(|rest| match *name {
                     "com" | "lpt" => rest.len() == 1 && rest.bytes().all(|b| b.is_ascii_digit()),
@@ -208,10 +218,13 @@ impl NotePath {
             if part.is_empty() || part == "." || part == ".." || part.len() > 200 {
                 return refuse(what, text, "a part of it is empty, '.', '..' or longer than 200 bytes");
             }
-            if part.chars().any(bad) || part.ends_with(['.', ' ']) || part.starts_with(' ') || device {
+            // Most parts are plain: letters, digits and the like.
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+            let bad = !part.bytes().all(plain) && part.chars().any(bad);
+            if bad || part.ends_with(['.', ' ']) || part.starts_with(' ') || device {
                 return refuse(what, text, "a part of it cannot be a file name on every platform");
             }
-            if part.to_lowercase().trim_end_matches(['.', ' ']) == ".git" || part.to_lowercase().starts_with("git~") {
+            if lower.trim_end_matches(['.', ' ']) == ".git" || lower.starts_with("git~") {
                 return refuse(what, text, "it reaches into git's own folder");
             }
         }

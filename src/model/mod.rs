@@ -3,6 +3,7 @@
 
 pub mod change;
 pub mod document;
+pub mod epoch;
 pub mod evidence;
 pub mod front;
 pub mod id;

@@ -216,12 +216,19 @@ impl<'a> Thinking<'a> {
         records: &'a [SessionRecord],
         ledger: &Ledger,
     ) -> Self {
-        let held = memory::held(store, snapshot, ledger, records);
-        let past = memory::past(ledger, records);
+        let (mut past, mut untrusted, mut texts) = Default::default();
+        let read = store.known_texts();
+        ledger.read_all();
+        // None of these needs another.
+        let held = rayon::in_place_scope(|scope| {
+            scope.spawn(|_| texts = read());
+            scope.spawn(|_| past = memory::past(ledger, records));
+            scope.spawn(|_| untrusted = Lineage::of(ledger).untrusted());
+            memory::held(store, snapshot, ledger, records)
+        });
         let transcripts = Transcripts::new(store, records);
         let reader = Reader::new(store, engine);
         let (reflections, failed) = (BTreeMap::new(), BTreeSet::new());
-        let untrusted = Lineage::of(ledger).untrusted();
         Self {
             store,
             engine,
@@ -235,7 +242,7 @@ impl<'a> Thinking<'a> {
             failed,
             fresh: 0,
             untrusted,
-            texts: store.known_texts(),
+            texts,
         }
     }
 

@@ -12,29 +12,83 @@ use crate::store::dream::{self, ChangeRecord, Dream};
 use crate::store::{Ledger, NoteText, Snapshot, Store};
 use chrono::{DateTime, Utc};
 use rayon::prelude::*;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// In evidence, the session id that stands for memory itself: the blob is then a note's.
 pub const MEMORY: &str = "memory";
 /// Characters of an entry quoted as evidence at most.
 const QUOTED: usize = 200;
 
-type Known<'a> = BTreeMap<&'a str, Vec<&'a ChangeRecord>>;
+type Known<'a> = HashMap<&'a str, Vec<&'a ChangeRecord>>;
 
 /// Every entry of memory.
 pub fn held(store: &Store, snapshot: &Snapshot, ledger: &Ledger, records: &[SessionRecord]) -> Vec<Held> {
-    let mut known: Known<'_> = BTreeMap::new();
+    let mut known = Known::new();
     for dream in oldest_first(ledger) {
         for change in dream.changes.iter().filter(|change| dream.holds(&change.key)) {
             let path = change.path.as_deref().unwrap_or_default();
             known.entry(path).or_default().push(change);
         }
     }
-    let happened = records.iter().map(|record| (&record.id, record.happened())).collect();
-    let edited = edited_entries(store, snapshot, &known);
+    let happened: Happened<'_> = records.iter().map(|record| (&record.id, record.happened())).collect();
     let notes: Vec<(&NotePath, &NoteText)> = snapshot.notes.iter().collect();
-    let parse = |(path, text): &(&NotePath, &NoteText)| entries(path, text, &known, &edited, &happened);
-    notes.par_iter().flat_map_iter(parse).collect()
+    let parse = |(path, text): &(&NotePath, &NoteText)| parsed(path, text, &known, &happened);
+    let mut parsed: Vec<Parsed> = notes.par_iter().map(parse).collect();
+    fill_in(store, &notes, &known, &happened, &mut parsed);
+    let mut held = Vec::with_capacity(parsed.len());
+    for parsed in parsed {
+        match parsed {
+            Parsed::Note(entry) => held.extend(entry.map(|entry| *entry)),
+            Parsed::File(entries) => held.extend(entries),
+        }
+    }
+    held
+}
+
+/// When each session happened.
+type Happened<'a> = HashMap<&'a SessionId, DateTime<Utc>>;
+
+/// What one file holds.
+enum Parsed {
+    /// One belief, or none.
+    Note(Option<Box<Held>>),
+    /// Entries of a file without front matter, which are found out after all others.
+    File(Vec<Held>),
+}
+
+fn parsed(path: &NotePath, text: &str, known: &Known<'_>, happened: &Happened<'_>) -> Parsed {
+    let document = Document::parse(text);
+    if document.front().is_none() {
+        return Parsed::File(Vec::new());
+    }
+    let change = known.get(path.as_str()).and_then(|changes| changes.last().copied());
+    let mut entries = document.entries();
+    Parsed::Note(entries.next().map(|entry| Box::new(one(path, &document, entry, change, happened))))
+}
+
+/// Finds out which change wrote which entry, for files of many entries.
+fn fill_in(
+    store: &Store,
+    notes: &[(&NotePath, &NoteText)],
+    known: &Known<'_>,
+    happened: &Happened<'_>,
+    parsed: &mut [Parsed],
+) {
+    let mut files: Vec<(&NotePath, &str, &mut Vec<Held>)> = Vec::new();
+    for ((path, text), parsed) in notes.iter().zip(parsed) {
+        if let Parsed::File(entries) = parsed {
+            files.push((path, text, entries));
+        }
+    }
+    let changes = |(path, ..): &(&NotePath, &str, &mut Vec<Held>)| {
+        known.get(path.as_str()).map(|changes| edited_entries(store, path.as_str(), changes)).unwrap_or_default()
+    };
+    let edited: Vec<Edited<'_>> = files.iter().map(changes).collect();
+    files.into_par_iter().zip(edited).for_each(|((path, text, entries), edited)| {
+        let document = Document::parse(text);
+        let of = |entry: &str| one(path, &document, entry, edited.get(entry).copied(), happened);
+        entries.extend(document.entries().map(of));
+    });
 }
 
 fn oldest_first(ledger: &Ledger) -> Vec<&Dream> {
@@ -43,22 +97,16 @@ fn oldest_first(ledger: &Ledger) -> Vec<&Dream> {
     dreams
 }
 
-/// For files of many entries: which change wrote which entry.
-type Edited<'a> = BTreeMap<(&'a str, String), &'a ChangeRecord>;
+/// For a file of many entries: which change wrote which entry.
+type Edited<'a> = BTreeMap<String, &'a ChangeRecord>;
 
-fn edited_entries<'a>(store: &Store, snapshot: &Snapshot, known: &Known<'a>) -> Edited<'a> {
+fn edited_entries<'a>(store: &Store, path: &str, changes: &[&'a ChangeRecord]) -> Edited<'a> {
     let mut edited = Edited::new();
-    for (path, changes) in known {
-        let Some(text) = NotePath::new(path).ok().and_then(|path| snapshot.notes.get(&path)) else { continue };
-        if Document::parse(text).front().is_some() {
-            continue;
-        }
-        for change in changes {
-            let after = entries_at(store, change.commit, path);
-            let parent = store.commit(change.commit).ok().and_then(|commit| commit.parents.first().copied());
-            let before = parent.map(|parent| entries_at(store, parent, path)).unwrap_or_default();
-            edited.extend(after.difference(&before).map(|text| ((*path, text.clone()), *change)));
-        }
+    for change in changes {
+        let after = entries_at(store, change.commit, path);
+        let parent = store.commit(change.commit).ok().and_then(|commit| commit.parents.first().copied());
+        let before = parent.map(|parent| entries_at(store, parent, path)).unwrap_or_default();
+        edited.extend(after.difference(&before).map(|text| (text.clone(), *change)));
     }
     edited
 }
@@ -68,39 +116,30 @@ fn entries_at(store: &Store, commit: ObjectId, path: &str) -> BTreeSet<String> {
     Document::parse(&String::from_utf8_lossy(&bytes)).entries().map(str::to_owned).collect()
 }
 
-fn entries(
+/// An entry of a file, and the change that gave it its words, if a dream's did.
+fn one(
     path: &NotePath,
-    text: &str,
-    known: &Known<'_>,
-    edited: &Edited<'_>,
-    happened: &BTreeMap<&SessionId, DateTime<Utc>>,
-) -> Vec<Held> {
-    let document = Document::parse(text);
+    document: &Document,
+    entry: &str,
+    change: Option<&ChangeRecord>,
+    happened: &Happened<'_>,
+) -> Held {
     let front = document.front().cloned().unwrap_or_default();
-    let whole_note = document.front().is_some();
-    let change_of = |entry: &str| match whole_note {
-        true => known.get(path.as_str()).and_then(|changes| changes.last().copied()),
-        false => edited.get(&(path.as_str(), entry.to_owned())).copied(),
-    };
-    let one = |entry: &str| {
-        let change = change_of(entry);
-        let times = change.iter().flat_map(|change| &change.evidence).filter_map(|cited| happened.get(&cited.session));
-        Held {
-            path: path.clone(),
-            text: entry.to_owned(),
-            whole_note,
-            name: front.name.clone(),
-            description: front.description.clone(),
-            kind: front.kind,
-            tags: front.tags.clone(),
-            pinned: front.pinned,
-            key: change.map(|change| change.key.clone()),
-            since: change.map(|change| change.time),
-            last_evidence: times.max().copied(),
-            sessions: change.and_then(|change| change.support).map_or(0, |support| support.sessions),
-        }
-    };
-    document.entries().map(one).collect()
+    let times = change.iter().flat_map(|change| &change.evidence).filter_map(|cited| happened.get(&cited.session));
+    Held {
+        path: path.clone(),
+        text: entry.to_owned(),
+        whole_note: document.front().is_some(),
+        name: front.name,
+        description: front.description,
+        kind: front.kind,
+        tags: front.tags,
+        pinned: front.pinned,
+        key: change.map(|change| change.key.clone()),
+        since: change.map(|change| change.time),
+        last_evidence: times.max().copied(),
+        sessions: change.and_then(|change| change.support).map_or(0, |support| support.sessions),
+    }
 }
 
 /// What was proposed before, how that ended, and what those dreams had read.

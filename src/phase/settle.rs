@@ -11,7 +11,9 @@ use crate::model::document::as_entry;
 use crate::model::note::{render_note, slug};
 use crate::model::{BeliefKey, Change, ChangeType, Edit, Evidence, Kind, NotePath, Phase, Proposal, Risk, SessionId};
 use crate::text::Scrubbed;
+use rayon::prelude::*;
 use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hasher};
 
 /// Evidence that one change cites at most; support counts the rest.
 pub const CITED: usize = 5;
@@ -51,10 +53,37 @@ pub struct Settled {
     pub waiting: Vec<Skipped>,
 }
 
+/// Paths that are taken, in whatever case, by their hashes: where two had one hash, a note would get a number that it
+/// does not need.
+struct Taken {
+    held: Vec<u64>,
+    new: BTreeSet<u64>,
+}
+
+impl Taken {
+    fn of(held: &[Held]) -> Self {
+        let mut held: Vec<u64> = held.par_iter().map(|held| Self::hash(held.path.as_str())).collect();
+        held.par_sort_unstable();
+        Self { held, new: BTreeSet::new() }
+    }
+
+    /// Whether the path was free until now.
+    fn take(&mut self, path: &str) -> bool {
+        let hash = Self::hash(path);
+        self.held.binary_search(&hash).is_err() && self.new.insert(hash)
+    }
+
+    fn hash(path: &str) -> u64 {
+        let mut hash = DefaultHasher::new();
+        path.chars().flat_map(char::to_lowercase).for_each(|c| hash.write_u32(c.into()));
+        hash.finish()
+    }
+}
+
 /// Checks proposals, which come in the order of their usefulness.
 pub fn settle(proposals: Vec<Proposal>, ground: &Ground<'_>, quotes: &mut dyn Quotes) -> Settled {
     let mut settled = Settled::default();
-    let mut taken: BTreeSet<String> = ground.held.iter().map(|held| held.path.as_str().to_lowercase()).collect();
+    let mut taken = Taken::of(ground.held);
     let mut keys = BTreeSet::new();
     for proposal in proposals {
         let key = BeliefKey::derive(&proposal.canonical);
@@ -97,7 +126,7 @@ fn check(
     mut proposal: Proposal,
     ground: &Ground<'_>,
     quotes: &mut dyn Quotes,
-    taken: &mut BTreeSet<String>,
+    taken: &mut Taken,
 ) -> Result<Change, String> {
     if let Some(belief) = &proposal.belief
         && belief.text.chars().count() > LONGEST_BELIEF
@@ -223,7 +252,7 @@ fn cited(mut evidence: Vec<Evidence>, key: &BeliefKey, ground: &Ground<'_>, quot
     chosen.into_iter().map(|index| evidence[index].clone()).collect()
 }
 
-fn edits(proposal: &Proposal, ground: &Ground<'_>, taken: &mut BTreeSet<String>) -> Result<Vec<Edit>, String> {
+fn edits(proposal: &Proposal, ground: &Ground<'_>, taken: &mut Taken) -> Result<Vec<Edit>, String> {
     let mut edits = Vec::new();
     match (&proposal.target, &proposal.belief) {
         (Target::New, None) => return Err("neither a belief nor an entry to change".to_owned()),
@@ -238,7 +267,7 @@ fn edits(proposal: &Proposal, ground: &Ground<'_>, taken: &mut BTreeSet<String>)
     Ok(edits)
 }
 
-fn new_note(belief: &Belief, kind: Kind, folder: &str, taken: &mut BTreeSet<String>) -> Result<Edit, String> {
+fn new_note(belief: &Belief, kind: Kind, folder: &str, taken: &mut Taken) -> Result<Edit, String> {
     let name = slug(Scrubbed::line(&belief.name).as_str());
     let group = match kind {
         Kind::Fact => "facts",
@@ -249,7 +278,7 @@ fn new_note(belief: &Belief, kind: Kind, folder: &str, taken: &mut BTreeSet<Stri
     let path = (1..1000)
         .map(|n| if n == 1 { format!("{folder}/{group}/{name}.md") } else { format!("{folder}/{group}/{name}-{n}.md") })
         .map(|path| path.trim_start_matches("./").to_owned())
-        .find(|path| taken.insert(path.to_lowercase()))
+        .find(|path| taken.take(path))
         .ok_or("too many notes of one name")?;
     let path = NotePath::new(&path).map_err(|error| error.to_string())?;
     let tags: Vec<String> = belief.tags.iter().map(|tag| slug(tag)).collect();

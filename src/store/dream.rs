@@ -5,6 +5,7 @@ use super::Signature;
 use crate::model::evidence::Cited;
 use crate::model::{
     BeliefKey, ChangeType, Confidence, DreamId, Kind, ObjectId, Opinion, Phase, RetireReason, Risk, SessionId, Support,
+    epoch,
 };
 use crate::text::Scrubbed;
 use chrono::{DateTime, Utc};
@@ -53,6 +54,7 @@ pub struct Review {
     pub bill: Vec<String>,
     pub settings: Option<String>,
     pub instructions: Option<Scrubbed>,
+    #[serde(with = "epoch")]
     pub time: DateTime<Utc>,
 }
 
@@ -74,6 +76,7 @@ pub struct ChangeRecord {
     pub opinion: Option<Opinion>,
     pub evidence: Vec<Cited>,
     pub retire: Option<RetireReason>,
+    #[serde(with = "epoch")]
     pub time: DateTime<Utc>,
 }
 
@@ -89,6 +92,7 @@ impl ChangeRecord {
 pub struct Decided {
     /// `Name <address>`.
     pub by: String,
+    #[serde(with = "epoch")]
     pub at: DateTime<Utc>,
     pub commit: ObjectId,
 }

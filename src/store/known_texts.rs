@@ -8,8 +8,10 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 impl Store {
-    pub fn known_texts(&self) -> Known {
-        fs::read(self.texts_file()).map(Known::read).unwrap_or_default()
+    /// Reads what is kept, wherever that is called.
+    pub fn known_texts(&self) -> impl FnOnce() -> Known + Send + use<> {
+        let file = self.texts_file();
+        move || fs::read(file).map(Known::read).unwrap_or_default()
     }
 
     /// Keeps what was learnt, where that is worth it. A file that cannot be written is no error.

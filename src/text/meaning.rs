@@ -4,7 +4,7 @@
 use super::clause::{clauses, nameless, unforget};
 use super::words;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -67,10 +67,9 @@ static OPPOSITE: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
     OPPOSITES.split(';').filter_map(pair).collect()
 });
 
-/// Whether a stem is one of two opposites.
-fn is_pole(stem: &String) -> bool {
-    OPPOSITE.contains_key(stem) || OPPOSITE.values().any(|of| of == stem)
-}
+/// Stems that are one of two opposites.
+static POLES: LazyLock<HashSet<String>> =
+    LazyLock::new(|| OPPOSITE.iter().flat_map(|(stem, of)| [stem.clone(), of.clone()]).collect());
 
 pub(super) static SET: LazyLock<HashMap<String, usize>> = LazyLock::new(|| {
     let sets = EXCLUSIVE.iter().enumerate();
@@ -183,7 +182,7 @@ pub(super) fn token(word: &str, next: &str, place: Position, tokens: &mut Vec<To
         return;
     }
     let exclusive = SET.contains_key(&words::stem(&lower));
-    let adverb = lower == word && lower.ends_with("ly") && lower.len() > 5 && !is_pole(&words::stem(&lower));
+    let adverb = lower == word && lower.ends_with("ly") && lower.len() > 5 && !POLES.contains(&words::stem(&lower));
     if !exclusive && (words::is_stop(&lower) || adverb) {
         return;
     }

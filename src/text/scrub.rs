@@ -5,6 +5,7 @@
 //! constructor, so that no caller can forget it.
 
 use super::secret;
+use std::borrow::Cow;
 
 /// Text that has been scrubbed: no control characters but line feed and tab, no hidden Unicode, secrets masked.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -26,7 +27,9 @@ impl<'de> serde::Deserialize<'de> for Scrubbed {
 impl Scrubbed {
     /// Scrubs text of any origin, keeping line breaks. Idempotent.
     pub fn block(raw: &str) -> Self {
-        let visible: String = visible(raw).collect();
+        // Nearly all text is.
+        let plain = raw.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\t'));
+        let visible: Cow<'_, str> = if plain { Cow::Borrowed(raw) } else { Cow::Owned(visible(raw).collect()) };
         Self(secret::mask(&visible).into_owned())
     }
 
@@ -135,5 +138,12 @@ mod tests {
     #[test]
     fn an_unfinished_escape_hides_nothing_after_its_line() {
         assert_eq!(Scrubbed::block("x\u{1b}]never ends\nnext").as_str(), "x\nnext");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn plain_text_is_all_visible(text in "[ -~\n\t]{0,60}") {
+            proptest::prop_assert_eq!(visible(&text).collect::<String>(), text);
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Dreams;
 use super::keep::{Kept, Place};
-use crate::model::{DreamId, ObjectId, SessionId};
+use crate::model::{DreamId, ObjectId, SessionId, epoch};
 use crate::store::dream::{Dream, FindDreamError, Standing, find};
 use chrono::{DateTime, Utc};
 use rayon::prelude::*;
@@ -53,6 +53,7 @@ pub struct Row {
     pub id: DreamId,
     pub standing: Standing,
     pub changes: u32,
+    #[serde(with = "epoch::optional")]
     pub created: Option<DateTime<Utc>>,
     /// Who decided.
     pub by: Option<String>,
@@ -106,8 +107,9 @@ impl Ledger {
         self.slots.get(id).map(|slot| &slot.dream).or_else(kept)
     }
 
-    /// All of them, by id.
-    pub fn all(&self) -> impl DoubleEndedIterator<Item = &Dream> {
+    /// Reads all that is kept. To be called before several threads ask for [`Ledger::all`]: they would wait for each
+    /// other at every dream.
+    pub fn read_all(&self) {
         if let Some(rest) = &self.kept {
             rest.kept.read_all();
             let places: Vec<Place> = rest.places().collect();
@@ -115,6 +117,11 @@ impl Ledger {
                 let _ = rest.dream(place);
             });
         }
+    }
+
+    /// All of them, by id.
+    pub fn all(&self) -> impl DoubleEndedIterator<Item = &Dream> {
+        self.read_all();
         let kept = self.places().filter_map(|(rest, place)| rest.dream(place));
         let mut all: Vec<&Dream> = self.slots.values().map(|slot| &slot.dream).chain(kept).collect();
         all.sort_by(|a, b| a.id.cmp(&b.id));

@@ -47,12 +47,8 @@ impl<'a> Memory<'a> {
             || Probe::of(told.iter().map(|(_, told)| told.words.as_slice())),
             || Probe::of(told.iter().flat_map(|(_, told)| told.parts.iter().map(|part| part.words.as_slice()))),
         );
-        let (mut names, mut ordinal) = (Vec::new(), 0_u64);
-        for (entry, (name, told)) in told.into_iter().enumerate() {
-            // Of several that are equally near, those that stand first are compared.
-            let before = entry.checked_sub(1).filter(|before| held[*before].path == held[entry].path);
-            ordinal = before.map_or(0_u64, |_| ordinal + 1);
-            names.push(known::named(&[&name, held[entry].path.as_str().as_bytes(), &ordinal.to_le_bytes()]));
+        let names = names(held, &told);
+        for (entry, (_, told)) in told.into_iter().enumerate() {
             let (whole, made) = told.made.unzip();
             meanings.push(whole.map(OnceLock::from).unwrap_or_default());
             sizes.push(told.size as usize);
@@ -82,6 +78,20 @@ impl Memory<'_> {
     fn whole(&self, part: &Part<'_>) -> Option<String> {
         (part.text.len() + 2 < self.held[part.entry].text.trim().len()).then(|| part.text.to_owned())
     }
+}
+
+/// A name of each entry by what it says and where it stands.
+fn names(held: &[Held], told: &[(Key, Told)]) -> Vec<Key> {
+    // Of several that are equally near, those that stand first are compared.
+    let mut ordinals: Vec<u64> = Vec::with_capacity(held.len());
+    for (entry, own) in held.iter().enumerate() {
+        let before = entry.checked_sub(1).filter(|before| held[*before].path == own.path);
+        ordinals.push(before.map_or(0, |before| ordinals[before] + 1));
+    }
+    let name = |((held, (text, _)), ordinal): ((&Held, &(Key, Told)), u64)| {
+        known::named(&[text, held.path.as_str().as_bytes(), &ordinal.to_le_bytes()])
+    };
+    held.par_iter().zip(told).zip(ordinals).map(name).collect()
 }
 
 /// What a draft is to memory.

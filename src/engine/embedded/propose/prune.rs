@@ -4,13 +4,14 @@
 use super::Night;
 use super::memory::Memory;
 use crate::model::{ChangeType, Confidence, Kind, NotePath, Phase, Proposal, RetireReason, Support, Target};
+use crate::phase::Held;
 use crate::text::{Scrubbed, date, words};
+use rayon::prelude::*;
 use std::collections::HashSet;
 
 pub fn proposals(memory: &Memory<'_>, night: &Night<'_>, others: &[Proposal]) -> Vec<Proposal> {
     let Some(stale) = night.situation.stale_after else { return Vec::new() };
     let now = night.situation.now;
-    let mut proposals = Vec::new();
     let targets: HashSet<(&NotePath, &str)> = others
         .iter()
         .filter_map(|other| match &other.target {
@@ -20,18 +21,15 @@ pub fn proposals(memory: &Memory<'_>, night: &Night<'_>, others: &[Proposal]) ->
         .collect();
     let absorbed: HashSet<&str> =
         others.iter().flat_map(|other| &other.absorbs).map(|(_, text)| text.as_str()).collect();
-    for held in memory.held {
-        let Some(known) = held.last_evidence.or(held.since) else { continue };
+    let prune = |held: &Held| {
+        let known = held.last_evidence.or(held.since)?;
         let touched = targets.contains(&(&held.path, held.text.as_str())) || absorbed.contains(held.text.as_str());
         if held.pinned || touched || now - known < stale {
-            continue;
+            return None;
         }
         let dates = date::dates(&held.text, known);
-        let Some(last) = dates.iter().max().filter(|last| **last < now.date_naive()) else { continue };
-        if !is_dated(&held.text) {
-            continue;
-        }
-        proposals.push(Proposal {
+        let last = dates.iter().max().filter(|last| **last < now.date_naive() && is_dated(&held.text))?;
+        Some(Proposal {
             change: ChangeType::Retire,
             phase: Phase::Prune,
             kind: held.kind.unwrap_or(Kind::Fact),
@@ -47,9 +45,9 @@ pub fn proposals(memory: &Memory<'_>, night: &Night<'_>, others: &[Proposal]) ->
             confidence: Confidence::new(0.7),
             risks: Vec::new(),
             explicit: false,
-        });
-    }
-    proposals
+        })
+    };
+    memory.held.par_iter().filter_map(prune).collect()
 }
 
 /// Whether the belief is about something that happens on its date, not about something that began then.
