@@ -10,6 +10,7 @@
 mod common;
 
 use common::{done, dream, figure, git, measured, option, quiet, ratio, show};
+use git_dream::transcript::{self, Hint};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -45,16 +46,16 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 fn repeat(source: &Path, target: &Path, bytes: usize) -> usize {
     fs::create_dir_all(target).expect("a folder");
     let texts = files(source).into_iter().filter_map(|path| Some((fs::read_to_string(&path).ok()?, path)));
-    let originals: Vec<(String, PathBuf)> = texts.collect();
+    let originals: Vec<(String, PathBuf, Vec<String>)> = texts.map(|(text, path)| with_ids(text, path)).collect();
     let mut written = 0;
     for round in 0.. {
-        for (text, path) in &originals {
+        for (text, path, ids) in &originals {
             let stem = path.file_stem().expect("a name").to_string_lossy().into_owned();
-            // Hosts name files by the session's id, or end their names with it.
-            let id = stem.get(stem.len().saturating_sub(36)..).filter(|id| text.contains(*id)).unwrap_or(&stem);
-            let other = format!("{round:06}{}", id.get(6..).unwrap_or(id));
             let name = format!("{}-{round}.{}", stem, path.extension().map_or("jsonl".into(), |e| e.to_string_lossy()));
-            let text = text.replace(id, &other);
+            let mut text = text.clone();
+            for id in ids {
+                text = text.replace(id, &format!("{round:06}{}", id.get(6..).unwrap_or_default()));
+            }
             written += text.len();
             fs::write(target.join(name), text).expect("a file");
             if written >= bytes {
@@ -63,6 +64,14 @@ fn repeat(source: &Path, target: &Path, bytes: usize) -> usize {
         }
     }
     written
+}
+
+/// A transcript with the ids of its sessions as they stand in it.
+fn with_ids(text: String, path: PathBuf) -> (String, PathBuf, Vec<String>) {
+    let name = path.to_string_lossy().into_owned();
+    let parsed = transcript::parse(text.as_bytes(), &Hint::new(&name));
+    let ids = parsed.map(|parsed| parsed.sessions.into_iter().map(|session| session.raw_id).collect());
+    (text, path, ids.unwrap_or_default())
 }
 
 fn memory(folder: &Path, name: &str) -> PathBuf {

@@ -290,6 +290,24 @@ impl ObjectId {
     }
 }
 
+/// The id of a blob of which the bytes come piece by piece.
+pub struct BlobHash(Sha1);
+
+impl BlobHash {
+    /// Of a blob of this many bytes.
+    pub fn new(length: u64) -> Self {
+        Self(Sha1::new_with_prefix(format!("blob {length}\0")))
+    }
+
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    pub fn finish(self) -> ObjectId {
+        ObjectId(self.0.finalize().into())
+    }
+}
+
 impl fmt::Display for ObjectId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&hex(&self.0))

@@ -48,7 +48,7 @@ impl Deflater {
 type Reply = io::Result<Vec<u8>>;
 
 struct Job {
-    bytes: Arc<[u8]>,
+    bytes: Arc<Vec<u8>>,
     reply: Sender<Reply>,
 }
 
@@ -63,7 +63,7 @@ impl Crew {
     }
 
     /// Starts compressing; the result arrives at the receiver.
-    pub fn deflate(&mut self, bytes: Arc<[u8]>) -> Receiver<Reply> {
+    pub fn deflate(&mut self, bytes: Arc<Vec<u8>>) -> Receiver<Reply> {
         let (reply, receiver) = channel();
         // A crew that could not start leaves the receiver without a sender, which reads as an error.
         let _ = self.jobs.get_or_insert_with(start).send(Job { bytes, reply });

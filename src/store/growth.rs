@@ -1,7 +1,7 @@
 //! How a transcript stands to what is stored of the same session: the same, grown, older, or changed in its old
 //! bytes. Decided by the ids of the stored parts; stored bytes are read only when a transcript ends inside one.
 
-use crate::model::{ObjectId, Part, SessionVersion};
+use crate::model::{ObjectId, Part};
 use crate::transcript::blank::PLACEHOLDER;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,12 +28,12 @@ pub struct Measure {
 /// Ids of stretches of the file at hand, each computed once even when many sessions share the file.
 #[derive(Default)]
 pub struct Measures {
-    bytes: Option<Arc<[u8]>>,
+    bytes: Option<Arc<Vec<u8>>>,
     known: BTreeMap<(usize, usize), Measure>,
 }
 
 impl Measures {
-    pub fn measure(&mut self, bytes: &Arc<[u8]>, from: usize, to: usize) -> Measure {
+    pub fn measure(&mut self, bytes: &Arc<Vec<u8>>, from: usize, to: usize) -> Measure {
         if !self.bytes.as_ref().is_some_and(|last| Arc::ptr_eq(last, bytes)) {
             self.bytes = Some(Arc::clone(bytes));
             self.known.clear();
@@ -61,15 +61,15 @@ fn begins(part: &Part, stored: &[u8], bytes: &[u8]) -> bool {
         .all(|line| lines.next().is_some_and(|stored| taken(stored) || stored.starts_with(line)))
 }
 
-/// Compares a transcript with one stored version.
+/// Compares a transcript, or what is left of one, with the stored parts of a version.
 pub fn relation<E>(
-    version: &SessionVersion,
-    bytes: &Arc<[u8]>,
+    parts: &[Part],
+    bytes: &Arc<Vec<u8>>,
     measures: &mut Measures,
     read: &mut dyn FnMut(ObjectId) -> Result<Vec<u8>, E>,
 ) -> Result<Relation, E> {
     let mut at = 0;
-    for part in &version.parts {
+    for part in parts {
         let (original, length) = part.original();
         if at == bytes.len() && length > 0 {
             return Ok(Relation::Prefix);

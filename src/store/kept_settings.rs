@@ -5,19 +5,16 @@
 //! Only what we act on is kept: settings of others may hold credentials.
 
 use super::Store;
+use super::mark::Mark;
 use serde::{Deserialize, Serialize};
 use sha1::{Digest, Sha1};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
 
 /// Also the format's version: another text makes every older file unreadable.
 const MAGIC: &str = concat!("git-dream settings 1 ", env!("CARGO_PKG_VERSION"), "\n");
-/// What was written so lately may be written again without looking any different: where files have times of whole
-/// seconds, and where they have finer ones.
-const SETTLED: [Duration; 2] = [Duration::from_secs(2), Duration::from_millis(100)];
 /// Sections of which everything is kept.
 const OURS: [&str; 12] =
     ["author", "color", "commit", "committer", "core", "dream", "extensions", "gc", "gpg", "hook", "init", "user"];
@@ -63,39 +60,6 @@ struct Kept {
     settings: BTreeMap<String, String>,
 }
 
-/// By which a file is told from what it was.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Mark {
-    /// Since 1970.
-    modified: Duration,
-    length: u64,
-    /// The file's number, and when that was given to it; nothing where files have none.
-    number: Option<(u64, i64, i64)>,
-}
-
-impl Mark {
-    fn of(path: &Path) -> Option<Self> {
-        let file = fs::metadata(path).ok()?;
-        #[cfg(unix)]
-        let number = {
-            use std::os::unix::fs::MetadataExt;
-            Some((file.ino(), file.ctime(), file.ctime_nsec()))
-        };
-        #[cfg(not(unix))]
-        let number = None;
-        let modified = file.modified().ok()?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
-        Some(Self { modified, length: file.len(), number })
-    }
-
-    /// The newest of its times.
-    fn newest(&self) -> Duration {
-        let changed = self.number.map(|(_, seconds, nanos)| {
-            Duration::new(u64::try_from(seconds).unwrap_or_default(), u32::try_from(nanos).unwrap_or_default())
-        });
-        changed.map_or(self.modified, |changed| changed.max(self.modified))
-    }
-}
-
 impl Store {
     /// What git listed here before, if it would list the same again; only settings that [`is_kept`].
     pub(super) fn kept_settings(&self) -> Option<BTreeMap<String, String>> {
@@ -129,7 +93,7 @@ impl Store {
         let mut file = tempfile::NamedTempFile::new_in(folder).ok()?;
         // The clock of the files, not ours.
         let now = Mark::of(file.path())?.modified;
-        let settled = |mark: &Mark| mark.newest() + SETTLED[usize::from(mark.newest().subsec_nanos() != 0)] <= now;
+        let settled = |mark: &Mark| mark.is_settled(now);
         // Asked first of the one that is always there, before git is asked for the others.
         if !Mark::of(&self.common_dir().join("config")).is_some_and(|mark| settled(&mark)) {
             return None;
@@ -207,8 +171,10 @@ impl Store {
 mod tests {
     use super::*;
     use crate::config::Environment;
+    use crate::store::mark::SETTLED;
     use crate::store::tests::World;
     use std::fs::File;
+    use std::time::{Duration, SystemTime};
 
     /// A world whose settings were written long ago, and a file of the user's own.
     fn world() -> World {

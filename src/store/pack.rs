@@ -105,13 +105,13 @@ impl Store {
 impl PackWriter<'_> {
     pub fn blob(&mut self, bytes: &[u8]) -> Result<ObjectId, WriteError> {
         match bytes.len() {
-            BIG.. => self.shared_blob(&Arc::from(bytes)),
+            BIG.. => self.shared_blob(&Arc::new(bytes.to_vec())),
             _ => self.add(Kind::Blob, "blob", bytes),
         }
     }
 
     /// Like [`PackWriter::blob`], without a copy of large bytes.
-    pub fn shared_blob(&mut self, bytes: &Arc<[u8]>) -> Result<ObjectId, WriteError> {
+    pub fn shared_blob(&mut self, bytes: &Arc<Vec<u8>>) -> Result<ObjectId, WriteError> {
         if bytes.len() < BIG {
             return self.add(Kind::Blob, "blob", bytes);
         }
@@ -121,7 +121,7 @@ impl PackWriter<'_> {
     }
 
     /// A blob whose id the caller has computed.
-    pub(super) fn known_blob(&mut self, id: ObjectId, bytes: &Arc<[u8]>) -> Result<(), WriteError> {
+    pub(super) fn known_blob(&mut self, id: ObjectId, bytes: &Arc<Vec<u8>>) -> Result<(), WriteError> {
         if !self.is_new(id) {
             return Ok(());
         }

@@ -28,8 +28,9 @@ static ABSOLUTE: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a constant pattern")
 });
 
-static DOUBLED: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?i)\b(on|by|since|until|before|after|from) on ").expect("a constant pattern"));
+static DOUBLED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(on|by|since|until|till|before|after|from|of|for|to) on ").expect("a constant pattern")
+});
 
 fn count(word: &str) -> Option<u32> {
     let words = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];

@@ -106,7 +106,7 @@ fn long(text: &str) -> bool {
 fn blanked(line: &[u8]) -> Vec<u8> {
     let text = String::from_utf8_lossy(line);
     let (mut new, mut at, mut key) = (String::with_capacity(text.len()), 0, "");
-    for inner in literals(&text) {
+    for inner in literals(&text).0 {
         new.push_str(&zeroed(&text[at..inner.start]));
         let is_key = text[(inner.end + 1).min(text.len())..].trim_start().starts_with(':');
         let value = &text[inner.clone()];
@@ -154,12 +154,19 @@ fn masked_once(line: &[u8]) -> Option<String> {
         Err(_) => String::from_utf8_lossy(line),
     };
     let mut hits: Vec<Hit> = secret::search(line.as_bytes()).collect();
-    if hits.is_empty() && escapes(line.as_bytes()).is_some() && listed::extra().is_none() {
+    let own = listed::extra().is_some();
+    let (inners, plain) = literals(&line);
+    hits.retain(|hit| secret::may_be(line.as_bytes(), hit));
+    if hits.is_empty() && plain && !own {
         return None;
     }
     hits.sort_by_key(|hit| hit.range.start);
     let (mut new, mut at) = (String::new(), 0);
-    for inner in literals(&line) {
+    for inner in inners {
+        // Nothing is in a string that no literal stands in, once its escapes hide none.
+        if plain && !own && within(&hits, &inner).next().is_none() {
+            continue;
+        }
         if let Some(safe) = masked_string(&line[inner.clone()], within(&hits, &inner)) {
             new.push_str(&line[at..inner.start]);
             let encoded = serde_json::Value::from(safe).to_string();
@@ -208,13 +215,18 @@ fn within<'a>(hits: &'a [Hit], inner: &Range<usize>) -> impl Iterator<Item = Hit
     inside.filter(move |hit| hit.range.end <= end).map(move |hit| hit.earlier(start))
 }
 
+/// Whether this byte after a backslash stands for one character.
+fn is_simple(byte: u8) -> bool {
+    matches!(byte, b'n' | b't' | b'r' | b'b' | b'f' | b'"' | b'\\')
+}
+
 /// Where the escapes of a string begin, if each is of two bytes and stands for one. Characters that are spelled by their
 /// numbers may be letters of a literal that stands in the decoded text alone.
 fn escapes(raw: &[u8]) -> Option<Vec<usize>> {
     let (mut found, mut at) = (Vec::new(), 0);
     while let Some(next) = memchr::memchr(b'\\', raw.get(at..).unwrap_or_default()) {
         let escape = at + next;
-        if !matches!(raw.get(escape + 1), Some(b'n' | b't' | b'r' | b'b' | b'f' | b'"' | b'\\')) {
+        if !raw.get(escape + 1).copied().is_some_and(is_simple) {
             return None;
         }
         found.push(escape);
@@ -230,10 +242,10 @@ fn unescaped(hit: Hit, escapes: &[usize]) -> Option<Hit> {
     (!begins_in_one).then(|| hit.earlier(before))
 }
 
-/// The insides of the JSON strings of a line.
-fn literals(line: &str) -> Vec<Range<usize>> {
+/// The insides of the JSON strings of a line, and whether [`escapes`] tells all of their escapes.
+fn literals(line: &str) -> (Vec<Range<usize>>, bool) {
     let bytes = line.as_bytes();
-    let (mut found, mut at) = (Vec::new(), 0);
+    let (mut found, mut at, mut plain) = (Vec::new(), 0, true);
     while let Some(open) = memchr::memchr(b'"', &bytes[at..]).map(|open| at + open + 1) {
         let mut close = open;
         while let Some(next) = memchr::memchr2(b'"', b'\\', bytes.get(close..).unwrap_or_default()) {
@@ -241,6 +253,7 @@ fn literals(line: &str) -> Vec<Range<usize>> {
             if bytes[close] == b'"' {
                 break;
             }
+            plain &= bytes.get(close + 1).copied().is_some_and(is_simple);
             close += 2;
         }
         if bytes.get(close) != Some(&b'"') {
@@ -253,7 +266,7 @@ fn literals(line: &str) -> Vec<Range<usize>> {
         found.push(open..close);
         at = (close + 1).min(bytes.len());
     }
-    found
+    (found, plain)
 }
 
 #[cfg(test)]

@@ -90,7 +90,8 @@ pub fn parse(bytes: &[u8], hint: &Hint<'_>) -> Result<Parsed, Unsupported> {
     let mut skipped = Vec::new();
     let text = source::read(bytes, &mut skipped)?;
     let groups = text.groups();
-    read_groups(detect::host(&groups)?, &groups, hint, skipped)
+    let parsed = read_groups(detect::host(&groups)?, &groups, hint, skipped)?;
+    Ok(Parsed { is_lines: matches!(text, source::Text::Lines(_)), ..parsed })
 }
 
 /// Reads a transcript in the format that it is said to have.
@@ -129,7 +130,7 @@ fn read_groups(
         return Err(Unsupported::Unknown);
     }
     skipped.sort_by_key(|skipped| skipped.line);
-    Ok(Parsed { host, sessions, skipped })
+    Ok(Parsed { host, sessions, skipped, is_lines: false })
 }
 
 fn read_group(host: Host, group: &Group<'_>, stem: &str, skipped: &mut Vec<Skipped>) -> Build {

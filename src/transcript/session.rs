@@ -14,6 +14,8 @@ pub struct Parsed {
     pub sessions: Vec<Session>,
     /// Lines of the file that were skipped, or read only with help.
     pub skipped: Vec<Skipped>,
+    /// Whether the file is a record on each line, so that more lines make more of the same.
+    pub is_lines: bool,
 }
 
 /// One session as its transcript tells it.

@@ -5,6 +5,7 @@ mod checking;
 mod deciding;
 mod doctor;
 mod faults;
+mod growing;
 mod hooks;
 mod layers;
 mod llm;

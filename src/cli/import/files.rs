@@ -1,6 +1,8 @@
 //! Which files an import reads: what was named, and what lies under a named directory, in sorted order. It refuses to
 //! read anything that is not a plain file, so that no pipe blocks it and no link leads it elsewhere.
 
+use super::pieces::After;
+use crate::store::mark::Mark;
 use std::fs::{self, FileType, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,6 +14,12 @@ pub struct Found {
     pub bytes: u64,
     /// Named on the command line, not come upon in a directory: if it is no transcript, that is a problem.
     pub named: bool,
+    /// By which it is told from what it will be.
+    pub mark: Option<Mark>,
+    /// What it begins with, where that is stored.
+    pub after: Option<After>,
+    /// To be read as a whole, however large.
+    pub whole: bool,
 }
 
 /// What was looked at and left out.
@@ -61,7 +69,10 @@ impl Files {
     fn add_file(&mut self, path: &Path, metadata: &Metadata, named: bool) {
         match special(metadata.file_type()) {
             Some(why) => self.refuse(path, why.to_owned()),
-            None => self.found.push(Found { path: path.to_owned(), bytes: metadata.len(), named }),
+            None => {
+                let (path, bytes, mark) = (path.to_owned(), metadata.len(), Mark::read(metadata));
+                self.found.push(Found { path, bytes, named, mark, after: None, whole: false });
+            }
         }
     }
 
@@ -125,7 +136,7 @@ mod tests {
 
     #[test]
     fn batches_hold_every_file_once_and_respect_the_limit() {
-        let file = |bytes| Found { path: PathBuf::new(), bytes, named: false };
+        let file = |bytes| Found { path: PathBuf::new(), bytes, named: false, mark: None, after: None, whole: false };
         let files = [file(5), file(5), file(99), file(1), file(0)];
         let sizes: Vec<usize> = batches(&files, 10).map(<[Found]>::len).collect();
         assert_eq!(sizes, [2, 1, 2]);

@@ -1,7 +1,9 @@
 //! `git dream import`: transcripts in.
 
 mod files;
+mod pieces;
 pub mod reading;
+mod unchanged;
 
 use super::ui::{Page, Tone, count};
 use super::{Context, Exit, Failure};
@@ -16,6 +18,7 @@ use reading::{Reader, Reading};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use unchanged::Unchanged;
 
 /// Store transcripts of agents' sessions, byte for byte
 ///
@@ -74,22 +77,25 @@ impl Import {
             files.add(&context.path(path));
         }
         let secrets = self.mode(context, &store)?;
+        let mut tally = Tally::default();
+        let mut known = Unchanged::of(&store, &mut files.found, secrets, self.verbose);
         let progress = context.ui.progress("importing", files.found.len() as u64);
         let reader = Reader { agent: self.agent.as_ref(), now: context.environment.now, secrets, progress: &progress };
-        let mut tally = Tally::default();
         tally.skipped.extend(files.refused.iter().map(|refused| (shown(context, &refused.path), refused.why.clone())));
         let mut first = Vec::new();
         if self.paths.iter().any(|path| path == Path::new("-")) {
             let reading = reader.bytes(context.ui.input()?, "stdin", true);
             first = tally.take("standard input", reading);
         }
-        let report = reader.stream(&files.found, |readings| {
-            let rest = readings
-                .into_iter()
-                .flat_map(|(at, reading)| tally.take(&shown(context, &files.found[at].path), reading));
+        let mut report = reader.stream(&files.found, |readings| {
+            let rest = readings.into_iter().flat_map(|(at, reading)| {
+                known.learn(&files.found[at], &reading);
+                tally.take(&shown(context, &files.found[at].path), reading)
+            });
             store.import(first.into_iter().chain(rest))
         })?;
         drop(progress);
+        known.finish(&mut report, &mut tally, |path| shown(context, path));
         context.tidy(&store);
         self.report(context, &report, &tally, secrets)
     }
@@ -149,7 +155,7 @@ impl Tally {
         };
         self.secrets.extend(reading.secrets.iter().filter_map(of_file));
         self.refused.extend(reading.refused.iter().cloned());
-        self.turns += reading.sessions.iter().map(|session| u64::from(session.turns)).sum::<u64>();
+        self.turns += reading.turns;
         reading.sessions
     }
 }

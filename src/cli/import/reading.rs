@@ -2,6 +2,7 @@
 //! files. What cannot be used is kept with its reason; one bad file never stops an import.
 
 use super::files::{Found, batches, reason};
+use super::pieces::{After, Pieces, begins_with, is_large, new_bytes};
 use crate::cli::ui::Progress;
 use crate::config::settings::Secrets;
 use crate::model::{AgentName, SessionId};
@@ -24,7 +25,9 @@ const LARGEST: u64 = 512 * 1024 * 1024;
 
 /// No more files than this, and no more bytes, are read before threads for it are started.
 const FEW: usize = 4;
-const LITTLE: u64 = 64 << 10;
+const LITTLE: u64 = 1 << 20;
+/// Stored bytes of a file that are compared on a thread of their own.
+const MUCH: u64 = 1 << 20;
 
 /// What one file gave.
 #[derive(Debug, Default)]
@@ -38,6 +41,9 @@ pub struct Reading {
     pub secrets: Vec<(u32, BTreeSet<&'static str>)>,
     /// The file was left out because of them; its sessions by name.
     pub refused: Vec<SessionId>,
+    pub turns: u64,
+    /// Whether the file is lines of its sessions, to which more may be added.
+    pub grows: bool,
 }
 
 /// How files are to be read.
@@ -52,7 +58,7 @@ pub struct Reader<'a> {
 impl Reader<'_> {
     /// Reads all files; `each` is called with every reading, in the order of the files, on this thread.
     pub fn stream<R>(&self, found: &[Found], consume: impl FnOnce(Receiver<(usize, Reading)>) -> R) -> R {
-        if found.len() <= FEW && found.iter().map(|file| file.bytes).sum::<u64>() <= LITTLE {
+        if found.len() <= FEW && found.iter().map(new_bytes).sum::<u64>() <= LITTLE {
             let (sender, receiver) = sync_channel(FEW);
             found.iter().enumerate().for_each(|(at, file)| sender.send((at, self.file(file))).expect("room for all"));
             drop(sender);
@@ -63,14 +69,18 @@ impl Reader<'_> {
             let read = move || {
                 let mut at = 0;
                 for batch in batches(found, BATCH) {
-                    let readings: Vec<Reading> = batch.par_iter().map(|file| self.file(file)).collect();
-                    for reading in readings {
-                        // The other side stops early only when it failed, and says so itself.
-                        if sender.send((at, reading)).is_err() {
-                            return;
-                        }
-                        at += 1;
+                    let (large, small): (Vec<&Found>, Vec<&Found>) = batch.iter().partition(|file| is_large(file));
+                    let readings: Vec<Reading> = small.par_iter().map(|file| self.file(file)).collect();
+                    // The other side stops early only when it failed, and says so itself.
+                    let send = |at, reading| sender.send((at, reading)).is_ok();
+                    let sent = match large.first() {
+                        Some(file) => self.pieces(file, |reading| send(at, reading)),
+                        None => readings.into_iter().zip(at..).all(|(reading, at)| send(at, reading)),
+                    };
+                    if !sent {
+                        return;
                     }
+                    at += batch.len();
                 }
             };
             scope.spawn(read);
@@ -78,7 +88,59 @@ impl Reader<'_> {
         })
     }
 
+    /// Reads a large file piece by piece; whether all of them were taken.
+    fn pieces(&self, found: &Found, mut send: impl FnMut(Reading) -> bool) -> bool {
+        let whole = |found: &Found| self.whole(&Found { after: None, whole: true, ..found.clone() });
+        let (first, mut pieces) = match &found.after {
+            Some(after) => match Pieces::behind(*self, &found.path, after) {
+                Some(mut pieces) if begins_with(&found.path, after) => (pieces.next().flatten(), pieces),
+                _ => return send(whole(found)),
+            },
+            None => match Pieces::of(*self, &found.path) {
+                Some((first, pieces)) => (Some(first), pieces),
+                None => return send(whole(found)),
+            },
+        };
+        let Some(first) = first else { return send(whole(found)) };
+        if !send(first) {
+            return false;
+        }
+        while let Some(next) = pieces.next() {
+            let next = next.unwrap_or_else(|| Reading::problem("it goes on as something else".to_owned()));
+            if !send(next) {
+                return false;
+            }
+        }
+        self.progress.advance(1);
+        true
+    }
+
     fn file(&self, found: &Found) -> Reading {
+        if let Some(reading) = found.after.as_ref().and_then(|after| self.added(found, after)) {
+            self.progress.advance(1);
+            return reading;
+        }
+        self.whole(found)
+    }
+
+    /// What was added to a file since it was stored; nothing where it does not begin with that.
+    fn added(&self, found: &Found, after: &After) -> Option<Reading> {
+        let read = || {
+            let mut pieces = Pieces::behind(*self, &found.path, after)?;
+            pieces.next().unwrap_or_else(|| pieces.nothing())
+        };
+        if after.bytes() < MUCH {
+            return read().filter(|_| begins_with(&found.path, after));
+        }
+        // To see that takes as long as to read what is new.
+        std::thread::scope(|scope| {
+            let begins = scope.spawn(|| begins_with(&found.path, after));
+            let reading = read();
+            reading.filter(|_| begins.join().is_ok_and(|begins| begins))
+        })
+    }
+
+    fn whole(&self, found: &Found) -> Reading {
         let reading = match fs::read(&found.path) {
             _ if found.bytes > LARGEST => Reading::problem("it is larger than 512 MiB".to_owned()),
             Ok(bytes) => self.bytes(bytes, &name(&found.path), found.named),
@@ -110,13 +172,20 @@ impl Reader<'_> {
             return Reading { problems, secrets, refused, ..Reading::default() };
         }
         let masks = if self.secrets == Secrets::Mask { masks } else { Arc::new([]) };
-        let bytes: Arc<[u8]> = bytes.into();
+        let bytes = Arc::new(bytes);
+        let (grows, all) = (parsed.is_lines, turns.iter().map(|turns| *turns as u64).sum());
         let sessions = parsed.sessions.into_iter().zip(turns);
         let sessions = sessions.map(|(session, turns)| self.incoming(session, turns, &bytes, &masks)).collect();
-        Reading { sessions, problems, secrets, ..Reading::default() }
+        Reading { sessions, problems, secrets, turns: all, grows, ..Reading::default() }
     }
 
-    fn incoming(&self, session: transcript::Session, turns: usize, bytes: &Arc<[u8]>, masks: &Arc<[Edit]>) -> Incoming {
+    pub fn incoming(
+        &self,
+        session: transcript::Session,
+        turns: usize,
+        bytes: &Arc<Vec<u8>>,
+        masks: &Arc<[Edit]>,
+    ) -> Incoming {
         let mut outcomes = session.outcomes;
         for outcome in outcomes.iter_mut() {
             for text in [&mut outcome.explanation, &mut outcome.task].into_iter().flatten() {
@@ -139,22 +208,23 @@ impl Reader<'_> {
             root: session.root,
             bytes: Arc::clone(bytes),
             masks: Arc::clone(masks),
+            after: Vec::new(),
         }
     }
 }
 
 /// What kinds of credentials a line holds, in its strings or over a key and its value.
-fn kinds(line: &[u8]) -> BTreeSet<&'static str> {
+pub fn kinds(line: &[u8]) -> BTreeSet<&'static str> {
     let found = secret::kinds(&String::from_utf8_lossy(line));
     if found.is_empty() { BTreeSet::from(["credential"]) } else { found }
 }
 
 impl Reading {
-    fn problem(why: String) -> Self {
+    pub fn problem(why: String) -> Self {
         Self { problems: vec![why], ..Self::default() }
     }
 }
 
-fn name(path: &Path) -> String {
+pub fn name(path: &Path) -> String {
     path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }

@@ -3,6 +3,7 @@
 //! preferences count, because most sentences there describe the task at hand.
 
 use super::clauses::clauses;
+use super::moment;
 use super::person::third_person;
 use super::reading::{QUOTE, Reading, cut};
 use super::voice;
@@ -202,6 +203,7 @@ fn state(reading: &Reading<'_>, turn: &Turn, sentence: &str, core: &str, working
         || core.ends_with('?')
         || SMALL_TALK.is_match(core)
         || voice::is_question(core)
+        || moment::is_of_the_moment(core)
     {
         return Vec::new();
     }
@@ -219,10 +221,15 @@ fn state(reading: &Reading<'_>, turn: &Turn, sentence: &str, core: &str, working
     let system = system(core);
     if working {
         let named = system.filter(|(_, attribute, _)| attribute.is_some() && core.split_whitespace().count() <= 18);
-        return named
-            .map(|(subject, attribute, value)| made(&subject, attribute.as_deref(), Some(&value), None))
-            .into_iter()
-            .collect();
+        if let Some((subject, attribute, value)) = named {
+            return vec![made(&subject, attribute.as_deref(), Some(&value), None)];
+        }
+        if !moment::lasts(core) || voice::imperative(voice::asked(core)).is_some() {
+            return Vec::new();
+        }
+        let changed = SWITCH.captures(core);
+        let of = |name: &str| changed.as_ref().and_then(|found| found.name(name)).map(|found| found.as_str());
+        return vec![made("user", None, of("b"), of("a"))];
     }
     if let Some(found) = SWITCH.captures(core) {
         let of = |name: &str| found.name(name).map(|found| found.as_str());

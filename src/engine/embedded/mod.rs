@@ -11,6 +11,7 @@ mod guess;
 mod habits;
 mod manner;
 mod mistakes;
+mod moment;
 mod opinion;
 mod person;
 mod phrases;
@@ -43,7 +44,7 @@ impl Extract for Embedded {
     }
 
     fn version(&self) -> &str {
-        "5"
+        "6"
     }
 
     fn reflect(&self, session: &Session) -> Result<Reflection, String> {

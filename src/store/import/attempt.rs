@@ -16,6 +16,15 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// The newest version that begins with these parts, none of them changed since.
+fn following(record: &SessionRecord, after: &[ObjectId]) -> Option<usize> {
+    let is = |(part, id): (&Part, &ObjectId)| part.blob == *id && part.was.is_empty() && part.expired.is_none();
+    let begins = |version: &SessionVersion| {
+        !after.is_empty() && version.parts.len() >= after.len() && version.parts.iter().zip(after).all(is)
+    };
+    record.versions.iter().rposition(begins)
+}
+
 /// One import against one state of the sessions ref.
 pub(super) struct Attempt<'s> {
     store: &'s Store,
@@ -64,6 +73,10 @@ impl<'s> Attempt<'s> {
         self.bytes += incoming.bytes.len();
         let stored = self.stored(&incoming.id)?;
         let (record, what, outcomes) = match stored {
+            None if !incoming.after.is_empty() => return self.add_whole(incoming),
+            Some(record) if !incoming.after.is_empty() && following(&record, &incoming.after).is_none() => {
+                return self.add_whole(incoming);
+            }
             None => (self.first(&incoming)?, What::Added, incoming.outcomes.len()),
             Some(mut record) => {
                 let what = self.compare(&mut record, &incoming)?;
@@ -75,8 +88,31 @@ impl<'s> Attempt<'s> {
         if imported.is_new() {
             self.records.insert(imported.id.clone(), record);
         }
-        self.report.sessions.push(imported);
+        let last = self.report.sessions.last_mut().filter(|last| last.id == imported.id);
+        match last.filter(|_| !incoming.after.is_empty()) {
+            // One file came in pieces.
+            Some(last) => last.go_on(imported),
+            None => self.report.sessions.push(imported),
+        }
         Ok(())
+    }
+
+    /// The same with all bytes of the transcript: what is stored is not what it was when these were read.
+    fn add_whole(&mut self, incoming: Incoming) -> Result<(), SessionError> {
+        let mut bytes = Vec::new();
+        for part in &incoming.after {
+            bytes.append(&mut self.read(*part)?);
+        }
+        bytes.extend_from_slice(&incoming.bytes);
+        self.add(Incoming { bytes: Arc::new(bytes), after: Vec::new(), ..incoming })
+    }
+
+    /// A blob, which may have come earlier in this same import: then what was written so far is finished first.
+    fn read(&mut self, id: ObjectId) -> Result<Vec<u8>, SessionError> {
+        if !self.store.knows(id) {
+            std::mem::replace(&mut self.writer, self.store.writer()).finish().map_err(SessionError::Write)?;
+        }
+        self.store.blob(id).map_err(SessionError::Read)
     }
 
     /// Takes a record over whose parts are stored already, just not under this tip.
@@ -134,9 +170,10 @@ impl<'s> Attempt<'s> {
     /// Finds out how the transcript stands to what is stored, and stores what is new of it.
     fn compare(&mut self, record: &mut SessionRecord, incoming: &Incoming) -> Result<What, SessionError> {
         let newest = record.versions.len();
-        for at in (0..newest).rev() {
+        let before = incoming.after.len();
+        for at in (0..newest).rev().filter(|_| before == 0) {
             let version = record.versions[at].clone();
-            match (self.relation(&version, incoming)?, at + 1 == newest) {
+            match (self.relation(&version.parts, incoming)?, at + 1 == newest) {
                 (Relation::Same, true) => return Ok(What::Unchanged),
                 (Relation::Same, false) | (Relation::Prefix, _) => return Ok(What::Older),
                 (Relation::Extends { from }, true) => {
@@ -151,21 +188,30 @@ impl<'s> Attempt<'s> {
                 (Relation::Different, _) => {}
             }
         }
-        record.versions.push(SessionVersion { parts: Vec::new() });
+        let mut begun = SessionVersion { parts: Vec::new() };
+        if let Some(at) = following(record, &incoming.after) {
+            let version = record.versions[at].clone();
+            match self.relation(&version.parts[before..], incoming)? {
+                Relation::Same if at + 1 == newest => return Ok(What::Unchanged),
+                Relation::Same | Relation::Prefix => return Ok(What::Older),
+                Relation::Extends { from } if at + 1 == newest => {
+                    return Ok(What::Grown { part: self.append(record, incoming, from)? });
+                }
+                Relation::Extends { .. } | Relation::Different => {
+                    begun.parts.extend_from_slice(&version.parts[..before])
+                }
+            }
+        }
+        self.adopt_parts(record, begun)?;
         self.append(record, incoming, 0)?;
         Ok(What::Rewritten { version: newest + 1 })
     }
 
-    fn relation(&mut self, version: &SessionVersion, incoming: &Incoming) -> Result<Relation, SessionError> {
-        let (store, writer) = (self.store, &mut self.writer);
-        let mut read = |id| {
-            if !store.knows(id) {
-                // It came earlier in this same import: what was written so far has to be finished to be read.
-                std::mem::replace(writer, store.writer()).finish().map_err(SessionError::Write)?;
-            }
-            store.blob(id).map_err(SessionError::Read)
-        };
-        relation(version, &incoming.bytes, &mut self.measures, &mut read)
+    fn relation(&mut self, parts: &[Part], incoming: &Incoming) -> Result<Relation, SessionError> {
+        let mut measures = std::mem::take(&mut self.measures);
+        let relation = relation(parts, &incoming.bytes, &mut measures, &mut |id| self.read(id));
+        self.measures = measures;
+        relation
     }
 
     fn adopt_parts(&mut self, record: &mut SessionRecord, version: SessionVersion) -> Result<(), SessionError> {
@@ -181,7 +227,7 @@ impl<'s> Attempt<'s> {
         let mut part = Part::new(measure.id, (length - from) as u64, measure.newlines, self.store.environment().now);
         let masks: Vec<Edit> = incoming.masks.iter().filter(|mask| mask.range.end > from).cloned().collect();
         if masks.is_empty() {
-            let bytes = if from == 0 { Arc::clone(&incoming.bytes) } else { Arc::from(&incoming.bytes[from..]) };
+            let bytes = if from == 0 { Arc::clone(&incoming.bytes) } else { Arc::new(incoming.bytes[from..].to_vec()) };
             self.writer.known_blob(measure.id, &bytes).map_err(SessionError::Write)?;
         } else {
             self.mask(&mut part, incoming, from, &masks)?;
@@ -194,9 +240,16 @@ impl<'s> Attempt<'s> {
         self.editor.set(part_path(&record.id, number, count), FILE, blob).map_err(SessionError::Tree)?;
         // The agent stays what it was first imported as: a name given by hand is not lost to a derived one.
         record.host = incoming.host;
-        record.project = incoming.project.clone().or(record.project.take());
-        (record.started, record.ended) = (incoming.started.or(record.started), incoming.ended.or(record.ended));
         (record.turns, record.root) = (incoming.turns, incoming.root.clone());
+        if incoming.after.is_empty() {
+            record.project = incoming.project.clone().or(record.project.take());
+            (record.started, record.ended) = (incoming.started.or(record.started), incoming.ended.or(record.ended));
+        } else {
+            // What comes later tells less of how the session began.
+            record.project = record.project.take().or(incoming.project.clone());
+            record.started = [record.started, incoming.started].into_iter().flatten().min();
+            record.ended = [record.ended, incoming.ended].into_iter().flatten().max();
+        }
         Ok(count)
     }
 
@@ -209,7 +262,7 @@ impl<'s> Attempt<'s> {
         let (blob, bytes) = (part.blob, part.bytes);
         part.was.push(Former { blob, bytes, sha256, kind: Removal::Masked, lines, tombstone: None });
         (part.blob, part.bytes) = (ObjectId::of_blob(&stored), stored.len() as u64);
-        self.writer.known_blob(part.blob, &stored.into()).map_err(SessionError::Write)
+        self.writer.known_blob(part.blob, &Arc::new(stored)).map_err(SessionError::Write)
     }
 
     /// Writes records, trees and commit; the ref does not move yet.

@@ -25,9 +25,12 @@ pub struct Incoming {
     pub outcomes: Vec<Outcome>,
     /// JSON pointer of this session inside a document that holds several.
     pub root: Option<String>,
-    pub bytes: Arc<[u8]>,
+    pub bytes: Arc<Vec<u8>>,
     /// What is stored in place of credentials; empty to store all as it is. Sessions of one file share it.
     pub masks: Arc<[Edit]>,
+    /// The parts that these bytes follow, where they are not all of the transcript; none of them was ever changed. They
+    /// count in `turns`.
+    pub after: Vec<ObjectId>,
 }
 
 /// What became of one incoming session.
@@ -65,6 +68,14 @@ pub struct ImportReport {
 }
 
 impl Imported {
+    /// What the next piece of the same file adds.
+    fn go_on(&mut self, next: Imported) {
+        if !matches!(self.what, What::Added | What::Grown { .. } | What::Rewritten { .. }) {
+            self.what = next.what;
+        }
+        self.outcomes += next.outcomes;
+    }
+
     pub fn is_new(&self) -> bool {
         self.outcomes > 0 || !matches!(self.what, What::Unchanged | What::Older)
     }
@@ -134,7 +145,7 @@ impl Store {
             }
             for version in &record.versions {
                 let bytes = self.version_bytes(version).map_err(SessionError::Read)?;
-                attempt.add(Incoming::again(record.clone(), bytes.into()))?;
+                attempt.add(Incoming::again(record.clone(), Arc::new(bytes)))?;
             }
         }
         let (again, records) = attempt.write()?;
@@ -149,9 +160,22 @@ impl Store {
 }
 
 impl Incoming {
-    fn again(record: SessionRecord, bytes: Arc<[u8]>) -> Self {
+    fn again(record: SessionRecord, bytes: Arc<Vec<u8>>) -> Self {
         let SessionRecord { id, agent, host, project, started, ended, turns, outcomes, root, .. } = record;
-        Self { id, agent, host, project, started, ended, turns, outcomes, root, bytes, masks: Arc::default() }
+        Self {
+            id,
+            agent,
+            host,
+            project,
+            started,
+            ended,
+            turns,
+            outcomes,
+            root,
+            bytes,
+            masks: Arc::default(),
+            after: Vec::new(),
+        }
     }
 }
 

@@ -42,7 +42,7 @@ fn git_accepts_our_packs_and_makes_the_same_index() {
 fn what_was_written_is_read_back_and_not_written_again() {
     let world = World::new();
     let store = world.store();
-    let bytes: Arc<[u8]> = (0..20_000_000u32).map(|at| (at >> 7) as u8).collect();
+    let bytes: Arc<Vec<u8>> = Arc::new((0..20_000_000u32).map(|at| (at >> 7) as u8).collect());
     let mut writer = store.writer();
     let big = writer.shared_blob(&bytes).expect("a blob");
     assert_eq!(writer.shared_blob(&bytes).expect("again"), big);

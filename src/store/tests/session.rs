@@ -17,8 +17,9 @@ fn incoming(id: &str, text: &str) -> Incoming {
         turns: text.lines().count() as u32,
         outcomes: Vec::new(),
         root: None,
-        bytes: Arc::from(text.as_bytes()),
+        bytes: Arc::new(text.as_bytes().to_vec()),
         masks: Arc::default(),
+        after: Vec::new(),
     }
 }
 
@@ -115,7 +116,7 @@ fn two_files_with_one_id_in_one_import_settle_at_once() {
 fn sessions_of_one_file_share_its_blob() {
     let world = World::new();
     let store = world.store();
-    let bytes: Arc<[u8]> = Arc::from("[1, 2, 3]".repeat(20_000).as_bytes());
+    let bytes = Arc::new("[1, 2, 3]".repeat(20_000).into_bytes());
     let sessions = ["t-0", "t-1", "t-2"].map(|id| Incoming {
         root: Some(format!("/{id}")),
         bytes: Arc::clone(&bytes),

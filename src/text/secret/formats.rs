@@ -3,7 +3,7 @@
 
 use regex::bytes::Regex;
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
 /// One provider's format.
 pub struct Format {
@@ -302,6 +302,47 @@ pub fn matched(number: usize, text: &[u8], hit: Range<usize>) -> Option<Range<us
     let start = if marked { from } else { hit.start };
     let ends = if marked { is_apart(text, end) } else { ends(text, end) || end - from > 100 };
     ends.then_some(start..end)
+}
+
+/// What must follow the prefix of a format at once: so many bytes of a set.
+struct Run {
+    set: [bool; 256],
+    least: usize,
+}
+
+/// The run that each format's rest begins with, where it is of letters, digits and marks that stand in raw JSON as they
+/// do once it is decoded.
+static RUNS: LazyLock<Vec<Option<Run>>> = LazyLock::new(|| FORMATS.iter().map(run).collect());
+
+fn run(format: &Format) -> Option<Run> {
+    let (class, after) = format.rest.strip_prefix('[')?.split_once(']')?;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_=+/.-".contains(&byte);
+    if matches!(format.place, Place::After(_)) || !class.bytes().all(plain) || after.contains('|') {
+        return None;
+    }
+    let mut set = [false; 256];
+    let bytes = class.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        let last = if bytes.get(at + 1) == Some(&b'-') && at + 2 < bytes.len() { at + 2 } else { at };
+        (bytes[at]..=bytes[last]).for_each(|byte| set[usize::from(byte)] = true);
+        at = last + 1;
+    }
+    let least = match after.strip_prefix('{') {
+        Some(counts) => counts.split([',', '}']).next()?.parse().ok()?,
+        None if after.starts_with(['*', '?']) => 0,
+        None => 1,
+    };
+    Some(Run { set, least })
+}
+
+/// Whether a key of this format may begin here, as far as raw JSON tells.
+pub fn may_begin_in(raw: &[u8], number: usize, hit: Range<usize>) -> bool {
+    let Some(run) = &RUNS[number] else { return true };
+    let rest = raw.get(hit.end..hit.end + run.least).unwrap_or_default();
+    rest.len() == run.least
+        && raw[hit] == *FORMATS[number].prefix.as_bytes()
+        && rest.iter().all(|byte| run.set[usize::from(*byte)])
 }
 
 /// Whether a value that begins as Slack's tokens do is one: its number and length are part of the format.

@@ -40,7 +40,7 @@ pub struct Secret {
 }
 
 /// Bytes that are searched before the automaton, which takes milliseconds to make, is worth it.
-const LITTLE: usize = 128 << 10;
+const LITTLE: usize = 1 << 20;
 static SEARCHED: AtomicUsize = AtomicUsize::new(0);
 static SMALL: LazyLock<Openings> = LazyLock::new(|| Openings::of(literals()));
 static QUICK: LazyLock<AhoCorasick> = LazyLock::new(|| {
@@ -83,6 +83,12 @@ pub fn search(text: &[u8]) -> impl Iterator<Item = Hit> + '_ {
 fn by_automaton(text: &[u8]) -> impl Iterator<Item = Hit> + '_ {
     let hits = QUICK.find_overlapping_iter(text);
     hits.map(|hit| Hit { literal: hit.pattern().as_usize(), range: hit.range() })
+}
+
+/// Whether a hit may be a credential, as far as the raw JSON that it stands in tells before its strings are decoded.
+/// Most hits are the beginnings of words.
+pub fn may_be(raw: &[u8], hit: &Hit) -> bool {
+    hit.literal >= FORMATS.len() || formats::may_begin_in(raw, hit.literal, hit.range.clone())
 }
 
 /// Every credential of the text, in order and apart; the user's own patterns count too.

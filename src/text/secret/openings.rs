@@ -5,8 +5,8 @@ use super::Hit;
 
 /// Literals by their first two bytes, in lower case.
 pub struct Openings {
-    /// For each pair of bytes, in any case, whether a literal opens so.
-    opens: Box<[u64; PAIRS / 64]>,
+    /// For each pair of bytes, in any case, where the literals that open so begin, counted from 1; 0 for none.
+    first: Box<[u16]>,
     /// The pair, the literal's number, its bytes in lower case; sorted.
     literals: Vec<(u16, usize, Vec<u8>)>,
 }
@@ -24,37 +24,35 @@ impl Openings {
         let mut literals: Vec<(u16, usize, Vec<u8>)> =
             lower.map(|(number, literal)| (pair(literal[0], literal[1]), number, literal)).collect();
         literals.sort();
-        let mut opens = Box::new([0; PAIRS / 64]);
-        for (_, _, literal) in &literals {
-            for first in [literal[0], literal[0].to_ascii_uppercase()] {
-                for second in [literal[1], literal[1].to_ascii_uppercase()] {
-                    let at = pair(first, second);
-                    opens[usize::from(at / 64)] |= 1 << (at % 64);
+        let mut first = vec![0; PAIRS].into_boxed_slice();
+        for (at, (_, _, literal)) in literals.iter().enumerate().rev() {
+            for one in [literal[0], literal[0].to_ascii_uppercase()] {
+                for two in [literal[1], literal[1].to_ascii_uppercase()] {
+                    first[usize::from(pair(one, two))] = u16::try_from(at + 1).expect("literals are few");
                 }
             }
         }
-        Self { opens, literals }
+        Self { first, literals }
     }
 
     /// All literals of a text, by where they end.
     pub fn find(&self, text: &[u8]) -> Vec<Hit> {
         let mut hits = Vec::new();
         for (start, two) in text.windows(2).enumerate() {
-            let at = pair(two[0], two[1]);
-            if self.opens[usize::from(at / 64)] >> (at % 64) & 1 == 1 {
-                self.find_at(text, start, &mut hits);
+            let place = self.first[usize::from(pair(two[0], two[1]))];
+            if place > 0 {
+                self.find_at(text, start, usize::from(place) - 1, &mut hits);
             }
         }
         hits.sort_by_key(|hit| (hit.range.end, hit.range.start, hit.literal));
         hits
     }
 
-    fn find_at(&self, text: &[u8], start: usize, hits: &mut Vec<Hit>) {
-        let opening = pair(text[start].to_ascii_lowercase(), text[start + 1].to_ascii_lowercase());
-        let from = self.literals.partition_point(|(pair, ..)| *pair < opening);
-        for (_, number, literal) in self.literals[from..].iter().take_while(|(pair, ..)| *pair == opening) {
+    fn find_at(&self, text: &[u8], start: usize, place: usize, hits: &mut Vec<Hit>) {
+        let opening = self.literals[place].0;
+        for (_, number, literal) in self.literals[place..].iter().take_while(|(pair, ..)| *pair == opening) {
             let end = start + literal.len();
-            if text.get(start..end).is_some_and(|found| found.eq_ignore_ascii_case(literal)) {
+            if text.get(start..end).is_some_and(|found| found[2..].eq_ignore_ascii_case(&literal[2..])) {
                 hits.push(Hit { literal: *number, range: start..end });
             }
         }

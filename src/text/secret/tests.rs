@@ -228,3 +228,20 @@ fn every_literal_has_an_opening() {
     let found: BTreeSet<usize> = hits.iter().map(|hit| hit.literal).collect();
     assert_eq!(found.len(), literals().count());
 }
+
+#[test]
+fn what_cannot_be_one_is_known_before_its_escapes_are_decoded() {
+    let text = b"the task's files. skip the path s.{} SK0123456789abcdef0123456789abcdef \\ngho_ab";
+    let left: Vec<&[u8]> = by_automaton(text).filter(|hit| may_be(text, hit)).map(|hit| &text[hit.range]).collect();
+    assert_eq!(left, [&b"SK"[..]]);
+}
+
+proptest! {
+    #[test]
+    fn nothing_is_lost_by_what_is_known_before(text in text_with_literals(), tail in "[ -~]{0,80}") {
+        let text = [text, tail.into_bytes()].concat();
+        let all: Vec<Secret> = candidates(&text, by_automaton(&text)).collect();
+        let likely: Vec<Secret> = candidates(&text, by_automaton(&text).filter(|hit| may_be(&text, hit))).collect();
+        prop_assert_eq!(all, likely);
+    }
+}

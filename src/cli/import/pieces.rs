@@ -1,0 +1,259 @@
+//! Files that are read piece by piece, whatever their size: what was added to one that is stored already, and large
+//! ones. Each piece is whole lines, and becomes a part of its session. Only for transcripts of lines that hold one
+//! session; all others are read as a whole.
+
+use super::files::{Found, reason};
+use super::reading::{Reader, Reading};
+use crate::model::id::BlobHash;
+use crate::model::{Host, ObjectId, SessionId, SessionRecord};
+use crate::store::import::Incoming;
+use crate::transcript::blank::Edit;
+use crate::transcript::{self, Hint, Parsed, Skipped, blank};
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+/// Files from this size on are read in pieces.
+pub const LARGE: u64 = if cfg!(feature = "faults") { 1 << 20 } else { 64 << 20 };
+/// Bytes of a piece, but for the rest of its last line.
+const PIECE: usize = if cfg!(feature = "faults") { 64 << 10 } else { 8 << 20 };
+/// Bytes at the beginning of a file that say whose session it is.
+const HEAD: usize = 32 << 10;
+/// A line that would not fit into memory.
+const LONGEST: usize = 512 << 20;
+/// Pieces in memory at a time.
+const MOST: usize = 3;
+
+/// What a file begins with, as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct After {
+    id: SessionId,
+    host: Host,
+    parts: Vec<(ObjectId, u64)>,
+    newlines: u32,
+    turns: u32,
+}
+
+impl After {
+    /// All of a record's newest version; nothing where bytes of it were taken out.
+    pub fn of(record: &SessionRecord) -> Option<Self> {
+        let version = record.current().filter(|_| record.root.is_none())?;
+        let whole =
+            !version.parts.is_empty() && version.parts.iter().all(|part| part.was.is_empty() && part.expired.is_none());
+        whole.then(|| Self {
+            id: record.id.clone(),
+            host: record.host,
+            parts: version.parts.iter().map(|part| (part.blob, part.bytes)).collect(),
+            newlines: version.parts.iter().map(|part| part.newlines).sum(),
+            turns: record.turns,
+        })
+    }
+
+    pub fn bytes(&self) -> u64 {
+        self.parts.iter().map(|(_, length)| length).sum()
+    }
+}
+
+/// A file of which the beginning was read.
+pub struct Pieces<'r> {
+    reader: Reader<'r>,
+    name: String,
+    file: File,
+    /// The first lines, which say whose session it is.
+    head: Vec<u8>,
+    after: After,
+    /// Turns that a report counts with the next piece.
+    counted: u64,
+    /// What was read behind the last piece.
+    rest: Vec<u8>,
+    sent: Vec<Weak<Vec<u8>>>,
+}
+
+/// The session of a file of lines, by what its first lines say.
+pub fn session_of(path: &Path) -> Option<SessionId> {
+    let mut head = vec![0; HEAD];
+    let read = read_full(&mut File::open(path).ok()?, &mut head).ok()?;
+    head.truncate(read);
+    head.truncate(memchr::memrchr(b'\n', &head)? + 1);
+    Some(one_session(transcript::parse(&head, &Hint::new(&super::reading::name(path))).ok()?)?.id)
+}
+
+impl<'r> Pieces<'r> {
+    /// A file from where what is stored of it ends, as long as it [`begins_with`] that; nothing where no line ends there.
+    pub fn behind(reader: Reader<'r>, path: &Path, after: &After) -> Option<Self> {
+        let mut file = File::open(path).ok()?;
+        let stored = after.bytes();
+        let mut head = vec![0; HEAD.min(usize::try_from(stored).ok()?)];
+        file.read_exact(&mut head).ok()?;
+        let mut last = [0];
+        file.seek(SeekFrom::Start(stored.checked_sub(1)?)).ok()?;
+        file.read_exact(&mut last).ok()?;
+        if last != *b"\n" {
+            return None;
+        }
+        Self::new(reader, path, file, head, after.clone(), u64::from(after.turns))
+    }
+
+    /// A file from its beginning, and its first piece.
+    pub fn of(reader: Reader<'r>, path: &Path) -> Option<(Reading, Self)> {
+        let mut file = File::open(path).ok()?;
+        let mut rest = Vec::new();
+        let first = piece(&mut file, &mut rest).ok()??;
+        let head = first[..first.len().min(HEAD)].to_vec();
+        let (id, length) = (ObjectId::of_blob(&first), first.len() as u64);
+        let newlines = memchr::memchr_iter(b'\n', &first).count() as u32;
+        let reading = reader.bytes(first, &super::reading::name(path), true);
+        let [session] = reading.sessions.as_slice() else { return None };
+        if !reading.grows || session.root.is_some() {
+            return None;
+        }
+        let after = After {
+            id: session.id.clone(),
+            host: session.host,
+            parts: vec![(id, length)],
+            newlines,
+            turns: session.turns,
+        };
+        let mut pieces = Self::new(reader, path, file, head, after, 0)?;
+        pieces.sent.push(Arc::downgrade(&session.bytes));
+        pieces.rest = rest;
+        Some((reading, pieces))
+    }
+
+    fn new(reader: Reader<'r>, path: &Path, file: File, mut head: Vec<u8>, after: After, counted: u64) -> Option<Self> {
+        head.truncate(memchr::memrchr(b'\n', &head)? + 1);
+        let (rest, sent) = Default::default();
+        Some(Self { reader, name: super::reading::name(path), file, head, after, counted, rest, sent })
+    }
+
+    /// The session that a piece goes on with, and the lines that it was read with beside its own. Most hosts say on each
+    /// line whose session it is; of others the first lines of the file are needed.
+    fn session(&self, piece: &[u8]) -> Option<(transcript::Session, Vec<Skipped>, u32)> {
+        let parsed = |bytes: &[u8]| {
+            let parsed = transcript::parse(bytes, &Hint::new(&self.name)).ok()?;
+            let skipped = parsed.skipped.clone();
+            let session = one_session(parsed)?;
+            (session.id == self.after.id && session.host == self.after.host).then_some((session, skipped))
+        };
+        if let Some((session, skipped)) = parsed(piece) {
+            return Some((session, skipped, 0));
+        }
+        let (mut session, skipped) = parsed(&[&self.head[..], piece].concat())?;
+        let (before, _) = parsed(&self.head)?;
+        session.turns.drain(..before.turns.len().min(session.turns.len()));
+        Some((session, skipped, memchr::memchr_iter(b'\n', &self.head).count() as u32))
+    }
+
+    /// The next piece; nothing behind the last one. `None` inside where it is no part of the same session.
+    pub fn next(&mut self) -> Option<Option<Reading>> {
+        // Whoever stores them is slower than whoever reads: pieces would fill memory.
+        while self.sent.iter().filter(|piece| piece.strong_count() > 0).count() >= MOST {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        self.sent.retain(|piece| piece.strong_count() > 0);
+        match piece(&mut self.file, &mut self.rest) {
+            Ok(Some(piece)) => Some(self.read(piece)),
+            Ok(None) => None,
+            Err(error) => Some(Some(Reading::problem(reason(&error)))),
+        }
+    }
+
+    /// The only piece of a file that was not added to: nothing.
+    pub fn nothing(&mut self) -> Option<Reading> {
+        self.read(Vec::new())
+    }
+
+    fn read(&mut self, piece: Vec<u8>) -> Option<Reading> {
+        let (mut session, skipped, lines) = self.session(&piece)?;
+        let number = |line: u32| line - lines + self.after.newlines;
+        let lost = skipped.iter().filter(|skipped| skipped.why.lost() && skipped.line > lines);
+        let problems = lost.map(|skipped| format!("line {}: {}", number(skipped.line), skipped.why)).collect();
+        let secrets = blank::mask(&piece)
+            .into_iter()
+            .map(|edit: Edit| (edit.line + self.after.newlines, super::reading::kinds(&piece[edit.range])));
+        let secrets = secrets.collect();
+        let new = std::mem::take(&mut session.turns).len();
+        let turns = self.after.turns.saturating_add(u32::try_from(new).unwrap_or(u32::MAX));
+        let bytes = Arc::new(piece);
+        self.sent.push(Arc::downgrade(&bytes));
+        let after = self.after.parts.iter().map(|(id, _)| *id).collect();
+        let incoming = self.reader.incoming(session, turns as usize, &bytes, &Arc::default());
+        if !bytes.is_empty() {
+            self.after.parts.push((ObjectId::of_blob(&bytes), bytes.len() as u64));
+        }
+        self.after.newlines += memchr::memchr_iter(b'\n', &bytes).count() as u32;
+        self.after.turns = turns;
+        let counted = std::mem::take(&mut self.counted) + new as u64;
+        let sessions = vec![Incoming { after, ..incoming }];
+        Some(Reading { sessions, problems, secrets, turns: counted, grows: true, ..Reading::default() })
+    }
+}
+
+/// Whether a file begins with what is stored of it.
+pub fn begins_with(path: &Path, after: &After) -> bool {
+    let same = || {
+        let mut file = File::open(path).ok()?;
+        let mut buffer = vec![0; 64 << 10];
+        for (id, length) in &after.parts {
+            let mut hash = BlobHash::new(*length);
+            let mut left = *length;
+            while left > 0 {
+                let want = usize::try_from(left).map_or(buffer.len(), |left| left.min(buffer.len()));
+                file.read_exact(&mut buffer[..want]).ok()?;
+                hash.update(&buffer[..want]);
+                left -= want as u64;
+            }
+            (hash.finish() == *id).then_some(())?;
+        }
+        Some(())
+    };
+    same().is_some()
+}
+
+fn one_session(mut parsed: Parsed) -> Option<transcript::Session> {
+    let one = parsed.is_lines && parsed.sessions.len() == 1;
+    parsed.sessions.pop().filter(|session| one && session.root.is_none())
+}
+
+/// Some whole lines of a file, of which `rest` was read before; at its end whatever is left.
+fn piece(file: &mut File, rest: &mut Vec<u8>) -> io::Result<Option<Vec<u8>>> {
+    loop {
+        let wanted = PIECE.max(rest.len() * 2);
+        let read = Read::by_ref(file).take((wanted - rest.len()) as u64).read_to_end(rest)?;
+        let end = match memchr::memrchr(b'\n', rest) {
+            _ if read == 0 => rest.len(),
+            Some(end) if rest.len() >= PIECE => end + 1,
+            _ if rest.len() > LONGEST => return Err(io::Error::other("a line of it is longer than 512 MiB")),
+            _ => continue,
+        };
+        let next = rest.split_off(end);
+        let piece = std::mem::replace(rest, next);
+        return Ok((!piece.is_empty()).then_some(piece));
+    }
+}
+
+fn read_full(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match file.read(&mut buffer[filled..])? {
+            0 => break,
+            read => filled += read,
+        }
+    }
+    Ok(filled)
+}
+
+/// Whether a file is read by more than one piece.
+pub fn is_large(found: &Found) -> bool {
+    match &found.after {
+        Some(_) => new_bytes(found) > PIECE as u64,
+        None => found.bytes > LARGE && !found.whole,
+    }
+}
+
+/// Bytes of a file that are not stored.
+pub fn new_bytes(found: &Found) -> u64 {
+    found.bytes.saturating_sub(found.after.as_ref().map_or(0, After::bytes))
+}
