@@ -75,8 +75,10 @@ impl Store {
     pub fn known_files(&self) -> Option<KnownFiles<'_>> {
         let folder = self.files_lists();
         fs::create_dir_all(&folder).ok()?;
-        // Without being told otherwise, clocks of files and of programs differ.
-        let begun = Mark::of(tempfile::NamedTempFile::new_in(folder).ok()?.path())?.modified;
+        // Clocks of files are not always those of programs: what is written now tells.
+        let clock = folder.join("clock");
+        fs::write(&clock, "0").ok()?;
+        let begun = Mark::of(&clock)?.modified;
         let (folders, new) = Default::default();
         Some(KnownFiles { store: self, tip: self.reference(SESSIONS).ok()?, begun, folders, new })
     }

@@ -153,7 +153,7 @@ fn masked_once(line: &[u8]) -> Option<String> {
         Ok(line) => Cow::Borrowed(line),
         Err(_) => String::from_utf8_lossy(line),
     };
-    let mut hits: Vec<Hit> = secret::search(line.as_bytes()).collect();
+    let mut hits: Vec<Hit> = secret::search(line.as_bytes());
     let own = listed::extra().is_some();
     let (inners, plain) = literals(&line);
     hits.retain(|hit| secret::may_be(line.as_bytes(), hit));

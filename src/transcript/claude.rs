@@ -114,8 +114,9 @@ pub(super) fn agent_block(block: &Object<'_>, build: &mut Build) {
 }
 
 fn tool_result(line: &Object<'_>, block: &Object<'_>, build: &mut Build) {
-    let text = result_text(block.get("content"));
     let failed = block.flag("is_error") == Some(true);
+    // A refusal may hold words of the person.
+    let text = if build.no_results && !failed { String::new() } else { result_text(block.get("content")) };
     let refused = failed && REFUSALS.iter().any(|refusal| text.starts_with(refusal));
     let status = match (refused, failed) {
         (true, _) => Status::Refused,

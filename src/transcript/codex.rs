@@ -115,7 +115,8 @@ impl Codex {
             "web_search_call" => build.call(&call, "web_search", json::arguments(item.get("action"))),
             "tool_search_call" => build.call(&call, "tool_search", json::arguments(item.get("arguments"))),
             "function_call_output" | "custom_tool_call_output" | "local_shell_call_output" => {
-                build.result(output(&call, item.get("output")));
+                let raw = item.get("output").filter(|_| !build.no_results);
+                build.result(output(&call, raw));
             }
             _ => {}
         }

@@ -61,11 +61,17 @@ use std::collections::BTreeSet;
 pub struct Hint<'a> {
     /// The file's name or path; its stem is the session's id where the host states none.
     pub name: &'a str,
+    /// For who counts turns and does not read them: what tools answered need not be decoded.
+    pub no_results: bool,
 }
 
 impl<'a> Hint<'a> {
     pub fn new(name: &'a str) -> Self {
-        Self { name }
+        Self { name, no_results: false }
+    }
+
+    pub fn without_results(name: &'a str) -> Self {
+        Self { name, no_results: true }
     }
 
     fn stem(&self) -> &'a str {
@@ -112,7 +118,7 @@ fn read_groups(
     let mut sessions = Vec::with_capacity(groups.len());
     let mut names = BTreeSet::new();
     for (index, group) in groups.iter().enumerate() {
-        let build = read_group(host, group, hint.stem(), &mut skipped);
+        let build = read_group(host, group, hint, &mut skipped);
         if several && build.turns.is_empty() && group.head.is_none() {
             continue;
         }
@@ -133,7 +139,7 @@ fn read_groups(
     Ok(Parsed { host, sessions, skipped, is_lines: false })
 }
 
-fn read_group(host: Host, group: &Group<'_>, stem: &str, skipped: &mut Vec<Skipped>) -> Build {
+fn read_group(host: Host, group: &Group<'_>, hint: &Hint<'_>, skipped: &mut Vec<Skipped>) -> Build {
     let mut format: Box<dyn Format> = match host {
         Host::ClaudeCode => Box::new(claude::Claude),
         Host::Codex => Box::<codex::Codex>::default(),
@@ -144,7 +150,8 @@ fn read_group(host: Host, group: &Group<'_>, stem: &str, skipped: &mut Vec<Skipp
         Host::Messages => Box::new(messages::Messages),
         Host::Minimal => Box::new(minimal::Minimal),
     };
-    let mut build = Build::new(stem);
+    let mut build = Build::new(hint.stem());
+    build.no_results = hint.no_results;
     if let Some(head) = &group.head {
         format.head(head, &mut build);
     }

@@ -51,6 +51,8 @@ pub(super) struct Build {
     repository: Option<String>,
     pub turns: Vec<Turn>,
     pub outcomes: Vec<Outcome>,
+    /// Whether texts of results may be left out.
+    pub no_results: bool,
     /// What the task is called, for the id where a file holds several sessions.
     pub task: Option<String>,
     begun: Option<DateTime<Utc>>,
@@ -71,6 +73,7 @@ impl Build {
             repository: None,
             turns: Vec::new(),
             outcomes: Vec::new(),
+            no_results: false,
             task: None,
             begun: None,
             seen: BTreeSet::new(),

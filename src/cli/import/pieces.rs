@@ -69,6 +69,8 @@ pub struct Pieces<'r> {
     /// What was read behind the last piece.
     rest: Vec<u8>,
     sent: Vec<Weak<Vec<u8>>>,
+    /// The last piece, which the next one is behind.
+    last: Option<Arc<Vec<u8>>>,
 }
 
 /// The session of a file of lines, by what its first lines say.
@@ -77,7 +79,7 @@ pub fn session_of(path: &Path) -> Option<SessionId> {
     let read = read_full(&mut File::open(path).ok()?, &mut head).ok()?;
     head.truncate(read);
     head.truncate(memchr::memrchr(b'\n', &head)? + 1);
-    Some(one_session(transcript::parse(&head, &Hint::new(&super::reading::name(path))).ok()?)?.id)
+    Some(one_session(transcript::parse(&head, &Hint::without_results(&super::reading::name(path))).ok()?)?.id)
 }
 
 impl<'r> Pieces<'r> {
@@ -124,15 +126,15 @@ impl<'r> Pieces<'r> {
 
     fn new(reader: Reader<'r>, path: &Path, file: File, mut head: Vec<u8>, after: After, counted: u64) -> Option<Self> {
         head.truncate(memchr::memrchr(b'\n', &head)? + 1);
-        let (rest, sent) = Default::default();
-        Some(Self { reader, name: super::reading::name(path), file, head, after, counted, rest, sent })
+        let (rest, sent, last) = Default::default();
+        Some(Self { reader, name: super::reading::name(path), file, head, after, counted, rest, sent, last })
     }
 
     /// The session that a piece goes on with, and the lines that it was read with beside its own. Most hosts say on each
     /// line whose session it is; of others the first lines of the file are needed.
     fn session(&self, piece: &[u8]) -> Option<(transcript::Session, Vec<Skipped>, u32)> {
         let parsed = |bytes: &[u8]| {
-            let parsed = transcript::parse(bytes, &Hint::new(&self.name)).ok()?;
+            let parsed = transcript::parse(bytes, &Hint::without_results(&self.name)).ok()?;
             let skipped = parsed.skipped.clone();
             let session = one_session(parsed)?;
             (session.id == self.after.id && session.host == self.after.host).then_some((session, skipped))
@@ -148,6 +150,9 @@ impl<'r> Pieces<'r> {
 
     /// The next piece; nothing behind the last one. `None` inside where it is no part of the same session.
     pub fn next(&mut self) -> Option<Option<Reading>> {
+        if let Some(last) = self.last.take() {
+            self.after.parts.push((ObjectId::of_blob(&last), last.len() as u64));
+        }
         // Whoever stores them is slower than whoever reads: pieces would fill memory.
         while self.sent.iter().filter(|piece| piece.strong_count() > 0).count() >= MOST {
             std::thread::sleep(Duration::from_millis(1));
@@ -180,9 +185,7 @@ impl<'r> Pieces<'r> {
         self.sent.push(Arc::downgrade(&bytes));
         let after = self.after.parts.iter().map(|(id, _)| *id).collect();
         let incoming = self.reader.incoming(session, turns as usize, &bytes, &Arc::default());
-        if !bytes.is_empty() {
-            self.after.parts.push((ObjectId::of_blob(&bytes), bytes.len() as u64));
-        }
+        self.last = Some(Arc::clone(&bytes)).filter(|bytes| !bytes.is_empty());
         self.after.newlines += memchr::memchr_iter(b'\n', &bytes).count() as u32;
         self.after.turns = turns;
         let counted = std::mem::take(&mut self.counted) + new as u64;

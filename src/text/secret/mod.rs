@@ -10,7 +10,6 @@ mod openings;
 mod providers;
 
 use crate::text::listed;
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use context::CUES;
 use formats::{FORMATS, Place};
 use forms::{FORMS, USER_NAME};
@@ -20,7 +19,6 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::LazyLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What stands where a secret stood.
 pub const MASK: &str = "[secret removed]";
@@ -39,15 +37,7 @@ pub struct Secret {
     pub range: Range<usize>,
 }
 
-/// Bytes that are searched before the automaton, which takes milliseconds to make, is worth it.
-const LITTLE: usize = 1 << 20;
-static SEARCHED: AtomicUsize = AtomicUsize::new(0);
-static SMALL: LazyLock<Openings> = LazyLock::new(|| Openings::of(literals()));
-static QUICK: LazyLock<AhoCorasick> = LazyLock::new(|| {
-    let mut builder = AhoCorasick::builder();
-    builder.ascii_case_insensitive(true).match_kind(MatchKind::Standard).kind(Some(AhoCorasickKind::DFA));
-    builder.build(literals()).expect("the literals are constant")
-});
+static OPENINGS: LazyLock<Openings> = LazyLock::new(|| Openings::of(literals()));
 
 /// All literals that anything can begin with, searched for at once: formats first, then forms, providers and cues. In
 /// any case; formats are looked at again in theirs.
@@ -73,16 +63,8 @@ impl Hit {
 }
 
 /// All literals of a text, by where they end: the part of the search that costs, done once for texts within texts.
-pub fn search(text: &[u8]) -> impl Iterator<Item = Hit> + '_ {
-    let before = SEARCHED.fetch_add(text.len(), Ordering::Relaxed);
-    let little = before.saturating_add(text.len()) < LITTLE;
-    let (small, quick) = if little { (Some(SMALL.find(text)), None) } else { (None, Some(by_automaton(text))) };
-    small.into_iter().flatten().chain(quick.into_iter().flatten())
-}
-
-fn by_automaton(text: &[u8]) -> impl Iterator<Item = Hit> + '_ {
-    let hits = QUICK.find_overlapping_iter(text);
-    hits.map(|hit| Hit { literal: hit.pattern().as_usize(), range: hit.range() })
+pub fn search(text: &[u8]) -> Vec<Hit> {
+    OPENINGS.find(text)
 }
 
 /// Whether a hit may be a credential, as far as the raw JSON that it stands in tells before its strings are decoded.
@@ -93,7 +75,7 @@ pub fn may_be(raw: &[u8], hit: &Hit) -> bool {
 
 /// Every credential of the text, in order and apart; the user's own patterns count too.
 pub fn find(text: &[u8]) -> Vec<Secret> {
-    find_at(text, search(text))
+    find_at(text, search(text).into_iter())
 }
 
 fn find_at(text: &[u8], hits: impl Iterator<Item = Hit>) -> Vec<Secret> {
@@ -128,7 +110,7 @@ fn repeated(text: &[u8], found: &[Secret]) -> Vec<Secret> {
 
 /// Replaces every credential by [`MASK`]. Borrowed when there was none; masking twice changes nothing.
 pub fn mask(text: &str) -> Cow<'_, str> {
-    mask_at(text, search(text.as_bytes()))
+    mask_at(text, search(text.as_bytes()).into_iter())
 }
 
 /// Like [`mask`], where a [`search`] has found all literals of the text.
@@ -156,7 +138,7 @@ pub fn mask_values(json: &str) -> String {
 
 /// Whether the text holds a credential.
 pub fn found(text: &str) -> bool {
-    found_at(text, search(text.as_bytes()))
+    found_at(text, search(text.as_bytes()).into_iter())
 }
 
 /// Like [`found`], where a [`search`] has found all literals of the text.
@@ -166,7 +148,7 @@ pub fn found_at(text: &str, hits: impl Iterator<Item = Hit>) -> bool {
 
 /// What kinds of credentials the text holds, in words.
 pub fn kinds(text: &str) -> BTreeSet<&'static str> {
-    candidates(text.as_bytes(), search(text.as_bytes())).map(|secret| secret.kind).collect()
+    candidates(text.as_bytes(), search(text.as_bytes()).into_iter()).map(|secret| secret.kind).collect()
 }
 
 fn candidates<'a>(text: &'a [u8], hits: impl Iterator<Item = Hit> + 'a) -> impl Iterator<Item = Secret> + 'a {

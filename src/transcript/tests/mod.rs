@@ -65,6 +65,20 @@ fn every_fixture_gives_sessions_with_ids_and_turns() {
 }
 
 #[test]
+fn whoever_only_counts_turns_counts_the_same() {
+    for (name, bytes) in fixtures("").into_iter().chain(fixtures("nasty")) {
+        let (all, some) = (parse(&bytes, &Hint::new(&name)), parse(&bytes, &Hint::without_results(&name)));
+        assert_eq!(all.is_ok(), some.is_ok(), "{name}");
+        for (all, some) in all.into_iter().zip(some).flat_map(|(all, some)| all.sessions.into_iter().zip(some.sessions))
+        {
+            assert_eq!(all.turns.len(), some.turns.len(), "{name}");
+            let bare = |session: Session| Session { turns: Vec::new(), ..session };
+            assert_eq!(bare(all), bare(some), "{name}");
+        }
+    }
+}
+
+#[test]
 fn every_text_is_found_at_the_place_of_its_turn() {
     for (name, bytes) in fixtures("").into_iter().chain(fixtures("nasty")) {
         if let Ok(parsed) = parse(&bytes, &Hint::new(&name)) {
