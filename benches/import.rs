@@ -9,7 +9,7 @@
 
 mod common;
 
-use common::{done, dream, figure, git, measured, option, quiet, ratio, show};
+use common::{done, dream, figure, git, measured, option, quiet, ratio, show, timed};
 use git_dream::transcript::{self, Hint};
 use std::fs;
 use std::io::Write;
@@ -143,7 +143,7 @@ fn growing(folder: &Path, runs: usize) {
     for _ in 0..runs {
         fs::write(&file, lines.concat()).expect("a file");
         let memory_of_one = memory(folder, "whole");
-        whole.push(measured(dream(&memory_of_one).arg("import").arg(&file)).0);
+        whole.push(timed(dream(&memory_of_one).arg("import").arg(&file)).as_secs_f64());
         let memory = memory(folder, "parts");
         fs::write(&file, "").expect("a file");
         let mut seconds = 0.0;
@@ -151,7 +151,7 @@ fn growing(folder: &Path, runs: usize) {
             let added = lines[lines.len() * part / GROWTH..lines.len() * (part + 1) / GROWTH].concat();
             let mut appended = fs::OpenOptions::new().append(true).open(&file).expect("a file");
             appended.write_all(added.as_bytes()).expect("appended");
-            seconds += measured(dream(&memory).arg("import").arg(&file)).0;
+            seconds += timed(dream(&memory).arg("import").arg(&file)).as_secs_f64();
         }
         parts.push(seconds);
     }

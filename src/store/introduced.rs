@@ -2,8 +2,9 @@
 //! git's own blame does (`pass_blame` of git's `blame.c`), so that both say the same.
 
 use super::object::FOLDER;
-use super::{ReadError, Store, TreeDiff, TreeEntry};
+use super::{ReadError, Store, TreeEntry};
 use crate::model::ObjectId;
+use std::collections::HashMap;
 
 /// What blame of a file says before any lines are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,9 +60,28 @@ impl Store {
 
     /// Blame looks for a file that came among those that went with it: it may have had another name.
     fn loses_files(&self, parents: &[ObjectId], tree: ObjectId) -> Result<bool, ReadError> {
-        let mut trees = TreeDiff::new(self);
         for parent in parents {
-            if trees.files(Some(*parent), tree)?.iter().any(|file| file.new.is_none()) {
+            if self.loses(*parent, Some(tree))? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether a tree has a file that another one has not. What only that one has is not looked at.
+    fn loses(&self, old: ObjectId, new: Option<ObjectId>) -> Result<bool, ReadError> {
+        if Some(old) == new {
+            return Ok(false);
+        }
+        let new = new.map(|new| self.tree(new)).transpose()?.unwrap_or_default();
+        let new: HashMap<&[u8], &TreeEntry> = new.iter().map(|entry| (entry.name.as_slice(), entry)).collect();
+        for entry in self.tree(old)? {
+            let now = new.get(entry.name.as_slice());
+            let lost = match entry.is_folder() {
+                true => self.loses(entry.id, now.filter(|now| now.is_folder()).map(|now| now.id))?,
+                false => now.is_none_or(|now| now.is_folder()),
+            };
+            if lost {
                 return Ok(true);
             }
         }

@@ -155,11 +155,11 @@ fn masked_once(line: &[u8]) -> Option<String> {
     };
     let mut hits: Vec<Hit> = secret::search(line.as_bytes());
     let own = listed::extra().is_some();
-    let (inners, plain) = literals(&line);
     hits.retain(|hit| secret::may_be(line.as_bytes(), hit));
-    if hits.is_empty() && plain && !own {
+    if hits.is_empty() && !own && !has_odd_escapes(line.as_bytes()) {
         return None;
     }
+    let (inners, plain) = literals(&line);
     hits.sort_by_key(|hit| hit.range.start);
     let (mut new, mut at) = (String::new(), 0);
     for inner in inners {
@@ -218,6 +218,18 @@ fn within<'a>(hits: &'a [Hit], inner: &Range<usize>) -> impl Iterator<Item = Hit
 /// Whether this byte after a backslash stands for one character.
 fn is_simple(byte: u8) -> bool {
     matches!(byte, b'n' | b't' | b'r' | b'b' | b'f' | b'"' | b'\\')
+}
+
+/// Whether a line has escapes that [`escapes`] does not tell.
+fn has_odd_escapes(line: &[u8]) -> bool {
+    let mut rest = line;
+    while let Some(at) = memchr::memchr(b'\\', rest) {
+        if !rest.get(at + 1).copied().is_some_and(is_simple) {
+            return true;
+        }
+        rest = &rest[at + 2..];
+    }
+    false
 }
 
 /// Where the escapes of a string begin, if each is of two bytes and stands for one. Characters that are spelled by their

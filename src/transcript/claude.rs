@@ -127,7 +127,7 @@ fn tool_result(line: &Object<'_>, block: &Object<'_>, build: &mut Build) {
     build.result(ToolResult {
         call: block.text("tool_use_id").unwrap_or_default().into_owned(),
         exit: exit(&text),
-        seconds: seconds(line),
+        seconds: if build.no_results { None } else { seconds(line) },
         status,
         text,
     });

@@ -24,8 +24,8 @@ use unchanged::Unchanged;
 ///
 /// Formats are recognised by content: Claude Code, Codex, Copilot CLI, Gemini CLI, OpenCode, hosted agents' event lists,
 /// OpenAI-style message lists, and one JSON object per line with "role" and "text" (and "time", "tool", "error" where
-/// known). Directories are read with all that is in them. Importing again stores only what is new; a session that grew
-/// gets one more part. Sessions go to refs/dream/sessions, which a plain 'git push' never publishes.
+/// known). Directories are read with all that is in them. Importing again reads and stores only what is new; a session
+/// that grew gets one more part. Sessions go to refs/dream/sessions, which a plain 'git push' never publishes.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   git dream import ~/.claude/projects
@@ -41,7 +41,7 @@ pub struct Import {
     /// What to do with credentials: warn, mask (store them masked) or refuse (leave the session out)
     #[arg(long, value_name = "MODE")]
     secrets: Option<String>,
-    /// Name also the files that are no transcripts, every damaged line and every line with a credential
+    /// Read every file again; name those that are no transcripts, every damaged line and every line with a credential
     #[arg(short, long)]
     verbose: bool,
     /// Print one JSON object

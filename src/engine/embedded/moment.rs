@@ -9,7 +9,7 @@ fn pattern(text: &str) -> Regex {
 }
 
 /// What work goes through and leaves behind.
-const AT_HAND: &str = r"(?:branch(?:es)?|commits?|prs?|pull requests?|merge requests?|tickets?|issues?|ci(?: run)?s?|pipelines?|builds?|tests?|test runs?|scripts?|console|logs?|deploy(?:ment)?s?|pages?|buttons?|forms?|files?|diffs?|screenshots?|screens?|lines?|errors?|warnings?|exceptions?|milestones?|steps?|tasks?|functions?|modules?|servers?|apps?|laptop|questions?|changes?|plan|answer|output|patch(?:es)?|release)";
+const AT_HAND: &str = r"(?:branch(?:es)?|commits?|prs?|pull requests?|merge requests?|tickets?|issues?|ci(?: run)?s?|pipelines?|builds?|tests?|test runs?|scripts?|console|logs?|deploy(?:ment)?s?|pages?|buttons?|forms?|files?|diffs?|screenshots?|screens?|lines?|errors?|warnings?|exceptions?|milestones?|steps?|tasks?|functions?|modules?|servers?|apps?|laptop|questions?|changes?|plan|answer|output|patch(?:es)?|dropdowns?|menus?|charts?|modals?|dialogs?|sidebars?|quer(?:y|ies))";
 /// How work goes just now.
 const GOING: &str = r"(?:failing|broken|red|green|cancell?ed|down|up again|behind|ahead|stuck|hanging|still|missing|empty|wrong|too|off|slow(?:er)?|crash(?:ing|ed)|fail(?:ed|s)?|broke|timed out|times out|done|finished|ready)";
 
@@ -18,7 +18,7 @@ static MOMENT: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         // A proposal to do something now.
         pattern(r"(?i)^(?:let's|let’s|lets|let us|let me)\b"),
         pattern(
-            r"(?i)\b(?:at the moment|as we speak|by accident|hurry up|in (?:\d+|a few|five|ten|fifteen|twenty|thirty) (?:minutes?|mins?|seconds?)|go on with|carry on with)\b",
+            r"(?i)\b(?:at the moment|as we speak|by accident|hurry up|in (?:\d+|a few|five|ten|fifteen|twenty|thirty) (?:minutes?|mins?|seconds?)|go on with|carry on with|since (?:this|the) (?:morning|noon|afternoon|evening)|because of (?:that|this)|(?:hours?|minutes?|days?) left|(?:attempt|row|try) \d+|on the (?:first|second|third|last) try|by \d{1,2} ?(?:am|pm))\b",
         ),
         pattern(r"(?i)^(?:option|step|part|question|variant|version|number|point) \d+\b"),
         pattern(r"(?i)\b(?:exit code|line|step|part) \d+\b"),
@@ -26,12 +26,15 @@ static MOMENT: LazyLock<Vec<Regex>> = LazyLock::new(|| {
             r"(?i)^(?:i'm|i’m|i am|we're|we’re|we are) (?:still |now |currently |just )*(?:on|at|in) (?:the )?(?:branch|page|line|step|commit|tab|screen|ticket|issue|call)\b",
         ),
         pattern(
-            r"(?i)^(?:i'm|i’m|i am|we're|we’re|we are) (?:all |almost |nearly )?(?:done|finished|through|ready|stuck)\b",
+            r"(?i)^(?:i'm|i’m|i am|we're|we’re|we are) (?:all |almost |nearly )?(?:done|finished|through|ready|stuck)(?:$|[.,!;]| (?:now|here|with|on|at)\b)",
         ),
         pattern(&format!(
             r"(?i)^(?:i|we)(?:'ve|’ve| have)? (?:just |already |now )*(?:ran|run|pushed|merged|opened|closed|reopened|deleted|reverted|rebased|committed|deployed|restarted|tested|tried|checked|fixed|clicked|installed|updated|filed|created|got|get|see|have) (?:[\w'’#/.-]+ ){{0,5}}?{AT_HAND}\b"
         )),
         pattern(r"(?i)^(?:i|we)(?:'ve|’ve| have)? (?:just )?moved on (?:to|with)\b"),
+        pattern(
+            r"(?i)^(?:i|we)(?:'ve|’ve| have)? (?:just |already |now )*(?:rebased|restarted|rebooted|reinstalled|redeployed|reran|re-ran|stashed|cherry-picked|force-pushed)\b",
+        ),
         pattern(&format!(
             r"(?i)^(?:the|this|that|our|my|your|its|their|now the)\b (?:[\w'’#/.-]+ ){{0,4}}?{AT_HAND}\b (?:[\w'’#/.-]+ ){{0,6}}?(?:is|are|was|were|has|have|had|keeps?|just|now|still|again|takes?|took|shows?|showed|prints?|printed|{GOING})\b (?:[\w'’#/.-]+ ){{0,4}}?(?:{GOING}|right now|again|now)\b"
         )),
@@ -125,6 +128,8 @@ mod tests {
             "Option 2 looks better to me",
             "The page takes 8 seconds to load right now",
             "I deleted the old branch by accident",
+            "I rebased onto main and got 6 conflicts",
+            "Staging returns 502 since this morning",
         ] {
             assert!(is_of_the_moment(said), "{said}");
         }
@@ -133,6 +138,7 @@ mod tests {
             "We deploy on Tuesdays and Thursdays only",
             "I moved to Lisbon in March",
             "I have two cats and a dog",
+            "I'm done teaching, the quarter ended",
             "Our CI runs on self-hosted runners in Frankfurt",
             "The test database is called checks_eu",
         ] {
