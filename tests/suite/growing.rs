@@ -36,13 +36,13 @@ fn a_file_that_grows_is_stored_as_if_it_had_come_at_once() {
         let (name, text) =
             (file.file_name().expect("a name").to_string_lossy(), fs::read_to_string(&file).expect("text"));
         let whole = World::with_memory();
-        whole.write(&format!("logs/{name}"), &text);
+        whole.write(format!("logs/{name}"), &text);
         let id = import(&whole)["sessions"][0]["id"].as_str().expect("an id").to_owned();
         let world = World::with_memory();
         let lines: Vec<&str> = text.split_inclusive('\n').collect();
         let step = (lines.len() / 4).max(1);
         for end in (step..=lines.len()).step_by(step).chain([lines.len()]) {
-            world.write(&format!("logs/{name}"), lines[..end].concat());
+            world.write(format!("logs/{name}"), lines[..end].concat());
             import(&world);
         }
         let ((grown, bytes), (once, all)) = (stored(&world, &id), stored(&whole, &id));
