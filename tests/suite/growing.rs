@@ -135,6 +135,8 @@ fn a_large_file_comes_in_parts_and_grows() {
     assert!(parts > 10, "{parts}");
     fs::remove_dir_all(world.path("memory/.git/dream/cache")).expect("no cache");
     assert_eq!(whats(&import(&world)), ["unchanged"]);
+    let said = world.dream(["import", "../logs", "-v"]).ok();
+    assert!(said.contains("1 unchanged"), "{said}");
     text.extend((2500..5000).map(line));
     world.write("logs/s.jsonl", &text);
     assert_eq!(whats(&import(&world)), ["grown"]);

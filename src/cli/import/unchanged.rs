@@ -29,12 +29,15 @@ impl<'s> Unchanged<'s> {
         let little = found.len() <= FEW && found.iter().map(|file| file.bytes).sum::<u64>() <= LITTLE;
         let (sessions, foreign, new) = Default::default();
         let mut own = Self { known: None, sessions, foreign, new };
-        // Whoever asks what is in the files, or what must not be, gets all of them read.
-        if little || verbose || secrets != Secrets::Warn {
+        // What is to be masked or refused is looked for in whole files.
+        if little || secrets != Secrets::Warn {
             found.iter_mut().for_each(|file| file.whole = true);
             return own;
         }
-        own.known = store.known_files();
+        // Whoever asks what is in the files gets all of them read.
+        if !verbose {
+            own.known = store.known_files();
+        }
         found.retain_mut(|file| own.is_to_be_read(store, file));
         own
     }
