@@ -150,3 +150,16 @@ fn a_large_file_comes_in_parts_and_grows() {
     assert!(bytes.ends_with(&other) && record["versions"].as_array().is_some_and(|versions| versions.len() == 2));
     world.dream(["verify"]).ok();
 }
+
+#[test]
+fn bytes_that_are_no_part_of_the_session_are_stored_all_the_same() {
+    let world = World::with_memory();
+    let line = |n: usize| format!("{{\"role\":\"user\",\"text\":\"{n} {}\",\"session\":\"s\"}}\n", "word ".repeat(100));
+    let noise = format!("{}\n", "0123456789".repeat(20)).repeat(1500);
+    let text = [(0..2500).map(line).collect::<String>(), noise, (2500..3000).map(line).collect()].concat();
+    world.write("logs/s.jsonl", &text);
+    let report = import(&world);
+    assert_eq!(whats(&report), ["new"]);
+    assert!(report["skipped"].as_array().is_some_and(|skipped| !skipped.is_empty()), "{report:#}");
+    assert_eq!(stored(&world, "s").1, text);
+}

@@ -71,6 +71,8 @@ pub struct Pieces<'r> {
     sent: Vec<Weak<Vec<u8>>>,
     /// The last piece, which the next one is behind.
     last: Option<Arc<Vec<u8>>>,
+    /// What was said of the session before, without bytes.
+    like: Option<Incoming>,
 }
 
 /// The session of a file of lines, by what its first lines say.
@@ -120,14 +122,15 @@ impl<'r> Pieces<'r> {
         };
         let mut pieces = Self::new(reader, path, file, head, after, 0)?;
         pieces.sent.push(Arc::downgrade(&session.bytes));
+        pieces.like = Some(Incoming { bytes: Arc::default(), ..session.clone() });
         pieces.rest = rest;
         Some((reading, pieces))
     }
 
     fn new(reader: Reader<'r>, path: &Path, file: File, mut head: Vec<u8>, after: After, counted: u64) -> Option<Self> {
         head.truncate(memchr::memrchr(b'\n', &head)? + 1);
-        let (rest, sent, last) = Default::default();
-        Some(Self { reader, name: super::reading::name(path), file, head, after, counted, rest, sent, last })
+        let (rest, sent, last, like) = Default::default();
+        Some(Self { reader, name: super::reading::name(path), file, head, after, counted, rest, sent, last, like })
     }
 
     /// The session that a piece goes on with, and the lines that it was read with beside its own. Most hosts say on each
@@ -170,27 +173,39 @@ impl<'r> Pieces<'r> {
         self.read(Vec::new())
     }
 
+    /// Nothing where the first piece is no part of the session. Of a later one the bytes are kept whatever they are: what
+    /// comes behind it must stand where it stood.
     fn read(&mut self, piece: Vec<u8>) -> Option<Reading> {
-        let (mut session, skipped, lines) = self.session(&piece)?;
-        let number = |line: u32| line - lines + self.after.newlines;
-        let lost = skipped.iter().filter(|skipped| skipped.why.lost() && skipped.line > lines);
-        let problems = lost.map(|skipped| format!("line {}: {}", number(skipped.line), skipped.why)).collect();
+        let first = self.after.newlines + 1;
+        let (incoming, problems, new) = match (self.session(&piece), &self.like) {
+            (Some((mut session, skipped, lines)), _) => {
+                let new = std::mem::take(&mut session.turns).len() as u32;
+                let lost = skipped.iter().filter(|skipped| skipped.why.lost() && skipped.line > lines);
+                let named = lost.map(|skipped| format!("line {}: {}", skipped.line - lines + first - 1, skipped.why));
+                let problems = named.collect();
+                (self.reader.incoming(session, 0, &Arc::default(), &Arc::default()), problems, new)
+            }
+            (None, Some(like)) => {
+                let problem =
+                    format!("line {first} and those after it are no part of the session; they are stored unread");
+                (Incoming { outcomes: Vec::new(), ..like.clone() }, vec![problem], 0)
+            }
+            (None, None) => return None,
+        };
         let secrets = blank::mask(&piece)
             .into_iter()
-            .map(|edit: Edit| (edit.line + self.after.newlines, super::reading::kinds(&piece[edit.range])));
+            .map(|edit: Edit| (edit.line + first - 1, super::reading::kinds(&piece[edit.range])));
         let secrets = secrets.collect();
-        let new = std::mem::take(&mut session.turns).len();
-        let turns = self.after.turns.saturating_add(u32::try_from(new).unwrap_or(u32::MAX));
         let bytes = Arc::new(piece);
         self.sent.push(Arc::downgrade(&bytes));
-        let after = self.after.parts.iter().map(|(id, _)| *id).collect();
-        let incoming = self.reader.incoming(session, turns as usize, &bytes, &Arc::default());
+        self.like = Some(incoming.clone());
         self.last = Some(Arc::clone(&bytes)).filter(|bytes| !bytes.is_empty());
         self.after.newlines += memchr::memchr_iter(b'\n', &bytes).count() as u32;
-        self.after.turns = turns;
-        let counted = std::mem::take(&mut self.counted) + new as u64;
-        let sessions = vec![Incoming { after, ..incoming }];
-        Some(Reading { sessions, problems, secrets, turns: counted, grows: true, ..Reading::default() })
+        self.after.turns = self.after.turns.saturating_add(new);
+        let after = self.after.parts.iter().map(|(id, _)| *id).collect();
+        let sessions = vec![Incoming { after, bytes, turns: self.after.turns, ..incoming }];
+        let turns = std::mem::take(&mut self.counted) + u64::from(new);
+        Some(Reading { sessions, problems, secrets, turns, grows: true, ..Reading::default() })
     }
 }
 

@@ -105,8 +105,7 @@ impl Reader<'_> {
         if !send(first) {
             return false;
         }
-        while let Some(next) = pieces.next() {
-            let next = next.unwrap_or_else(|| Reading::problem("it goes on as something else".to_owned()));
+        while let Some(next) = pieces.next().flatten() {
             if !send(next) {
                 return false;
             }
