@@ -38,9 +38,13 @@ fn workers_that_were_told_to_wait_do_not_come_back_at_once() {
     sessions(&world, &facts.iter().map(String::as_str).collect::<Vec<_>>());
     run(&world);
     let asked = server.asked();
-    let (told, back) = (asked[..8].iter().map(|asked| asked.at), asked[8..16].iter().map(|asked| asked.at));
-    let (last, first) = (told.max().expect("eight"), back.clone().min().expect("eight"));
-    assert!(first - last >= Duration::from_millis(750), "{:?}", first - last);
+    // Each by itself: on a busy machine the last of them asks when the first comes back.
+    for told in &asked[..8] {
+        let again = asked.iter().find(|again| again.at > told.at && again.raw == told.raw).expect("it comes back");
+        assert!(again.at - told.at >= Duration::from_millis(750), "{:?}", again.at - told.at);
+    }
+    let back = asked[8..16].iter().map(|asked| asked.at);
+    let first = back.clone().min().expect("eight");
     assert!(back.max().expect("eight") - first >= Duration::from_millis(20));
 }
 
