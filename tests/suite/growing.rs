@@ -163,3 +163,24 @@ fn bytes_that_are_no_part_of_the_session_are_stored_all_the_same() {
     assert!(report["skipped"].as_array().is_some_and(|skipped| !skipped.is_empty()), "{report:#}");
     assert_eq!(stored(&world, "s").1, text);
 }
+
+#[test]
+fn files_beside_one_that_grew_by_much_come_in_too() {
+    let world = World::with_memory();
+    let line = |id: &str, n: usize| {
+        format!("{{\"role\":\"user\",\"text\":\"{n} {}\",\"session\":\"{id}\"}}\n", "word ".repeat(100))
+    };
+    let of = |id: &str, count: usize| (0..count).map(|n| line(id, n)).collect::<String>();
+    for id in ["b", "d"] {
+        world.write(format!("logs/{id}.jsonl"), of(id, 5));
+    }
+    import(&world);
+    // Both of them by more than one piece, and a new one before, between and after.
+    for (id, count) in [("a", 3), ("b", 400), ("c", 3), ("d", 400), ("e", 3)] {
+        world.write(format!("logs/{id}.jsonl"), of(id, count));
+    }
+    assert_eq!(whats(&import(&world)), ["new", "grown", "new", "grown", "new"]);
+    for (id, count) in [("a", 3), ("b", 400), ("c", 3), ("d", 400), ("e", 3)] {
+        assert_eq!(stored(&world, id).1, of(id, count), "{id}");
+    }
+}

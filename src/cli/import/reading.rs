@@ -69,18 +69,21 @@ impl Reader<'_> {
             let read = move || {
                 let mut at = 0;
                 for batch in batches(found, BATCH) {
-                    let (large, small): (Vec<&Found>, Vec<&Found>) = batch.iter().partition(|file| is_large(file));
+                    let small: Vec<&Found> = batch.iter().filter(|file| !is_large(file)).collect();
                     let readings: Vec<Reading> = small.par_iter().map(|file| self.file(file)).collect();
-                    // The other side stops early only when it failed, and says so itself.
-                    let send = |at, reading| sender.send((at, reading)).is_ok();
-                    let sent = match large.first() {
-                        Some(file) => self.pieces(file, |reading| send(at, reading)),
-                        None => readings.into_iter().zip(at..).all(|(reading, at)| send(at, reading)),
-                    };
-                    if !sent {
-                        return;
+                    let mut readings = readings.into_iter();
+                    for file in batch {
+                        // The other side stops early only when it failed, and says so itself.
+                        let mut send = |reading| sender.send((at, reading)).is_ok();
+                        let sent = match is_large(file) {
+                            true => self.pieces(file, send),
+                            false => readings.next().is_none_or(&mut send),
+                        };
+                        if !sent {
+                            return;
+                        }
+                        at += 1;
                     }
-                    at += batch.len();
                 }
             };
             scope.spawn(read);
