@@ -183,4 +183,8 @@ fn files_beside_one_that_grew_by_much_come_in_too() {
     for (id, count) in [("a", 3), ("b", 400), ("c", 3), ("d", 400), ("e", 3)] {
         assert_eq!(stored(&world, id).1, of(id, count), "{id}");
     }
+    // And one alone.
+    world.write("logs/b.jsonl", of("b", 900));
+    world.dream(["import", "../logs/b.jsonl"]).ok();
+    assert_eq!(stored(&world, "b").1, of("b", 900));
 }

@@ -266,7 +266,7 @@ fn read_full(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
 /// Whether a file is read by more than one piece.
 pub fn is_large(found: &Found) -> bool {
     match &found.after {
-        Some(_) => new_bytes(found) > PIECE as u64,
+        Some(_) => new_bytes(found) >= PIECE as u64,
         None => found.bytes > LARGE && !found.whole,
     }
 }

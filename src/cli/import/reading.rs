@@ -58,7 +58,8 @@ pub struct Reader<'a> {
 impl Reader<'_> {
     /// Reads all files; `each` is called with every reading, in the order of the files, on this thread.
     pub fn stream<R>(&self, found: &[Found], consume: impl FnOnce(Receiver<(usize, Reading)>) -> R) -> R {
-        if found.len() <= FEW && found.iter().map(new_bytes).sum::<u64>() <= LITTLE {
+        let little = found.len() <= FEW && found.iter().map(new_bytes).sum::<u64>() <= LITTLE;
+        if little && !found.iter().any(is_large) {
             let (sender, receiver) = sync_channel(FEW);
             found.iter().enumerate().for_each(|(at, file)| sender.send((at, self.file(file))).expect("room for all"));
             drop(sender);
