@@ -20,8 +20,12 @@ pub struct Deflater {
 }
 
 impl Deflater {
-    pub fn new() -> Self {
+    pub fn fast() -> Self {
         Self::with_level(FAST)
+    }
+
+    pub fn dense() -> Self {
+        Self::with_level(DENSE)
     }
 
     fn with_level(level: u32) -> Self {
@@ -83,7 +87,7 @@ fn start() -> Sender<Job> {
 }
 
 fn work(jobs: &Mutex<Receiver<Job>>) {
-    let mut deflater = Deflater::with_level(DENSE);
+    let mut deflater = Deflater::dense();
     loop {
         let job = jobs.lock().ok().and_then(|jobs| jobs.recv().ok());
         let Some(Job { bytes, reply }) = job else { return };

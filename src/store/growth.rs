@@ -33,17 +33,29 @@ pub struct Measures {
 }
 
 impl Measures {
+    /// What the id of all bytes is, for who has computed it.
+    pub fn know(&mut self, bytes: &Arc<Vec<u8>>, id: ObjectId) {
+        self.of(bytes).insert((0, bytes.len()), Measure { id, newlines: newlines(bytes) });
+    }
+
     pub fn measure(&mut self, bytes: &Arc<Vec<u8>>, from: usize, to: usize) -> Measure {
+        *self.of(bytes).entry((from, to)).or_insert_with(|| {
+            let stretch = &bytes[from..to];
+            Measure { id: ObjectId::of_blob(stretch), newlines: newlines(stretch) }
+        })
+    }
+
+    fn of(&mut self, bytes: &Arc<Vec<u8>>) -> &mut BTreeMap<(usize, usize), Measure> {
         if !self.bytes.as_ref().is_some_and(|last| Arc::ptr_eq(last, bytes)) {
             self.bytes = Some(Arc::clone(bytes));
             self.known.clear();
         }
-        *self.known.entry((from, to)).or_insert_with(|| {
-            let stretch = &bytes[from..to];
-            let newlines = memchr::memchr_iter(b'\n', stretch).count() as u32;
-            Measure { id: ObjectId::of_blob(stretch), newlines }
-        })
+        &mut self.known
     }
+}
+
+fn newlines(bytes: &[u8]) -> u32 {
+    memchr::memchr_iter(b'\n', bytes).count() as u32
 }
 
 /// Whether a part begins with these bytes, as far as that can still be told: lines that were taken out say nothing.

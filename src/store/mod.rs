@@ -44,6 +44,7 @@ pub mod origin;
 pub mod pack;
 mod pack_index;
 mod packed;
+pub mod prepared;
 pub mod program;
 pub mod queue;
 pub mod redact;

@@ -3,6 +3,7 @@
 
 use super::deflate::{Crew, Deflater};
 use super::object::encode_tree;
+use super::prepared::{Prepared, object_id};
 use super::{NewCommit, ReadError, Store, TreeEntry, fault, pack_index, tree_delta};
 use crate::model::ObjectId;
 use sha1::{Digest, Sha1};
@@ -61,12 +62,20 @@ struct Base {
     depth: u8,
 }
 
-#[derive(Debug, Clone, Copy)]
-enum Kind {
+/// What an object is, as packs number it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
     Commit = 1,
     Tree = 2,
     Blob = 3,
     Delta = 6,
+}
+
+impl Kind {
+    /// Whether an object of this size is worth a closer look for what repeats in it.
+    pub fn is_dense(self, size: usize) -> bool {
+        self == Self::Blob && size >= BIG
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -92,7 +101,7 @@ impl Store {
             entries: Vec::new(),
             known: HashSet::new(),
             trees: HashMap::new(),
-            deflater: Deflater::new(),
+            deflater: Deflater::fast(),
             crew: Crew::new(),
             pending: VecDeque::new(),
             pending_bytes: 0,
@@ -135,6 +144,25 @@ impl PackWriter<'_> {
             self.settle_one()?;
         }
         Ok(())
+    }
+
+    /// A blob that was made ready elsewhere; nothing is written of one that is not new, or was not compressed.
+    pub(super) fn prepared(&mut self, object: &Prepared) -> Result<(), WriteError> {
+        let Some(deflated) = object.deflated.as_ref().filter(|_| self.is_new(object.id)) else { return Ok(()) };
+        self.append_prepared(object, deflated).map(drop)
+    }
+
+    /// The same of a tree, which later ones may be told as differences from.
+    pub(super) fn prepared_tree(&mut self, object: &Prepared) -> Result<(), WriteError> {
+        let Some(deflated) = object.deflated.as_ref().filter(|_| self.is_new(object.id)) else { return Ok(()) };
+        let offset = self.append_prepared(object, deflated)?;
+        self.trees.insert(object.id, Base { offset, depth: 0 });
+        Ok(())
+    }
+
+    fn append_prepared(&mut self, object: &Prepared, deflated: &[u8]) -> Result<u64, WriteError> {
+        let header = entry_header(object.kind, object.size);
+        self.append(object.id, &header, deflated).map_err(|error| self.failed(error))
     }
 
     /// A tree of these entries, in whatever order they come.
@@ -231,7 +259,7 @@ impl PackWriter<'_> {
         written.map(drop).map_err(|error| self.failed(error))
     }
 
-    fn failed(&self, source: io::Error) -> WriteError {
+    pub(super) fn failed(&self, source: io::Error) -> WriteError {
         WriteError::Pack { folder: self.folder.clone(), source }
     }
 
@@ -336,13 +364,6 @@ pub(super) fn encode_checked(entries: &[TreeEntry]) -> Result<Vec<u8>, WriteErro
         Some(pair) => Err(WriteError::Twice(text(&pair[0]))),
         None => Ok(encode_tree(&sorted)),
     }
-}
-
-fn object_id(word: &str, bytes: &[u8]) -> ObjectId {
-    let mut hash = Sha1::new();
-    hash.update(format!("{word} {}\0", bytes.len()).as_bytes());
-    hash.update(bytes);
-    ObjectId::from_bytes(hash.finalize().into())
 }
 
 /// Packs are read-only files that everybody may read whom the umask lets.

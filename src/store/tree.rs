@@ -3,8 +3,10 @@
 
 use super::object::{EMPTY_TREE, FOLDER};
 use super::pack::encode_checked;
+use super::prepared::Prepared;
 use super::{PackWriter, ReadError, Store, TreeEntry, WriteError};
 use crate::model::ObjectId;
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// A tree under edit. Give every [`TreeEditor::write`] the same writer until that is finished: folders that were
@@ -37,7 +39,12 @@ struct Folder {
     changed: bool,
     /// As it was last written, for the next difference.
     written: Option<(ObjectId, Vec<u8>)>,
+    /// As it is written next.
+    prepared: Option<(Prepared, Vec<u8>)>,
 }
+
+/// Fewer folders than this are written sooner than threads for it are awake.
+const FEW: usize = 64;
 
 impl<'s> TreeEditor<'s> {
     /// Starts from a tree, or from nothing.
@@ -151,18 +158,50 @@ impl Folder {
     }
 
     fn write(&mut self, writer: &mut PackWriter<'_>) -> Result<ObjectId, WriteError> {
+        let mut changed: Vec<&mut Folder> = self.open.values_mut().filter(|folder| folder.changed).collect();
+        if changed.len() >= FEW {
+            changed.par_iter_mut().for_each(|folder| drop(folder.prepare()));
+        }
         let mut open = std::mem::take(&mut self.open);
         for (name, folder) in open.iter_mut().filter(|(_, folder)| folder.changed) {
             let at = self.position(name, true).expect("an open folder has an entry");
             self.entries[at].id = folder.write(writer)?;
         }
         self.open = open;
+        self.changed = false;
+        if let Some((prepared, bytes)) = self.prepared.take() {
+            writer.prepared_tree(&prepared)?;
+            self.written = Some((prepared.id, bytes));
+            return Ok(prepared.id);
+        }
         let bytes = encode_checked(&self.entries)?;
         let old = self.written.as_ref().map(|(id, bytes)| (*id, bytes.as_slice()));
         let id = writer.tree_after(old, &bytes)?;
         self.written = Some((id, bytes));
-        self.changed = false;
         Ok(id)
+    }
+
+    /// Makes ready what [`Folder::write`] writes of a folder that is new, and of all in it; gives its id. Nothing of one
+    /// that is told as a difference, or cannot be written: that is the writer's to say.
+    fn prepare(&mut self) -> Option<ObjectId> {
+        if self.written.is_some() {
+            return None;
+        }
+        let mut open = std::mem::take(&mut self.open);
+        let mut all = true;
+        for (name, folder) in open.iter_mut().filter(|(_, folder)| folder.changed) {
+            let at = self.position(name, true).expect("an open folder has an entry");
+            match folder.prepare() {
+                Some(id) => self.entries[at].id = id,
+                None => all = false,
+            }
+        }
+        self.open = open;
+        let bytes = encode_checked(&self.entries).ok().filter(|_| all)?;
+        let prepared = Prepared::tree(&bytes).ok()?;
+        let id = prepared.id;
+        self.prepared = Some((prepared, bytes));
+        Some(id)
     }
 }
 

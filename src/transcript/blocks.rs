@@ -4,6 +4,7 @@
 use super::injected::{Piece, pieces};
 use super::json::{self, Object};
 use super::session::Build;
+use super::split;
 use crate::model::{Content, Role};
 use std::borrow::Cow;
 
@@ -18,8 +19,8 @@ pub(super) fn blocks(raw: Option<&str>) -> Vec<Block<'_>> {
     if let Some(text) = json::text(raw) {
         return vec![Block::Text(text)];
     }
-    let single = || Object::parse(raw).is_ok().then(|| vec![raw]);
-    let elements = json::list(raw).or_else(single).unwrap_or_default();
+    let single = || raw.starts_with('{').then(|| vec![raw]);
+    let elements = split::elements(raw).or_else(single).unwrap_or_default();
     elements.into_iter().filter_map(block).collect()
 }
 
@@ -27,7 +28,7 @@ fn block(raw: &str) -> Option<Block<'_>> {
     if let Some(text) = json::text(raw) {
         return Some(Block::Text(text));
     }
-    let object = Object::parse(raw).ok()?;
+    let object = Object::inner(raw)?;
     let kind = object.text("type");
     let plain = kind.as_deref().is_none_or(|kind| matches!(kind, "text" | "input_text" | "output_text"));
     match object.text("text") {

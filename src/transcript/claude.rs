@@ -147,7 +147,7 @@ const RULES: [&str; 3] = ["CLAUDE.md", "CLAUDE.local.md", "AGENTS.md"];
 fn edited_rules<'a>(line: &Object<'a>) -> Option<Cow<'a, str>> {
     let raw = line.get("toolUseResult")?;
     memchr::memmem::find(raw.as_bytes(), b"\"originalFile\"")?;
-    let stated = Object::parse(raw).ok()?;
+    let stated = Object::inner(raw)?;
     let path = stated.text("filePath")?;
     let name = path.rsplit(['/', '\\']).next()?;
     RULES.contains(&name).then(|| stated.text("originalFile"))?
@@ -172,7 +172,7 @@ fn exit(text: &str) -> Option<i32> {
 fn seconds(line: &Object<'_>) -> Option<f64> {
     let raw = line.get("toolUseResult")?;
     memchr::memmem::find(raw.as_bytes(), b"uration")?;
-    let stated = Object::parse(raw).ok()?;
+    let stated = Object::inner(raw)?;
     let milliseconds = stated.number("durationMs").or_else(|| stated.number("totalDurationMs"));
     milliseconds.map(|ms| ms / 1000.0).or_else(|| stated.number("durationSeconds"))
 }

@@ -208,7 +208,7 @@ fn reasoning(item: &Object<'_>, build: &mut Build) {
 /// What a tool answered. Codex writes it as text with a header, as JSON in a string, or as a list of blocks.
 fn output(call: &str, raw: Option<&str>) -> ToolResult {
     let Some(text) = raw.and_then(json::text) else {
-        let object = raw.and_then(|raw| Object::parse(raw).ok());
+        let object = raw.and_then(Object::inner);
         return match object {
             Some(object) => structured(call, &object).unwrap_or_else(|| result(call, result_text(raw))),
             None => result(call, result_text(raw)),

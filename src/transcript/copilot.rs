@@ -74,7 +74,7 @@ impl Copilot {
         build.think(&data.text("reasoningText").unwrap_or_default());
         build.say(Role::Agent, &data.text("content").unwrap_or_default());
         for request in data.list("toolRequests").unwrap_or_default() {
-            if let Ok(request) = Object::parse(request) {
+            if let Some(request) = Object::inner(request) {
                 self.call(&request, "name", build);
             }
         }

@@ -46,7 +46,7 @@ impl Format for Gemini {
             let base = if patch.is_some() { "/$set/messages" } else { "/messages" };
             for (index, raw) in header.list("messages").unwrap_or_default().into_iter().enumerate() {
                 let place = Place { pointer: Some(format!("{base}/{index}")), ..record.place.clone() };
-                if let Ok(message) = Object::parse(raw) {
+                if let Some(message) = Object::inner(raw) {
                     self.message(&place, &message);
                 }
             }
@@ -101,7 +101,7 @@ fn user(message: &Object<'_>, build: &mut Build) {
 
 fn agent(message: &Object<'_>, build: &mut Build) {
     for thought in message.list("thoughts").unwrap_or_default() {
-        if let Ok(thought) = Object::parse(thought) {
+        if let Some(thought) = Object::inner(thought) {
             build.think(&thought.text("description").or_else(|| thought.text("subject")).unwrap_or_default());
         }
     }
@@ -111,7 +111,7 @@ fn agent(message: &Object<'_>, build: &mut Build) {
         }
     }
     for call in message.list("toolCalls").unwrap_or_default() {
-        if let Ok(call) = Object::parse(call) {
+        if let Some(call) = Object::inner(call) {
             tool(&call, build);
         }
     }
@@ -137,7 +137,7 @@ fn tool(call: &Object<'_>, build: &mut Build) {
 fn response(call: &Object<'_>) -> String {
     let mut text = String::new();
     for part in call.list("result").unwrap_or_default() {
-        let Ok(part) = Object::parse(part) else { continue };
+        let Some(part) = Object::inner(part) else { continue };
         let answer = part.object("functionResponse").and_then(|response| response.object("response"));
         let said = answer.and_then(|answer| answer.text("output").or_else(|| answer.text("error")));
         if let Some(said) = said.or_else(|| part.text("text")) {

@@ -1,6 +1,7 @@
 //! JSON read shallowly and leniently: an object is split into its raw fields, and only what a format asks for is
 //! decoded. Fields of an unexpected type are absent, not errors. It builds no tree and copies no text it need not.
 
+use super::split;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -56,6 +57,12 @@ impl<'a> Object<'a> {
         serde_json::from_str(json)
     }
 
+    /// The same of JSON that was checked before: a value that stands in another one.
+    pub fn inner(json: &'a str) -> Option<Self> {
+        let decoded = |(key, value)| (unescape(key), value);
+        Some(Self(split::fields(json)?.into_iter().map(decoded).collect()))
+    }
+
     /// The raw JSON of a field; a `null` is absent.
     pub fn get(&self, key: &str) -> Option<&'a str> {
         self.0.iter().rev().find(|(name, _)| name == key).map(|(_, value)| *value).filter(|value| *value != "null")
@@ -102,11 +109,11 @@ impl<'a> Object<'a> {
     }
 
     pub fn object(&self, key: &str) -> Option<Object<'a>> {
-        Object::parse(self.get(key)?).ok()
+        Object::inner(self.get(key)?)
     }
 
     pub fn list(&self, key: &str) -> Option<Vec<&'a str>> {
-        list(self.get(key)?)
+        split::elements(self.get(key)?)
     }
 
     pub fn time(&self, key: &str) -> Option<DateTime<Utc>> {

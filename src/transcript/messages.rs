@@ -72,7 +72,7 @@ fn said(role: Role, message: &Object<'_>, build: &mut Build) {
         }
     }
     for call in message.list("tool_calls").unwrap_or_default() {
-        if let Ok(call) = Object::parse(call) {
+        if let Some(call) = Object::inner(call) {
             tool_call(&call, build);
         }
     }

@@ -42,6 +42,7 @@ mod quote;
 mod session;
 mod source;
 mod speaker;
+mod split;
 #[cfg(test)]
 mod tests;
 

@@ -34,7 +34,7 @@ impl Format for OpenCode {
         build.at(&record.place, info.object("time").and_then(|time| time.time("created")), uid);
         let person = info.is("role", "user");
         for part in message.list("parts").unwrap_or_default() {
-            if let Ok(part) = Object::parse(part) {
+            if let Some(part) = Object::inner(part) {
                 self.part(person, &part, build);
             }
         }

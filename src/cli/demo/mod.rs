@@ -118,8 +118,8 @@ fn make_memory(environment: &Environment, folder: &Path) -> Result<(), Failure> 
 
 fn import(context: &Context, store: &Store) -> Result<(), Failure> {
     let progress = context.ui.progress("importing", SESSIONS.len() as u64);
-    let (now, secrets) = (context.environment.now, Secrets::Warn);
-    let reader = Reader { agent: None, now, secrets, progress: &progress };
+    let (now, secrets, preparer) = (context.environment.now, Secrets::Warn, store.preparer());
+    let reader = Reader { agent: None, now, secrets, progress: &progress, preparer: &preparer };
     let sessions = SESSIONS.iter().flat_map(|(name, bytes)| reader.bytes(bytes.to_vec(), name, true).sessions);
     store.import(sessions)?;
     Ok(())

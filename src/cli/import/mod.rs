@@ -80,7 +80,8 @@ impl Import {
         let mut tally = Tally::default();
         let mut known = Unchanged::of(&store, &mut files.found, secrets, self.verbose);
         let progress = context.ui.progress("importing", files.found.len() as u64);
-        let reader = Reader { agent: self.agent.as_ref(), now: context.environment.now, secrets, progress: &progress };
+        let (agent, now, preparer) = (self.agent.as_ref(), context.environment.now, store.preparer());
+        let reader = Reader { agent, now, secrets, progress: &progress, preparer: &preparer };
         tally.skipped.extend(files.refused.iter().map(|refused| (shown(context, &refused.path), refused.why.clone())));
         let mut first = Vec::new();
         if self.paths.iter().any(|path| path == Path::new("-")) {
@@ -88,7 +89,7 @@ impl Import {
             first = tally.take("standard input", reading);
         }
         let mut report = reader.stream(&files.found, |readings| {
-            let rest = readings.into_iter().flat_map(|(at, reading)| {
+            let rest = readings.flat_map(|(at, reading)| {
                 known.learn(&files.found[at], &reading);
                 tally.take(&shown(context, &files.found[at].path), reading)
             });

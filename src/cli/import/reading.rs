@@ -7,6 +7,7 @@ use crate::cli::ui::Progress;
 use crate::config::settings::Secrets;
 use crate::model::{AgentName, SessionId};
 use crate::store::import::Incoming;
+use crate::store::prepared::Preparer;
 use crate::text::secret;
 use crate::transcript::blank::{self, Edit};
 use crate::transcript::{self, Hint, Unsupported};
@@ -16,10 +17,12 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::mpsc::{SyncSender, sync_channel};
 
-/// Bytes of files in memory at a time; a larger file comes alone.
-const BATCH: u64 = 24 * 1024 * 1024;
+/// Bytes of files that are read at a time; a larger file comes alone.
+const BATCH: u64 = 8 * 1024 * 1024;
+/// Batches that wait to be stored, while others are read.
+const WAITING: usize = 2;
 /// A file that would not fit into memory beside its turns.
 const LARGEST: u64 = 512 * 1024 * 1024;
 
@@ -47,49 +50,62 @@ pub struct Reading {
 }
 
 /// How files are to be read.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Reader<'a> {
     pub agent: Option<&'a AgentName>,
     pub now: DateTime<Utc>,
     pub secrets: Secrets,
     pub progress: &'a Progress,
+    /// Makes ready for a pack what was read.
+    pub preparer: &'a Preparer,
 }
 
 impl Reader<'_> {
-    /// Reads all files; `each` is called with every reading, in the order of the files, on this thread.
-    pub fn stream<R>(&self, found: &[Found], consume: impl FnOnce(Receiver<(usize, Reading)>) -> R) -> R {
+    /// Reads all files; `consume` gets every reading, in the order of the files, on this thread.
+    pub fn stream<R>(&self, found: &[Found], consume: impl FnOnce(&mut dyn Iterator<Item = (usize, Reading)>) -> R) -> R {
         let little = found.len() <= FEW && found.iter().map(new_bytes).sum::<u64>() <= LITTLE;
         if little && !found.iter().any(is_large) {
-            let (sender, receiver) = sync_channel(FEW);
-            found.iter().enumerate().for_each(|(at, file)| sender.send((at, self.file(file))).expect("room for all"));
-            drop(sender);
-            return consume(receiver);
+            let readings: Vec<Reading> = found.iter().map(|file| self.file(file)).collect();
+            return consume(&mut readings.into_iter().enumerate());
         }
         std::thread::scope(|scope| {
-            let (sender, receiver) = sync_channel(64);
-            let read = move || {
-                let mut at = 0;
-                for batch in batches(found, BATCH) {
-                    let small: Vec<&Found> = batch.iter().filter(|file| !is_large(file)).collect();
-                    let readings: Vec<Reading> = small.par_iter().map(|file| self.file(file)).collect();
-                    let mut readings = readings.into_iter();
-                    for file in batch {
-                        // The other side stops early only when it failed, and says so itself.
-                        let mut send = |reading| sender.send((at, reading)).is_ok();
-                        let sent = match is_large(file) {
-                            true => self.pieces(file, send),
-                            false => readings.next().is_none_or(&mut send),
-                        };
-                        if !sent {
-                            return;
-                        }
-                        at += 1;
+            let (sender, receiver) = sync_channel(WAITING);
+            scope.spawn(move || self.batches(found, &sender));
+            consume(&mut receiver.into_iter().flatten())
+        })
+    }
+
+    /// Reads batch by batch, and goes on while the last ones are stored. The other side stops early only when it failed,
+    /// and says so itself.
+    fn batches(&self, found: &[Found], sender: &SyncSender<Vec<(usize, Reading)>>) {
+        let mut at = 0;
+        let alike = |a: &Found, b: &Found| is_large(a) == is_large(b);
+        for files in batches(found, BATCH).flat_map(|batch| batch.chunk_by(alike)) {
+            let numbered = files.iter().enumerate().map(|(index, file)| (at + index, file));
+            if is_large(&files[0]) {
+                for (at, file) in numbered {
+                    if !self.pieces(file, |reading| sender.send(vec![(at, reading)]).is_ok()) {
+                        return;
                     }
                 }
-            };
-            scope.spawn(read);
-            consume(receiver)
-        })
+            } else {
+                let files: Vec<(usize, &Found)> = numbered.collect();
+                let ready = |(at, file)| (at, self.ready(self.file(file)));
+                if sender.send(files.into_par_iter().map(ready).collect()).is_err() {
+                    return;
+                }
+            }
+            at += files.len();
+        }
+    }
+
+    /// With the bytes of its sessions as they will be stored, where that is all of them.
+    fn ready(&self, mut reading: Reading) -> Reading {
+        if let Some(first) = reading.sessions.first().filter(|first| first.masks.is_empty()) {
+            let prepared = self.preparer.prepare(&first.bytes).map(Arc::new);
+            reading.sessions.iter_mut().for_each(|session| session.prepared = prepared.clone());
+        }
+        reading
     }
 
     /// Reads a large file piece by piece; whether all of them were taken.
@@ -212,6 +228,7 @@ impl Reader<'_> {
             bytes: Arc::clone(bytes),
             masks: Arc::clone(masks),
             after: Vec::new(),
+            prepared: None,
         }
     }
 }

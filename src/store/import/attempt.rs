@@ -3,6 +3,7 @@
 
 use super::super::growth::{Measures, Relation, relation};
 use super::super::object::FILE;
+use super::super::prepared::Prepared;
 use super::super::session::{SessionError, decode, encode, merge_outcomes, part_path, record_path};
 use super::super::{PackWriter, Store, TreeEditor};
 use super::{ImportReport, Imported, Incoming, Moved, Records, What};
@@ -12,6 +13,7 @@ use crate::model::{
 };
 use crate::text::Scrubbed;
 use crate::transcript::blank::{self, Edit};
+use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -71,6 +73,9 @@ impl<'s> Attempt<'s> {
 
     pub fn add(&mut self, incoming: Incoming) -> Result<(), SessionError> {
         self.bytes += incoming.bytes.len();
+        if let Some(prepared) = &incoming.prepared {
+            self.measures.know(&incoming.bytes, prepared.id);
+        }
         let stored = self.stored(&incoming.id)?;
         let (record, what, outcomes) = match stored {
             None if !incoming.after.is_empty() => return self.add_whole(incoming),
@@ -104,7 +109,7 @@ impl<'s> Attempt<'s> {
             bytes.append(&mut self.read(*part)?);
         }
         bytes.extend_from_slice(&incoming.bytes);
-        self.add(Incoming { bytes: Arc::new(bytes), after: Vec::new(), ..incoming })
+        self.add(Incoming { bytes: Arc::new(bytes), after: Vec::new(), prepared: None, ..incoming })
     }
 
     /// A blob, which may have come earlier in this same import: then what was written so far is finished first.
@@ -226,7 +231,9 @@ impl<'s> Attempt<'s> {
         let measure = self.measures.measure(&incoming.bytes, from, length);
         let mut part = Part::new(measure.id, (length - from) as u64, measure.newlines, self.store.environment().now);
         let masks: Vec<Edit> = incoming.masks.iter().filter(|mask| mask.range.end > from).cloned().collect();
-        if masks.is_empty() {
+        if let Some(prepared) = incoming.prepared.as_ref().filter(|_| from == 0 && masks.is_empty()) {
+            self.writer.prepared(prepared).map_err(SessionError::Write)?;
+        } else if masks.is_empty() {
             let bytes = if from == 0 { Arc::clone(&incoming.bytes) } else { Arc::new(incoming.bytes[from..].to_vec()) };
             self.writer.known_blob(measure.id, &bytes).map_err(SessionError::Write)?;
         } else {
@@ -268,13 +275,10 @@ impl<'s> Attempt<'s> {
     /// Writes records, trees and commit; the ref does not move yet.
     pub fn write(mut self) -> Result<(ImportReport, Records), SessionError> {
         self.writer.all_new();
-        for (id, record) in &self.records {
-            let blob = self.writer.blob(&encode(record)).map_err(SessionError::Write)?;
-            self.editor.set(record_path(id), FILE, blob).map_err(SessionError::Tree)?;
-        }
         if self.records.is_empty() {
             return Ok((self.report, self.records));
         }
+        write_records(&self.records, &mut self.writer, &mut self.editor)?;
         let tree = self.editor.write(&mut self.writer).map_err(SessionError::Tree)?;
         if self.base != Some(tree) {
             let message = message(&self.report, &self.records);
@@ -282,6 +286,32 @@ impl<'s> Attempt<'s> {
         }
         Ok((self.report, self.records))
     }
+}
+
+/// So many records are made at a time: all of them, and no more, are in memory as JSON.
+const SOME: usize = 1024;
+/// Fewer are written sooner than threads for it are awake.
+const FEW: usize = 64;
+
+fn write_records(
+    records: &Records,
+    writer: &mut PackWriter<'_>,
+    editor: &mut TreeEditor<'_>,
+) -> Result<(), SessionError> {
+    let prepared = |record: &SessionRecord| Prepared::blob(&encode(record));
+    let records: Vec<_> = records.iter().collect();
+    for some in records.chunks(SOME) {
+        let made: Result<Vec<_>, _> = match some.len() {
+            ..FEW => some.iter().map(|(_, record)| prepared(record)).collect(),
+            _ => some.par_iter().map(|(_, record)| prepared(record)).collect(),
+        };
+        let made = made.map_err(|error| SessionError::Write(writer.failed(error)))?;
+        for ((id, _), record) in some.iter().zip(made) {
+            writer.prepared(&record).map_err(SessionError::Write)?;
+            editor.set(record_path(id), FILE, record.id).map_err(SessionError::Tree)?;
+        }
+    }
+    Ok(())
 }
 
 fn message(report: &ImportReport, records: &Records) -> String {

@@ -4,6 +4,7 @@
 mod attempt;
 
 use super::Store;
+use super::prepared::Prepared;
 use super::session::{SESSIONS, SessionError, moved};
 use crate::model::{AgentName, Host, ObjectId, Outcome, SessionId, SessionRecord};
 use crate::transcript::blank::Edit;
@@ -31,6 +32,8 @@ pub struct Incoming {
     /// The parts that these bytes follow, where they are not all of the transcript; none of them was ever changed. They
     /// count in `turns`.
     pub after: Vec<ObjectId>,
+    /// All of `bytes` as a pack holds them, where somebody had time for that. Sessions of one file share it.
+    pub prepared: Option<Arc<Prepared>>,
 }
 
 /// What became of one incoming session.
@@ -175,6 +178,7 @@ impl Incoming {
             bytes,
             masks: Arc::default(),
             after: Vec::new(),
+            prepared: None,
         }
     }
 }

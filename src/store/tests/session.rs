@@ -20,6 +20,7 @@ fn incoming(id: &str, text: &str) -> Incoming {
         bytes: Arc::new(text.as_bytes().to_vec()),
         masks: Arc::default(),
         after: Vec::new(),
+        prepared: None,
     }
 }
 
