@@ -13,6 +13,8 @@ const DENSE: u32 = 2;
 /// One output step. Compressing straight into a large vector would clear its spare room on every call.
 const STEP: usize = 64 * 1024;
 const MOST_THREADS: usize = 4;
+/// Hardly smaller when compressed, such as a tree of two entries; to clear the compressor for it would take longer.
+const TINY: usize = 128;
 
 pub struct Deflater {
     state: Compress,
@@ -35,6 +37,10 @@ impl Deflater {
 
     /// Appends the zlib stream of `bytes` to `out`.
     pub fn deflate(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
+        if bytes.len() <= TINY {
+            store(bytes, out);
+            return Ok(());
+        }
         self.state.reset();
         let mut rest = bytes;
         loop {
@@ -47,6 +53,16 @@ impl Deflater {
             }
         }
     }
+}
+
+/// A zlib stream (RFC 1950) of one stored block (RFC 1951, 3.2.4).
+fn store(bytes: &[u8], out: &mut Vec<u8>) {
+    let length = bytes.len() as u16;
+    out.extend_from_slice(&[0x78, 0x01, 1]);
+    out.extend_from_slice(&length.to_le_bytes());
+    out.extend_from_slice(&(!length).to_le_bytes());
+    out.extend_from_slice(bytes);
+    out.extend_from_slice(&zlib_rs::adler32::adler32(1, bytes).to_be_bytes());
 }
 
 type Reply = io::Result<Vec<u8>>;
@@ -95,5 +111,23 @@ fn work(jobs: &Mutex<Receiver<Job>>) {
         let result = deflater.deflate(&bytes, &mut out).map(|()| out);
         // Nobody waits any more when the pack was given up.
         let _ = reply.send(result);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Read;
+
+    #[test]
+    fn every_stream_inflates_to_what_it_was_made_of() {
+        let mut deflater = Deflater::fast();
+        for length in [0, 1, TINY - 1, TINY, TINY + 1, 3 * STEP] {
+            let bytes: Vec<u8> = (0..length).map(|at| (at * at % 251) as u8).collect();
+            let (mut stream, mut inflated) = (Vec::new(), Vec::new());
+            deflater.deflate(&bytes, &mut stream).expect("compressed");
+            flate2::read::ZlibDecoder::new(&stream[..]).read_to_end(&mut inflated).expect("a stream");
+            assert_eq!(inflated, bytes, "{length}");
+        }
     }
 }

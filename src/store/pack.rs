@@ -146,9 +146,9 @@ impl PackWriter<'_> {
         Ok(())
     }
 
-    /// A blob that was made ready elsewhere; nothing is written of one that is not new, or was not compressed.
+    /// A blob that was made ready elsewhere; nothing is written of one that was found to be stored.
     pub(super) fn prepared(&mut self, object: &Prepared) -> Result<(), WriteError> {
-        let Some(deflated) = object.deflated.as_ref().filter(|_| self.is_new(object.id)) else { return Ok(()) };
+        let Some(deflated) = object.deflated.as_ref().filter(|_| self.known.insert(object.id)) else { return Ok(()) };
         self.append_prepared(object, deflated).map(drop)
     }
 

@@ -160,7 +160,9 @@ impl Folder {
     fn write(&mut self, writer: &mut PackWriter<'_>) -> Result<ObjectId, WriteError> {
         let mut changed: Vec<&mut Folder> = self.open.values_mut().filter(|folder| folder.changed).collect();
         if changed.len() >= FEW {
-            changed.par_iter_mut().for_each(|folder| drop(folder.prepare()));
+            changed.par_iter_mut().for_each(|folder| {
+                folder.prepare();
+            });
         }
         let mut open = std::mem::take(&mut self.open);
         for (name, folder) in open.iter_mut().filter(|(_, folder)| folder.changed) {

@@ -2,7 +2,7 @@
 //! Shared by the formats that use it; what a block means for a format is the format's to say.
 
 use super::injected::{Piece, pieces};
-use super::json::{self, Object};
+use super::json::{Object, Said};
 use super::session::Build;
 use super::split;
 use crate::model::{Content, Role};
@@ -10,14 +10,14 @@ use std::borrow::Cow;
 
 /// The blocks of a content field; a string is one block of text.
 pub(super) enum Block<'a> {
-    Text(Cow<'a, str>),
+    Text(Said<'a>),
     Other(Object<'a>),
 }
 
 pub(super) fn blocks(raw: Option<&str>) -> Vec<Block<'_>> {
     let Some(raw) = raw else { return Vec::new() };
-    if let Some(text) = json::text(raw) {
-        return vec![Block::Text(text)];
+    if let Some(said) = Said::of(raw) {
+        return vec![Block::Text(said)];
     }
     let single = || raw.starts_with('{').then(|| vec![raw]);
     let elements = split::elements(raw).or_else(single).unwrap_or_default();
@@ -25,14 +25,14 @@ pub(super) fn blocks(raw: Option<&str>) -> Vec<Block<'_>> {
 }
 
 fn block(raw: &str) -> Option<Block<'_>> {
-    if let Some(text) = json::text(raw) {
-        return Some(Block::Text(text));
+    if let Some(said) = Said::of(raw) {
+        return Some(Block::Text(said));
     }
     let object = Object::inner(raw)?;
     let kind = object.text("type");
     let plain = kind.as_deref().is_none_or(|kind| matches!(kind, "text" | "input_text" | "output_text"));
-    match object.text("text") {
-        Some(text) if plain => Some(Block::Text(text)),
+    match object.get("text").and_then(Said::of) {
+        Some(said) if plain => Some(Block::Text(said)),
         _ => Some(Block::Other(object)),
     }
 }
@@ -42,7 +42,7 @@ pub(super) fn result_text(raw: Option<&str>) -> String {
     let mut text = String::new();
     for block in blocks(raw) {
         let part = match &block {
-            Block::Text(text) => text.clone(),
+            Block::Text(said) => said.decode(),
             Block::Other(object) => other_text(object),
         };
         if part.is_empty() {

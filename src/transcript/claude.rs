@@ -3,7 +3,7 @@
 //! delivered, not where it was queued. A subagent's prompt is the agent's word.
 
 use super::blocks::{Block, blocks, result_text, say_user};
-use super::json::{self, Object};
+use super::json::Object;
 use super::session::{Build, result};
 use super::{Format, Record};
 use crate::model::{Role, Status, ToolResult};
@@ -43,7 +43,7 @@ impl Format for Claude {
         match (&*kind, message) {
             ("user", Some(message)) => user(line, &message, build),
             ("assistant", Some(message)) => assistant(line, &message, build),
-            ("system", _) => build.say(Role::System, &line.text("content").unwrap_or_default()),
+            ("system", _) => build.utter(Role::System, line.said("content")),
             ("attachment", _) => queued(line, build),
             _ => {}
         }
@@ -75,9 +75,9 @@ fn user(line: &Object<'_>, message: &Object<'_>, build: &mut Build) {
     let author = author(line);
     for block in blocks(message.get("content")) {
         match block {
-            Block::Text(text) => match author {
-                Some(role) => build.say(role, &text),
-                None => say_user(build, &text),
+            Block::Text(said) => match author {
+                Some(role) => build.utter(role, said),
+                None => say_user(build, &said.decode()),
             },
             Block::Other(block) if block.is("type", "tool_result") => tool_result(line, &block, build),
             Block::Other(_) => {}
@@ -90,7 +90,7 @@ fn assistant(line: &Object<'_>, message: &Object<'_>, build: &mut Build) {
     let role = if synthetic { Role::System } else { Role::Agent };
     for block in blocks(message.get("content")) {
         match block {
-            Block::Text(text) => build.say(role, &text),
+            Block::Text(said) => build.utter(role, said),
             Block::Other(block) => agent_block(&block, build),
         }
     }
@@ -99,14 +99,14 @@ fn assistant(line: &Object<'_>, message: &Object<'_>, build: &mut Build) {
 /// A block of an agent's message that is not text.
 pub(super) fn agent_block(block: &Object<'_>, build: &mut Build) {
     match &*block.text("type").unwrap_or_default() {
-        "thinking" => build.think(&block.text("thinking").unwrap_or_default()),
+        "thinking" => build.think(block.said("thinking")),
         "tool_use" | "server_tool_use" | "mcp_tool_use" => build.call(
             &block.text("id").unwrap_or_default(),
             &block.text("name").unwrap_or_default(),
-            json::arguments(block.get("input")),
+            block.get("input"),
         ),
         kind if kind.ends_with("_tool_result") => {
-            let text = result_text(block.get("content"));
+            let text = build.text_of_result(|| result_text(block.get("content")));
             build.result(result(&block.text("tool_use_id").unwrap_or_default(), text));
         }
         _ => {}
@@ -116,7 +116,8 @@ pub(super) fn agent_block(block: &Object<'_>, build: &mut Build) {
 fn tool_result(line: &Object<'_>, block: &Object<'_>, build: &mut Build) {
     let failed = block.flag("is_error") == Some(true);
     // A refusal may hold words of the person.
-    let text = if build.no_results && !failed { String::new() } else { result_text(block.get("content")) };
+    let text = || result_text(block.get("content"));
+    let text = if failed { text() } else { build.text_of_result(text) };
     let refused = failed && REFUSALS.iter().any(|refusal| text.starts_with(refusal));
     let status = match (refused, failed) {
         (true, _) => Status::Refused,
@@ -127,7 +128,7 @@ fn tool_result(line: &Object<'_>, block: &Object<'_>, build: &mut Build) {
     build.result(ToolResult {
         call: block.text("tool_use_id").unwrap_or_default().into_owned(),
         exit: exit(&text),
-        seconds: if build.no_results { None } else { seconds(line) },
+        seconds: if build.counting { None } else { seconds(line) },
         status,
         text,
     });
@@ -185,8 +186,8 @@ fn queued(line: &Object<'_>, build: &mut Build) {
         && !attachment.is("commandMode", "task-notification")
     {
         for block in blocks(attachment.get("prompt")) {
-            if let Block::Text(text) = block {
-                say_user(build, &text);
+            if let Block::Text(said) = block {
+                say_user(build, &said.decode());
             }
         }
     }
@@ -200,7 +201,8 @@ pub(super) fn plain_result(block: &Object<'_>, build: &mut Build) {
         None => Status::Unknown,
     };
     let call = block.text("tool_use_id").unwrap_or_default();
-    build.result(ToolResult { status, ..result(&call, result_text(block.get("content"))) });
+    let text = build.text_of_result(|| result_text(block.get("content")));
+    build.result(ToolResult { status, ..result(&call, text) });
 }
 
 #[cfg(test)]

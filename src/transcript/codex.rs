@@ -105,17 +105,17 @@ impl Codex {
             "reasoning" => reasoning(item, build),
             "function_call" => {
                 let name = item.text("name").unwrap_or_default();
-                build.call(&call, &name, json::arguments(item.get("arguments")));
+                build.call(&call, &name, item.get("arguments"));
             }
             "custom_tool_call" => {
                 let name = item.text("name").unwrap_or_default();
-                build.call(&call, &name, json::arguments(item.get("input")));
+                build.call(&call, &name, item.get("input"));
             }
-            "local_shell_call" => build.call(&call, "local_shell", json::arguments(item.get("action"))),
-            "web_search_call" => build.call(&call, "web_search", json::arguments(item.get("action"))),
-            "tool_search_call" => build.call(&call, "tool_search", json::arguments(item.get("arguments"))),
+            "local_shell_call" => build.call(&call, "local_shell", item.get("action")),
+            "web_search_call" => build.call(&call, "web_search", item.get("action")),
+            "tool_search_call" => build.call(&call, "tool_search", item.get("arguments")),
             "function_call_output" | "custom_tool_call_output" | "local_shell_call_output" => {
-                let raw = item.get("output").filter(|_| !build.no_results);
+                let raw = item.get("output").filter(|_| !build.counting);
                 build.result(output(&call, raw));
             }
             _ => {}
@@ -125,15 +125,15 @@ impl Codex {
     fn message(&mut self, item: &Object<'_>, build: &mut Build) {
         let role = item.text("role").unwrap_or_default();
         for block in blocks(item.get("content")) {
-            let Block::Text(text) = block else { continue };
+            let Block::Text(said) = block else { continue };
             match &*role {
-                "assistant" => build.say(Role::Agent, &text),
+                "assistant" => build.utter(Role::Agent, said),
                 "user" => {
-                    let first = build.turns.len();
+                    let (first, text) = (build.turns.len(), said.decode());
                     say_user(build, &text);
                     self.items.push((first..build.turns.len(), text.trim().to_owned()));
                 }
-                _ => build.say(Role::System, &text),
+                _ => build.utter(Role::System, said),
             }
         }
     }
@@ -198,8 +198,8 @@ fn reasoning(item: &Object<'_>, build: &mut Build) {
     for key in ["summary", "content"] {
         for block in blocks(item.get(key)) {
             match block {
-                Block::Text(text) => build.think(&text),
-                Block::Other(block) => build.think(&block.text("text").unwrap_or_default()),
+                Block::Text(said) => build.think(said),
+                Block::Other(block) => build.think(block.said("text")),
             }
         }
     }

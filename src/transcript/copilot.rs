@@ -2,7 +2,7 @@
 //! "timestamp"}`. What the person typed is `content`; `transformedContent` is what the host made of it.
 
 use super::blocks::say_user;
-use super::json::{self, Object};
+use super::json::Object;
 use super::session::{Build, result};
 use super::{Format, Record};
 use crate::model::{Content, Role, Status, ToolResult};
@@ -39,9 +39,9 @@ impl Format for Copilot {
             "tool.execution_complete" => self.complete(&data, build),
             "permission.completed" => self.permission(&data, build),
             "system.message" | "system.notification" => {
-                build.say(Role::System, &data.text("content").unwrap_or_default())
+                build.utter(Role::System, data.said("content"))
             }
-            "session.error" => build.say(Role::System, &data.text("message").unwrap_or_default()),
+            "session.error" => build.utter(Role::System, data.said("message")),
             "abort" => build.push(Role::User, Content::Interrupted),
             _ => {}
         }
@@ -71,8 +71,8 @@ fn user(data: &Object<'_>, build: &mut Build) {
 
 impl Copilot {
     fn message(&mut self, data: &Object<'_>, build: &mut Build) {
-        build.think(&data.text("reasoningText").unwrap_or_default());
-        build.say(Role::Agent, &data.text("content").unwrap_or_default());
+        build.think(data.said("reasoningText"));
+        build.utter(Role::Agent, data.said("content"));
         for request in data.list("toolRequests").unwrap_or_default() {
             if let Some(request) = Object::inner(request) {
                 self.call(&request, "name", build);
@@ -83,7 +83,7 @@ impl Copilot {
     fn call(&mut self, data: &Object<'_>, name: &str, build: &mut Build) {
         let id = data.text("toolCallId").unwrap_or_default();
         if id.is_empty() || self.called.insert(id.to_string()) {
-            build.call(&id, &data.text(name).unwrap_or_default(), json::arguments(data.get("arguments")));
+            build.call(&id, &data.text(name).unwrap_or_default(), data.get("arguments"));
         }
     }
 
@@ -98,9 +98,11 @@ impl Copilot {
     fn complete(&mut self, data: &Object<'_>, build: &mut Build) {
         let call = data.text("toolCallId").unwrap_or_default();
         let error = data.object("error");
-        let stated = data.object("result").and_then(|result| result.text("content"));
-        let message = error.as_ref().and_then(|error| error.text("message"));
-        let text = stated.or(message).unwrap_or_default().into_owned();
+        let text = build.text_of_result(|| {
+            let stated = data.object("result").and_then(|result| result.text("content"));
+            let message = || error.as_ref().and_then(|error| error.text("message"));
+            stated.or_else(message).unwrap_or_default().into_owned()
+        });
         let exit = exit(&text);
         let denied = error.is_some_and(|error| error.is("code", "denied") || error.is("code", "rejected"));
         let status = match data.flag("success") {

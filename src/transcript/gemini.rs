@@ -90,7 +90,8 @@ impl Gemini {
 fn user(message: &Object<'_>, build: &mut Build) {
     let mut appended = false;
     for block in blocks(message.get("content")) {
-        let Block::Text(text) = block else { continue };
+        let Block::Text(said) = block else { continue };
+        let text = said.decode();
         appended |= text.trim_start().starts_with("--- Content from referenced files ---");
         match appended {
             true => build.say(Role::System, &text),
@@ -102,12 +103,13 @@ fn user(message: &Object<'_>, build: &mut Build) {
 fn agent(message: &Object<'_>, build: &mut Build) {
     for thought in message.list("thoughts").unwrap_or_default() {
         if let Some(thought) = Object::inner(thought) {
-            build.think(&thought.text("description").or_else(|| thought.text("subject")).unwrap_or_default());
+            let key = ["description", "subject"].into_iter().find(|key| thought.text(key).is_some());
+            build.think(thought.said(key.unwrap_or_default()));
         }
     }
     for block in blocks(message.get("content")) {
-        if let Block::Text(text) = block {
-            build.say(Role::Agent, &text);
+        if let Block::Text(said) = block {
+            build.utter(Role::Agent, said);
         }
     }
     for call in message.list("toolCalls").unwrap_or_default() {
@@ -119,7 +121,7 @@ fn agent(message: &Object<'_>, build: &mut Build) {
 
 fn tool(call: &Object<'_>, build: &mut Build) {
     let id = call.text("id").unwrap_or_default();
-    build.call(&id, &call.text("name").unwrap_or_default(), json::arguments(call.get("args")));
+    build.call(&id, &call.text("name").unwrap_or_default(), call.get("args"));
     let stated = call.text("status");
     if stated.is_none() && !call.has("result") {
         return;

@@ -2,7 +2,7 @@
 //! `{"data": […]}`, or JSONL. What a hosted evaluation judged becomes an outcome.
 
 use super::blocks::{Block, blocks, result_text, say_user};
-use super::json::{self, Object};
+use super::json::{Object, Said};
 use super::session::{Build, result};
 use super::{Format, Record};
 use crate::model::{Content, Outcome, OutcomeResult, Role, Status, ToolResult};
@@ -40,17 +40,17 @@ impl Format for Hosted {
         build.at(&record.place, time, uid);
         let kind = event.text("type").unwrap_or_default();
         match &*kind {
-            "user.message" => texts(event, |text| say_user(build, text)),
+            "user.message" => texts(event, |said| say_user(build, &said.decode())),
             "user.interrupt" => build.push(Role::User, Content::Interrupted),
             "user.tool_confirmation" => self.confirmed(event, build),
             "user.define_outcome" => {
                 self.task = event.text("description").map(|task| task.into_owned());
                 say_user(build, &event.text("description").unwrap_or_default());
             }
-            "agent.message" | "agent.thread_message_sent" => texts(event, |text| build.say(Role::Agent, text)),
+            "agent.message" | "agent.thread_message_sent" => texts(event, |said| build.utter(Role::Agent, said)),
             "agent.thinking" => think(event, build),
-            "system.message" => texts(event, |text| build.say(Role::System, text)),
-            "agent.thread_message_received" => texts(event, |text| build.say(Role::OtherAgent, text)),
+            "system.message" => texts(event, |said| build.utter(Role::System, said)),
+            "agent.thread_message_received" => texts(event, |said| build.utter(Role::OtherAgent, said)),
             "session.error" => {
                 let error = event.object("error").and_then(|error| error.text("message"));
                 build.say(Role::System, &error.unwrap_or_default());
@@ -59,7 +59,7 @@ impl Format for Hosted {
             kind if kind.ends_with("tool_use") => build.call(
                 &event.text("id").unwrap_or_default(),
                 &event.text("name").unwrap_or_default(),
-                json::arguments(event.get("input")),
+                event.get("input"),
             ),
             kind if kind.ends_with("tool_result") => self.answered(event, build),
             _ => {}
@@ -71,20 +71,20 @@ impl Format for Hosted {
     }
 }
 
-fn texts(event: &Object<'_>, mut say: impl FnMut(&str)) {
+fn texts(event: &Object<'_>, mut say: impl FnMut(Said<'_>)) {
     for block in blocks(event.get("content")) {
-        if let Block::Text(text) = block {
-            say(&text);
+        if let Block::Text(said) = block {
+            say(said);
         }
     }
 }
 
 fn think(event: &Object<'_>, build: &mut Build) {
-    build.think(&event.text("thinking").unwrap_or_default());
+    build.think(event.said("thinking"));
     for block in blocks(event.get("content")) {
         match block {
-            Block::Text(text) => build.think(&text),
-            Block::Other(block) => build.think(&block.text("thinking").unwrap_or_default()),
+            Block::Text(said) => build.think(said),
+            Block::Other(block) => build.think(block.said("thinking")),
         }
     }
 }
@@ -115,7 +115,8 @@ impl Hosted {
             // The event always has the flag; hosts leave it out when it is false.
             Some(false) | None => Status::Ok,
         };
-        build.result(ToolResult { status, ..result(&call, result_text(event.get("content"))) });
+        let text = build.text_of_result(|| result_text(event.get("content")));
+        build.result(ToolResult { status, ..result(&call, text) });
     }
 
     /// The last judgement counts: an evaluation may be repeated until the agent satisfies it.

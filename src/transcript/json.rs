@@ -80,6 +80,11 @@ impl<'a> Object<'a> {
         text(self.get(key)?)
     }
 
+    /// The same, to be decoded by who needs it; a field that is no text says nothing.
+    pub fn said(&self, key: &str) -> Said<'a> {
+        self.get(key).and_then(Said::of).unwrap_or(Said(""))
+    }
+
     /// A text, or a number as text: ids are either.
     pub fn name(&self, key: &str) -> Option<Cow<'a, str>> {
         let raw = self.get(key)?;
@@ -168,6 +173,29 @@ pub(super) fn time(raw: &str) -> Option<DateTime<Utc>> {
     let number: f64 = raw.parse().ok().filter(|number: &f64| number.is_finite() && *number > 0.0)?;
     let milliseconds = if number > 1e11 { number } else { number * 1000.0 };
     DateTime::from_timestamp_millis(milliseconds as i64)
+}
+
+/// A text that was said, as it stands between its quotes. To decode it costs, and who counts turns need not.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Said<'a>(&'a str);
+
+impl<'a> Said<'a> {
+    /// The text of a JSON string; nothing of any other value.
+    pub fn of(raw: &'a str) -> Option<Self> {
+        Some(Self(raw.strip_prefix('"')?.strip_suffix('"')?))
+    }
+
+    pub fn decode(self) -> Cow<'a, str> {
+        unescape(self.0)
+    }
+
+    /// Whether nothing but blank space was said.
+    pub fn is_blank(self) -> bool {
+        match self.0.bytes().next() {
+            Some(first) if first.is_ascii_graphic() && first != b'\\' => false,
+            _ => self.decode().trim().is_empty(),
+        }
+    }
 }
 
 /// Decodes the inside of a JSON string. What JSON does not allow is kept as it stands (a wrong escape keeps its

@@ -4,7 +4,7 @@
 
 use super::blocks::{Block, blocks, result_text, say_user};
 use super::claude::{agent_block, plain_result};
-use super::json::{self, Object};
+use super::json::Object;
 use super::session::{Build, result};
 use super::{Format, Record};
 use crate::model::{Outcome, OutcomeResult, Role};
@@ -51,7 +51,8 @@ impl Format for Messages {
         match role {
             Role::Tool => {
                 let call = message.text("tool_call_id").unwrap_or_default();
-                build.result(result(&call, result_text(message.get("content"))));
+                let text = build.text_of_result(|| result_text(message.get("content")));
+                build.result(result(&call, text));
             }
             role => said(role, message, build),
         }
@@ -60,12 +61,12 @@ impl Format for Messages {
 
 fn said(role: Role, message: &Object<'_>, build: &mut Build) {
     for key in ["reasoning_content", "reasoning"] {
-        build.think(&message.text(key).unwrap_or_default());
+        build.think(message.said(key));
     }
     for block in blocks(message.get("content")) {
         match (block, role) {
-            (Block::Text(text), Role::User) => say_user(build, &text),
-            (Block::Text(text), _) => build.say(role, &text),
+            (Block::Text(said), Role::User) => say_user(build, &said.decode()),
+            (Block::Text(said), _) => build.utter(role, said),
             (Block::Other(block), _) if block.is("type", "tool_result") => plain_result(&block, build),
             (Block::Other(block), Role::Agent) => agent_block(&block, build),
             _ => {}
@@ -87,7 +88,7 @@ fn tool_call(call: &Object<'_>, build: &mut Build) {
     build.call(
         &call.text("id").unwrap_or_default(),
         &function.text("name").unwrap_or_default(),
-        json::arguments(function.get("arguments")),
+        function.get("arguments"),
     );
 }
 

@@ -35,18 +35,19 @@ impl Format for Minimal {
             return;
         }
         build.at(&record.place, line.time("time"), uid);
-        let text = line.text("text").unwrap_or_default();
+        let said = line.said("text");
         let call = line.text("call").unwrap_or_default();
         match (&*line.text("role").unwrap_or_default(), line.text("tool")) {
-            ("user", _) => say_user(build, &text),
-            ("agent" | "assistant", Some(tool)) => build.call(&call, &tool, input(&text)),
-            ("agent" | "assistant", None) => build.say(Role::Agent, &text),
+            ("user", _) => say_user(build, &said.decode()),
+            ("agent" | "assistant", Some(tool)) => build.call_with(&call, &tool, || input(&said.decode())),
+            ("agent" | "assistant", None) => build.utter(Role::Agent, said),
             ("tool", tool) => {
                 // A result may stand without its call.
+                let text = build.text_of_result(|| said.decode().into_owned());
                 let role = tool.and_then(|tool| origin::role_of(&tool, &serde_json::Value::Null));
-                build.push(role.unwrap_or(Role::Tool), Content::Result(answer(line, &call, text.into_owned())));
+                build.push(role.unwrap_or(Role::Tool), Content::Result(answer(line, &call, text)));
             }
-            ("system", _) => build.say(Role::System, &text),
+            ("system", _) => build.utter(Role::System, said),
             _ => {}
         }
     }

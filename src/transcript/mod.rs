@@ -62,17 +62,17 @@ use std::collections::BTreeSet;
 pub struct Hint<'a> {
     /// The file's name or path; its stem is the session's id where the host states none.
     pub name: &'a str,
-    /// For who counts turns and does not read them: what tools answered need not be decoded.
-    pub no_results: bool,
+    /// For who counts turns and does not read them: what was said need not be decoded, and is left out.
+    pub counting: bool,
 }
 
 impl<'a> Hint<'a> {
     pub fn new(name: &'a str) -> Self {
-        Self { name, no_results: false }
+        Self { name, counting: false }
     }
 
-    pub fn without_results(name: &'a str) -> Self {
-        Self { name, no_results: true }
+    pub fn counting(name: &'a str) -> Self {
+        Self { name, counting: true }
     }
 
     fn stem(&self) -> &'a str {
@@ -152,7 +152,7 @@ fn read_group(host: Host, group: &Group<'_>, hint: &Hint<'_>, skipped: &mut Vec<
         Host::Minimal => Box::new(minimal::Minimal),
     };
     let mut build = Build::new(hint.stem());
-    build.no_results = hint.no_results;
+    build.counting = hint.counting;
     if let Some(head) = &group.head {
         format.head(head, &mut build);
     }

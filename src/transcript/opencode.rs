@@ -2,7 +2,7 @@
 //! its storage folder are not read.
 
 use super::blocks::say_user;
-use super::json::{self, Object};
+use super::json::Object;
 use super::session::{Build, result};
 use super::{Format, Record};
 use crate::model::{Content, Role, Status, ToolResult};
@@ -47,12 +47,12 @@ impl Format for OpenCode {
 impl OpenCode {
     fn part(&self, person: bool, part: &Object<'_>, build: &mut Build) {
         let injected = part.flag("synthetic") == Some(true) || part.flag("ignored") == Some(true);
-        let text = part.text("text").unwrap_or_default();
+        let said = part.said("text");
         match &*part.text("type").unwrap_or_default() {
-            "text" if injected => build.say(Role::System, &text),
-            "text" if person => say_user(build, &text),
-            "text" => build.say(Role::Agent, &text),
-            "reasoning" => build.think(&text),
+            "text" if injected => build.utter(Role::System, said),
+            "text" if person => say_user(build, &said.decode()),
+            "text" => build.utter(Role::Agent, said),
+            "reasoning" => build.think(said),
             "tool" => tool(part, build),
             _ => {}
         }
@@ -65,9 +65,9 @@ fn tool(part: &Object<'_>, build: &mut Build) {
     let id = part.text("callID").unwrap_or_default();
     let name = part.text("tool").unwrap_or_default();
     let Some(state) = part.object("state") else {
-        return build.call(&id, &name, serde_json::Value::Null);
+        return build.call(&id, &name, None);
     };
-    build.call(&id, &name, json::arguments(state.get("input")));
+    build.call(&id, &name, state.get("input"));
     let exit = state.object("metadata").and_then(|metadata| metadata.exit("exit"));
     let text = state.text("output").or_else(|| state.text("error")).unwrap_or_default().into_owned();
     let refused = text.starts_with(REFUSED);

@@ -1,6 +1,7 @@
 //! What a transcript gives: its sessions with their turns, and the builder that every format fills.
 
 use super::flaw::Skipped;
+use super::json::{self, Said};
 use super::origin;
 use crate::model::{AgentName, Content, Host, Outcome, Place, Role, SessionId, Status, ToolCall, ToolResult, Turn};
 use chrono::{DateTime, Utc};
@@ -51,8 +52,8 @@ pub(super) struct Build {
     repository: Option<String>,
     pub turns: Vec<Turn>,
     pub outcomes: Vec<Outcome>,
-    /// Whether texts of results may be left out.
-    pub no_results: bool,
+    /// Whether turns are only counted: texts of agents and tools, and what was given to tools, are left out.
+    pub counting: bool,
     /// What the task is called, for the id where a file holds several sessions.
     pub task: Option<String>,
     begun: Option<DateTime<Utc>>,
@@ -73,7 +74,7 @@ impl Build {
             repository: None,
             turns: Vec::new(),
             outcomes: Vec::new(),
-            no_results: false,
+            counting: false,
             task: None,
             begun: None,
             seen: BTreeSet::new(),
@@ -138,18 +139,40 @@ impl Build {
     /// A message; blank ones are none.
     pub fn say(&mut self, role: Role, text: &str) {
         if !text.trim().is_empty() {
-            self.push(role, Content::Text(text.to_owned()));
+            let text = if self.counting { String::new() } else { text.to_owned() };
+            self.push(role, Content::Text(text));
         }
     }
 
-    pub fn think(&mut self, text: &str) {
-        if !text.trim().is_empty() {
-            self.push(Role::Agent, Content::Thinking(text.to_owned()));
+    /// The same of a text that is not decoded yet.
+    pub fn utter(&mut self, role: Role, said: Said<'_>) {
+        match self.counting {
+            true if said.is_blank() => {}
+            true => self.push(role, Content::Text(String::new())),
+            false => self.say(role, &said.decode()),
         }
     }
 
-    pub fn call(&mut self, id: &str, name: &str, input: serde_json::Value) {
+    pub fn think(&mut self, said: Said<'_>) {
+        if !said.is_blank() {
+            let text = if self.counting { String::new() } else { said.decode().into_owned() };
+            self.push(Role::Agent, Content::Thinking(text));
+        }
+    }
+
+    /// A call of a tool with its input, as hosts write it: an object, or a string that holds JSON.
+    pub fn call(&mut self, id: &str, name: &str, input: Option<&str>) {
+        self.call_with(id, name, || json::arguments(input));
+    }
+
+    pub fn call_with(&mut self, id: &str, name: &str, input: impl FnOnce() -> serde_json::Value) {
+        let input = if self.counting { serde_json::Value::Null } else { input() };
         self.push(Role::Agent, Content::Call(ToolCall { id: id.to_owned(), name: name.to_owned(), input }));
+    }
+
+    /// What a tool answered; its text is left out where nobody reads it.
+    pub fn text_of_result(&self, text: impl FnOnce() -> String) -> String {
+        if self.counting { String::new() } else { text() }
     }
 
     pub fn result(&mut self, result: ToolResult) {
@@ -163,7 +186,9 @@ impl Build {
         let agent =
             self.agent.as_deref().map(|name| AgentName::new(name).unwrap_or_else(|_| AgentName::derive(name, None)));
         let mut turns = self.turns;
-        origin::mark(&mut turns);
+        if !self.counting {
+            origin::mark(&mut turns);
+        }
         let (started, ended) = (times.iter().min().copied().or(self.begun), times.iter().max().copied().or(self.begun));
         let mut outcomes = self.outcomes;
         for outcome in &mut outcomes {

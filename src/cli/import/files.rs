@@ -3,6 +3,7 @@
 
 use super::pieces::After;
 use crate::store::mark::Mark;
+use std::ffi::OsString;
 use std::fs::{self, FileType, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -50,10 +51,12 @@ impl Files {
             Ok(entries) => entries,
             Err(error) => return self.refuse(folder, reason(&error)),
         };
-        let mut paths: Vec<PathBuf> = entries.iter().map(fs::DirEntry::path).collect();
-        paths.sort();
-        for path in paths {
-            match fs::symlink_metadata(&path) {
+        let mut entries: Vec<(OsString, fs::DirEntry)> =
+            entries.into_iter().map(|entry| (entry.file_name(), entry)).collect();
+        entries.sort_by(|(a, _), (b, _)| a.cmp(b));
+        for (_, entry) in entries {
+            let path = entry.path();
+            match entry.metadata() {
                 Ok(metadata) if metadata.is_dir() => {
                     // A work tree among transcripts brings its objects along; none of them is a session.
                     if path.file_name().is_some_and(|name| name != ".git") {

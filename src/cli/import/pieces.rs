@@ -81,7 +81,7 @@ pub fn session_of(path: &Path) -> Option<SessionId> {
     let read = read_full(&mut File::open(path).ok()?, &mut head).ok()?;
     head.truncate(read);
     head.truncate(memchr::memrchr(b'\n', &head)? + 1);
-    Some(one_session(transcript::parse(&head, &Hint::without_results(&super::reading::name(path))).ok()?)?.id)
+    Some(one_session(transcript::parse(&head, &Hint::counting(&super::reading::name(path))).ok()?)?.id)
 }
 
 impl<'r> Pieces<'r> {
@@ -137,7 +137,7 @@ impl<'r> Pieces<'r> {
     /// line whose session it is; of others the first lines of the file are needed.
     fn session(&self, piece: &[u8]) -> Option<(transcript::Session, Vec<Skipped>, u32)> {
         let parsed = |bytes: &[u8]| {
-            let parsed = transcript::parse(bytes, &Hint::without_results(&self.name)).ok()?;
+            let parsed = transcript::parse(bytes, &Hint::counting(&self.name)).ok()?;
             let skipped = parsed.skipped.clone();
             let session = one_session(parsed)?;
             (session.id == self.after.id && session.host == self.after.host).then_some((session, skipped))

@@ -171,7 +171,7 @@ impl Reader<'_> {
 
     /// Parses one file's bytes.
     pub fn bytes(&self, bytes: Vec<u8>, name: &str, named: bool) -> Reading {
-        let mut parsed = match transcript::parse(&bytes, &Hint::without_results(name)) {
+        let mut parsed = match transcript::parse(&bytes, &Hint::counting(name)) {
             Ok(parsed) => parsed,
             Err(Unsupported::Unknown | Unsupported::Binary | Unsupported::Empty) if !named => {
                 return Reading { foreign: true, ..Reading::default() };

@@ -8,7 +8,7 @@ use crate::config::settings::Secrets;
 use crate::store::Store;
 use crate::store::import::{ImportReport, Imported, What};
 use crate::store::known_files::{KnownFile, KnownFiles, KnownSession};
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 /// So little is read sooner than it is looked up. Tests look everything up.
@@ -20,7 +20,7 @@ pub struct Unchanged<'s> {
     known: Option<KnownFiles<'s>>,
     sessions: Vec<KnownSession>,
     foreign: Vec<PathBuf>,
-    new: BTreeMap<PathBuf, KnownFile>,
+    new: HashMap<PathBuf, KnownFile>,
 }
 
 impl<'s> Unchanged<'s> {
