@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Also the format's version: another text makes every older file unreadable.
-const MAGIC: &str = concat!("git-dream files 1 ", env!("CARGO_PKG_VERSION"), "\n");
+const MAGIC: &str = concat!("git-dream files 2 ", env!("CARGO_PKG_VERSION"), "\n");
 
 /// A file as it was when all of it was imported.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +28,18 @@ pub struct KnownFile {
     pub sessions: Vec<KnownSession>,
     /// Whether the file is lines of one session, so that what is added to it can be read by itself.
     pub grows: bool,
+    /// What it began with when it was last compared with what is stored of it; only of large ones.
+    pub beginning: Option<Beginning>,
+}
+
+/// What a file begins with: that which is stored as certain parts of a session. The ids of these parts would tell it too;
+/// BLAKE3 is several times quicker than SHA-1.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Beginning {
+    /// Of the parts' ids and lengths.
+    pub parts: [u8; 32],
+    /// Of their bytes.
+    pub bytes: [u8; 32],
 }
 
 /// A session that came of it.
@@ -39,8 +51,8 @@ pub struct KnownSession {
 }
 
 impl KnownFile {
-    pub fn new(mark: Mark, sessions: Vec<KnownSession>, grows: bool) -> Self {
-        Self { mark, settled: false, sessions, grows }
+    pub fn new(mark: Mark, sessions: Vec<KnownSession>, grows: bool, beginning: Option<Beginning>) -> Self {
+        Self { mark, settled: false, sessions, grows, beginning }
     }
 
     /// Whether the file is certainly as it was.
@@ -121,7 +133,8 @@ impl KnownFiles<'_> {
         file.settled = file.mark.is_settled(self.begun);
         let ids = |file: &KnownFile| -> Vec<SessionId> { file.sessions.iter().map(|known| known.id.clone()).collect() };
         // Of a file that is being written no more is to be kept than whose it is.
-        if !file.settled && self.get(path).is_some_and(|known| known.grows == file.grows && ids(known) == ids(&file)) {
+        let same = |known: &KnownFile| known.grows == file.grows && ids(known) == ids(&file);
+        if !file.settled && file.beginning.is_none() && self.get(path).is_some_and(same) {
             return;
         }
         if let (Some(folder), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str())) {

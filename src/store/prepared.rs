@@ -29,6 +29,10 @@ thread_local! {
 }
 
 impl Prepared {
+    pub fn id(&self) -> ObjectId {
+        self.id
+    }
+
     pub(super) fn blob(bytes: &[u8]) -> io::Result<Self> {
         Self::new(Kind::Blob, "blob", bytes)
     }

@@ -1,7 +1,7 @@
 //! Which files an import reads: what was named, and what lies under a named directory, in sorted order. It refuses to
 //! read anything that is not a plain file, so that no pipe blocks it and no link leads it elsewhere.
 
-use super::pieces::After;
+use super::beginning::After;
 use crate::store::mark::Mark;
 use std::ffi::OsString;
 use std::fs::{self, FileType, Metadata};

@@ -1,5 +1,6 @@
 //! `git dream import`: transcripts in.
 
+mod beginning;
 mod files;
 mod pieces;
 pub mod reading;

@@ -2,10 +2,10 @@
 //! ones. Each piece is whole lines, and becomes a part of its session. Only for transcripts of lines that hold one
 //! session; all others are read as a whole.
 
+use super::beginning::After;
 use super::files::{Found, reason};
 use super::reading::{Reader, Reading};
-use crate::model::id::BlobHash;
-use crate::model::{Host, ObjectId, SessionId, SessionRecord};
+use crate::model::{ObjectId, SessionId};
 use crate::store::import::Incoming;
 use crate::transcript::blank::Edit;
 use crate::transcript::{self, Hint, Parsed, Skipped, blank};
@@ -25,36 +25,6 @@ const HEAD: usize = 32 << 10;
 const LONGEST: usize = 512 << 20;
 /// Pieces in memory at a time.
 const MOST: usize = 3;
-
-/// What a file begins with, as it is stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct After {
-    id: SessionId,
-    host: Host,
-    parts: Vec<(ObjectId, u64)>,
-    newlines: u32,
-    turns: u32,
-}
-
-impl After {
-    /// All of a record's newest version; nothing where bytes of it were taken out.
-    pub fn of(record: &SessionRecord) -> Option<Self> {
-        let version = record.current().filter(|_| record.root.is_none())?;
-        let whole =
-            !version.parts.is_empty() && version.parts.iter().all(|part| part.was.is_empty() && part.expired.is_none());
-        whole.then(|| Self {
-            id: record.id.clone(),
-            host: record.host,
-            parts: version.parts.iter().map(|part| (part.blob, part.bytes)).collect(),
-            newlines: version.parts.iter().map(|part| part.newlines).sum(),
-            turns: record.turns,
-        })
-    }
-
-    pub fn bytes(&self) -> u64 {
-        self.parts.iter().map(|(_, length)| length).sum()
-    }
-}
 
 /// A file of which the beginning was read.
 pub struct Pieces<'r> {
@@ -85,7 +55,7 @@ pub fn session_of(path: &Path) -> Option<SessionId> {
 }
 
 impl<'r> Pieces<'r> {
-    /// A file from where what is stored of it ends, as long as it [`begins_with`] that; nothing where no line ends there.
+    /// A file from where what is stored of it ends, as long as it was [`compared`] with that; nothing where no line ends there.
     pub fn behind(reader: Reader<'r>, path: &Path, after: &After) -> Option<Self> {
         let mut file = File::open(path).ok()?;
         let stored = after.bytes();
@@ -119,6 +89,7 @@ impl<'r> Pieces<'r> {
             parts: vec![(id, length)],
             newlines,
             turns: session.turns,
+            hash: None,
         };
         let mut pieces = Self::new(reader, path, file, head, after, 0)?;
         pieces.sent.push(Arc::downgrade(&session.bytes));
@@ -161,23 +132,24 @@ impl<'r> Pieces<'r> {
             std::thread::sleep(Duration::from_millis(1));
         }
         self.sent.retain(|piece| piece.strong_count() > 0);
-        match piece(&mut self.file, &mut self.rest) {
-            Ok(Some(piece)) => Some(self.read(piece)),
+        match self.take() {
+            Ok(Some(piece)) => Some(self.read(Arc::new(piece))),
             Ok(None) => None,
             Err(error) => Some(Some(Reading::problem(reason(&error)))),
         }
     }
 
-    /// The only piece of a file that was not added to: nothing.
-    pub fn nothing(&mut self) -> Option<Reading> {
-        self.read(Vec::new())
+    /// The bytes of the next piece.
+    pub fn take(&mut self) -> io::Result<Option<Vec<u8>>> {
+        piece(&mut self.file, &mut self.rest)
     }
 
     /// Nothing where the first piece is no part of the session. Of a later one the bytes are kept whatever they are: what
     /// comes behind it must stand where it stood.
-    fn read(&mut self, piece: Vec<u8>) -> Option<Reading> {
+    pub fn read(&mut self, bytes: Arc<Vec<u8>>) -> Option<Reading> {
+        let piece = bytes.as_slice();
         let first = self.after.newlines + 1;
-        let (incoming, problems, new) = match (self.session(&piece), &self.like) {
+        let (incoming, problems, new) = match (self.session(piece), &self.like) {
             (Some((mut session, skipped, lines)), _) => {
                 let new = std::mem::take(&mut session.turns).len() as u32;
                 let lost = skipped.iter().filter(|skipped| skipped.why.lost() && skipped.line > lines);
@@ -192,11 +164,10 @@ impl<'r> Pieces<'r> {
             }
             (None, None) => return None,
         };
-        let secrets = blank::mask(&piece)
+        let secrets = blank::mask(piece)
             .into_iter()
             .map(|edit: Edit| (edit.line + first - 1, super::reading::kinds(&piece[edit.range])));
         let secrets = secrets.collect();
-        let bytes = Arc::new(piece);
         self.sent.push(Arc::downgrade(&bytes));
         self.like = Some(incoming.clone());
         self.last = Some(Arc::clone(&bytes)).filter(|bytes| !bytes.is_empty());
@@ -209,27 +180,6 @@ impl<'r> Pieces<'r> {
     }
 }
 
-/// Whether a file begins with what is stored of it.
-pub fn begins_with(path: &Path, after: &After) -> bool {
-    let same = || {
-        let mut file = File::open(path).ok()?;
-        let mut buffer = vec![0; 64 << 10];
-        for (id, length) in &after.parts {
-            let mut hash = BlobHash::new(*length);
-            let mut left = *length;
-            while left > 0 {
-                let want = usize::try_from(left).map_or(buffer.len(), |left| left.min(buffer.len()));
-                file.read_exact(&mut buffer[..want]).ok()?;
-                hash.update(&buffer[..want]);
-                left -= want as u64;
-            }
-            (hash.finish() == *id).then_some(())?;
-        }
-        Some(())
-    };
-    same().is_some()
-}
-
 fn one_session(mut parsed: Parsed) -> Option<transcript::Session> {
     let one = parsed.is_lines && parsed.sessions.len() == 1;
     parsed.sessions.pop().filter(|session| one && session.root.is_none())
@@ -239,6 +189,9 @@ fn one_session(mut parsed: Parsed) -> Option<transcript::Session> {
 fn piece(file: &mut File, rest: &mut Vec<u8>) -> io::Result<Option<Vec<u8>>> {
     loop {
         let wanted = PIECE.max(rest.len() * 2);
+        // Growing by and by, the bytes would be copied several times.
+        let left = file.metadata()?.len().saturating_sub(file.stream_position()?);
+        rest.reserve_exact(usize::try_from(left).map_or(0, |left| left.min(wanted - rest.len())));
         let read = Read::by_ref(file).take((wanted - rest.len()) as u64).read_to_end(rest)?;
         let end = match memchr::memrchr(b'\n', rest) {
             _ if read == 0 => rest.len(),

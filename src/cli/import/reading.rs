@@ -2,11 +2,13 @@
 //! files. What cannot be used is kept with its reason; one bad file never stops an import.
 
 use super::files::{Found, batches, reason};
-use super::pieces::{After, Pieces, begins_with, is_large, new_bytes};
+use super::beginning::{After, compared};
+use super::pieces::{Pieces, is_large, new_bytes};
 use crate::cli::ui::Progress;
 use crate::config::settings::Secrets;
 use crate::model::{AgentName, SessionId};
 use crate::store::import::Incoming;
+use crate::store::known_files::Beginning;
 use crate::store::prepared::Preparer;
 use crate::text::secret;
 use crate::transcript::blank::{self, Edit};
@@ -29,8 +31,8 @@ const LARGEST: u64 = 512 * 1024 * 1024;
 /// No more files than this, and no more bytes, are read before threads for it are started.
 const FEW: usize = 4;
 const LITTLE: u64 = 1 << 20;
-/// Stored bytes of a file that are compared on a thread of their own.
-const MUCH: u64 = 1 << 20;
+/// Bytes of a file that are worth a thread of their own.
+const MUCH: u64 = if cfg!(feature = "faults") { 1 } else { 1 << 20 };
 
 /// What one file gave.
 #[derive(Debug, Default)]
@@ -47,6 +49,8 @@ pub struct Reading {
     pub turns: u64,
     /// Whether the file is lines of its sessions, to which more may be added.
     pub grows: bool,
+    /// What the file begins with now, where that was found out.
+    pub beginning: Option<Beginning>,
 }
 
 /// How files are to be read.
@@ -113,7 +117,9 @@ impl Reader<'_> {
         let whole = |found: &Found| self.whole(&Found { after: None, whole: true, ..found.clone() });
         let (first, mut pieces) = match &found.after {
             Some(after) => match Pieces::behind(*self, &found.path, after) {
-                Some(mut pieces) if begins_with(&found.path, after) => (pieces.next().flatten(), pieces),
+                Some(mut pieces) if compared(&found.path, after).is_some() => {
+                    (pieces.next().flatten(), pieces)
+                }
                 _ => return send(whole(found)),
             },
             None => match Pieces::of(*self, &found.path) {
@@ -144,18 +150,25 @@ impl Reader<'_> {
 
     /// What was added to a file since it was stored; nothing where it does not begin with that.
     fn added(&self, found: &Found, after: &After) -> Option<Reading> {
-        let read = || {
-            let mut pieces = Pieces::behind(*self, &found.path, after)?;
-            pieces.next().unwrap_or_else(|| pieces.nothing())
-        };
+        let mut pieces = Pieces::behind(*self, &found.path, after)?;
+        let new = Arc::new(pieces.take().ok()?.unwrap_or_default());
         if after.bytes() < MUCH {
-            return read().filter(|_| begins_with(&found.path, after));
+            let reading = pieces.read(Arc::clone(&new))?;
+            compared(&found.path, after)?;
+            return Some(reading);
         }
-        // To see that takes as long as to read what is new.
         std::thread::scope(|scope| {
-            let begins = scope.spawn(|| begins_with(&found.path, after));
-            let reading = read();
-            reading.filter(|_| begins.join().is_ok_and(|begins| begins))
+            // To compare, hash and compress takes as long as to read what is new.
+            let other = scope.spawn(|| {
+                let compared = compared(&found.path, after)?;
+                let prepared = Preparer::default().prepare(&new)?;
+                Some((compared.beginning(after, (prepared.id(), &new)), Arc::new(prepared)))
+            });
+            let mut reading = pieces.read(Arc::clone(&new))?;
+            let (beginning, prepared) = other.join().ok()??;
+            reading.beginning = Some(beginning);
+            reading.sessions.iter_mut().for_each(|session| session.prepared = Some(Arc::clone(&prepared)));
+            Some(reading)
         })
     }
 

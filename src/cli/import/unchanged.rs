@@ -2,7 +2,8 @@
 
 use super::Tally;
 use super::files::Found;
-use super::pieces::{After, LARGE, session_of};
+use super::beginning::After;
+use super::pieces::{LARGE, session_of};
 use super::reading::Reading;
 use crate::config::settings::Secrets;
 use crate::store::Store;
@@ -53,7 +54,8 @@ impl<'s> Unchanged<'s> {
                 return false;
             }
             if let ([session], true) = (known.sessions.as_slice(), known.grows) {
-                file.after = store.session(&session.id).ok().flatten().as_ref().and_then(After::of);
+                let record = store.session(&session.id).ok().flatten();
+                file.after = record.as_ref().and_then(|record| After::known(record, known.beginning.as_ref()));
             }
         }
         if file.after.is_none() && file.bytes > LARGE {
@@ -75,8 +77,9 @@ impl<'s> Unchanged<'s> {
             let (id, agent) = (session.id.clone(), session.agent.clone());
             KnownSession { id, agent, turns: session.turns }
         });
+        let beginning = reading.beginning.clone();
         let grows = reading.grows && reading.sessions.iter().all(|session| session.root.is_none());
-        self.new.insert(file.path.clone(), KnownFile::new(mark.clone(), sessions.collect(), grows));
+        self.new.insert(file.path.clone(), KnownFile::new(mark.clone(), sessions.collect(), grows, beginning));
     }
 
     /// Reports what was not read, and keeps what was learnt.
