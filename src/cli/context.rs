@@ -2,11 +2,12 @@
 
 use super::Failure;
 use super::ui::Ui;
-use crate::config::{Environment, Key, Settings};
+use crate::config::{ConfigError, Environment, Key, Settings, Warning};
 use crate::model::ObjectId;
-use crate::store::memory::SETTINGS;
 use crate::store::{Ledger, Store};
 use crate::text::listed;
+use std::cell::RefCell;
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 
 /// One run of the program.
@@ -16,6 +17,17 @@ pub struct Context {
     pub ui: Ui,
     /// How the program was called.
     program: PathBuf,
+    /// What was put together last without anything typed.
+    resolved: RefCell<Option<Resolved>>,
+}
+
+/// Settings, and what they were put together of: a repository and its file.
+#[derive(Debug)]
+struct Resolved {
+    repository: PathBuf,
+    file: Option<String>,
+    settings: Settings,
+    warnings: Vec<Warning>,
 }
 
 impl Context {
@@ -25,7 +37,7 @@ impl Context {
             environment.directory.push(directory);
         }
         let ui = Ui::new(|name| environment.variable(name).map(str::to_owned));
-        Self { environment, ui, program }
+        Self { environment, ui, program, resolved: RefCell::default() }
     }
 
     /// Refuses a directory given by `-C` that does not exist.
@@ -69,10 +81,12 @@ impl Context {
     }
 
     /// The repository around the current directory; from here on the user's pager, editor and colours are known.
-    pub fn store(&self) -> Result<Store, Failure> {
+    ///
+    /// It is never closed: the command ends with the process, and to give back what libgit2 holds takes longer than that.
+    pub fn store(&self) -> Result<ManuallyDrop<Store>, Failure> {
         let store = self.discover()?;
         self.configure(&store);
-        Ok(store)
+        Ok(ManuallyDrop::new(store))
     }
 
     /// The repository, of which nothing may be printed before it is [`Context::configure`]d.
@@ -90,8 +104,25 @@ impl Context {
     /// complained about by whoever needs them.
     fn know_secrets(&self, store: &Store) {
         let file = store.memory_tip().ok().flatten().and_then(|tip| self.settings_file(store, tip).ok().flatten());
-        if let Ok((settings, _)) = Settings::resolve(file.as_deref(), |key| store.config(key), &[]) {
+        if let Ok((settings, warnings)) = Settings::resolve(file.as_deref(), |key| store.config(key), &[]) {
             listed::configure(&settings.secrets_allow, &settings.secrets_extra);
+            let repository = store.git_dir().to_owned();
+            self.resolved.replace(Some(Resolved { repository, file, settings, warnings }));
+        }
+    }
+
+    /// Both configuring and the command itself ask for the same.
+    fn resolve(
+        &self,
+        store: &Store,
+        file: Option<String>,
+        flags: &[(Key, String)],
+    ) -> Result<(Settings, Vec<Warning>), ConfigError> {
+        match self.resolved.take() {
+            Some(known) if known.repository == store.git_dir() && known.file == file && flags.is_empty() => {
+                Ok((known.settings, known.warnings))
+            }
+            _ => Settings::resolve(file.as_deref(), |key| store.config(key), flags),
         }
     }
 
@@ -101,7 +132,7 @@ impl Context {
             Some(tip) => self.settings_file(store, tip)?,
             None => None,
         };
-        let (settings, warnings) = Settings::resolve(file.as_deref(), |key| store.config(key), flags)?;
+        let (settings, warnings) = self.resolve(store, file, flags)?;
         for warning in warnings {
             self.ui.warn(&warning.to_string());
         }
@@ -114,7 +145,7 @@ impl Context {
     }
 
     fn settings_file(&self, store: &Store, commit: ObjectId) -> Result<Option<String>, Failure> {
-        let bytes = store.file(commit, SETTINGS)?;
+        let bytes = store.settings_of(commit)?;
         let text = bytes.map(String::from_utf8).transpose();
         text.map_err(|_| {
             Failure::refuse("dream.toml is not UTF-8 text").hint("write it again; see 'git dream init --help'")

@@ -76,6 +76,8 @@ struct Kept {
 pub struct KnownFiles<'s> {
     store: &'s Store,
     tip: Option<ObjectId>,
+    /// Whether lists were kept when the sessions ref stood elsewhere: each time it moves that takes longer to find out.
+    behind: bool,
     /// When the import began, by the clock of the files.
     begun: Duration,
     folders: HashMap<PathBuf, Folder>,
@@ -92,7 +94,7 @@ impl Store {
         fs::write(&clock, "0").ok()?;
         let begun = Mark::of(&clock)?.modified;
         let (folders, new) = Default::default();
-        Some(KnownFiles { store: self, tip: self.reference(SESSIONS).ok()?, begun, folders, new })
+        Some(KnownFiles { store: self, tip: self.reference(SESSIONS).ok()?, begun, behind: false, folders, new })
     }
 
     fn files_lists(&self) -> PathBuf {
@@ -105,7 +107,7 @@ impl Store {
     }
 
     /// What was kept of a folder, as long as the sessions ref holds all that it held then.
-    fn kept_files(&self, folder: &Path, tip: ObjectId) -> Option<Folder> {
+    fn kept_files(&self, folder: &Path, tip: ObjectId) -> Option<(ObjectId, Folder)> {
         let bytes = fs::read(self.files_list(folder)).ok()?;
         let (checksum, packed) = bytes.strip_prefix(MAGIC.as_bytes())?.split_first_chunk()?;
         if crc32fast::hash(packed).to_le_bytes() != *checksum {
@@ -113,7 +115,7 @@ impl Store {
         }
         let kept: Kept = postcard::from_bytes(packed).ok()?;
         let holds = kept.tip == tip || self.is_ancestor(kept.tip, tip).is_ok_and(|holds| holds);
-        (kept.folder == folder && holds).then_some(kept.files)
+        (kept.folder == folder && holds).then_some((kept.tip, kept.files))
     }
 }
 
@@ -122,8 +124,9 @@ impl KnownFiles<'_> {
         let (folder, name) = (path.parent()?, path.file_name()?.to_str()?);
         let tip = self.tip?;
         if !self.folders.contains_key(folder) {
-            let kept = self.store.kept_files(folder, tip).unwrap_or_default();
-            self.folders.insert(folder.to_owned(), kept);
+            let (of, files) = self.store.kept_files(folder, tip).unwrap_or((tip, Folder::default()));
+            self.behind |= of != tip;
+            self.folders.insert(folder.to_owned(), files);
         }
         self.folders.get(folder)?.get(name)
     }
@@ -134,7 +137,8 @@ impl KnownFiles<'_> {
         let ids = |file: &KnownFile| -> Vec<SessionId> { file.sessions.iter().map(|known| known.id.clone()).collect() };
         // Of a file that is being written no more is to be kept than whose it is.
         let same = |known: &KnownFile| known.grows == file.grows && ids(known) == ids(&file);
-        if !file.settled && file.beginning.is_none() && self.get(path).is_some_and(same) {
+        let known = self.get(path).is_some_and(same) && !self.behind;
+        if !file.settled && file.beginning.is_none() && known {
             return;
         }
         if let (Some(folder), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str())) {

@@ -89,7 +89,6 @@ impl Store {
 
     fn holds_settings(&self, branch: &BranchName) -> Result<bool, ReadError> {
         let Some(tip) = self.reference(branch.as_str())? else { return Ok(false) };
-        let tree = self.commit(tip)?.tree;
-        Ok(self.find_path(tree, SETTINGS)?.is_some())
+        Ok(self.settings_of(tip)?.is_some())
     }
 }

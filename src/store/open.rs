@@ -4,6 +4,7 @@
 use super::git::{Output, Started};
 use super::identity::Signature;
 use super::kept_settings::{self, Listed};
+use super::kept_toml;
 use super::packed::{Packs, Reader};
 use super::{Git, GitError};
 use crate::config::Environment;
@@ -31,6 +32,7 @@ pub struct Store {
     asked: Cell<Option<Started>>,
     pub(super) committer: OnceCell<Signature>,
     pub(super) author: OnceCell<Signature>,
+    pub(super) kept_toml: RefCell<Option<kept_toml::Kept>>,
     /// Asked before libgit2, where much is read.
     pub(super) packed: OnceCell<RefCell<Reader>>,
 }
@@ -135,7 +137,7 @@ impl Store {
             git = git.with("GIT_DIR", &git_dir.to_string_lossy());
             git = work_dir.iter().fold(git, |git, path| git.with("GIT_WORK_TREE", &path.to_string_lossy()));
         }
-        let (config, kept, asked, committer, author, packed) = Default::default();
+        let (config, kept, kept_toml, asked, committer, author, packed) = Default::default();
         let environment = environment.clone();
         Ok(Store {
             repository,
@@ -146,6 +148,7 @@ impl Store {
             work_dir,
             config,
             kept,
+            kept_toml,
             asked,
             committer,
             author,

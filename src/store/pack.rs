@@ -296,7 +296,12 @@ impl PackWriter<'_> {
         let name = self.folder.join(format!("pack-{}", crate::model::id::hex(&checksum)));
         let mut index = self.index.take().map_or_else(|| temporary(&self.folder, "tmp_idx_"), Ok)?;
         index.write_all(&pack_index::encode(&mut self.entries, &checksum))?;
-        index.as_file().sync_all()?;
+        // The disk is waited for once.
+        std::thread::scope(|scope| {
+            let other = scope.spawn(|| index.as_file().sync_all());
+            file.as_file().sync_all()?;
+            other.join().unwrap_or_else(|_| Err(io::Error::other("a thread stopped")))
+        })?;
         fault::point();
         // git looks for an index first: the pack must be there before it.
         file.persist(name.with_extension("pack")).map_err(|error| error.error)?;
@@ -315,7 +320,7 @@ fn pack_header(objects: u32) -> [u8; HEADER as usize] {
     header
 }
 
-/// Writes the true number of objects and the checksum of the whole file, and brings it to disk.
+/// Writes the true number of objects and the checksum of the whole file.
 fn seal(file: &mut File, length: u64, objects: usize) -> io::Result<[u8; 20]> {
     let objects = u32::try_from(objects).map_err(io::Error::other)?;
     file.seek(SeekFrom::Start(0))?;
@@ -331,7 +336,6 @@ fn seal(file: &mut File, length: u64, objects: usize) -> io::Result<[u8; 20]> {
     }
     let checksum: [u8; 20] = hash.finalize().into();
     file.write_all(&checksum)?;
-    file.sync_all()?;
     Ok(checksum)
 }
 
