@@ -38,8 +38,8 @@ pub struct KnownFile {
 pub struct Beginning {
     /// Of the parts' ids and lengths.
     pub parts: [u8; 32],
-    /// Of their bytes.
-    pub bytes: [u8; 32],
+    /// Of their bytes, block by block.
+    pub blocks: Vec<[u8; 32]>,
 }
 
 /// A session that came of it.

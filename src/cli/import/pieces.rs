@@ -55,7 +55,7 @@ pub fn session_of(path: &Path) -> Option<SessionId> {
 }
 
 impl<'r> Pieces<'r> {
-    /// A file from where what is stored of it ends, as long as it was [`compared`] with that; nothing where no line ends there.
+    /// A file from where what is stored of it ends, as long as it begins with that; nothing where no line ends there.
     pub fn behind(reader: Reader<'r>, path: &Path, after: &After) -> Option<Self> {
         let mut file = File::open(path).ok()?;
         let stored = after.bytes();
@@ -89,7 +89,7 @@ impl<'r> Pieces<'r> {
             parts: vec![(id, length)],
             newlines,
             turns: session.turns,
-            hash: None,
+            blocks: None,
         };
         let mut pieces = Self::new(reader, path, file, head, after, 0)?;
         pieces.sent.push(Arc::downgrade(&session.bytes));

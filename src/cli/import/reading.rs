@@ -2,11 +2,11 @@
 //! files. What cannot be used is kept with its reason; one bad file never stops an import.
 
 use super::files::{Found, batches, reason};
-use super::beginning::{After, compared};
+use super::beginning::{After, Comparison};
 use super::pieces::{Pieces, is_large, new_bytes};
 use crate::cli::ui::Progress;
 use crate::config::settings::Secrets;
-use crate::model::{AgentName, SessionId};
+use crate::model::{AgentName, ObjectId, SessionId};
 use crate::store::import::Incoming;
 use crate::store::known_files::Beginning;
 use crate::store::prepared::Preparer;
@@ -117,9 +117,7 @@ impl Reader<'_> {
         let whole = |found: &Found| self.whole(&Found { after: None, whole: true, ..found.clone() });
         let (first, mut pieces) = match &found.after {
             Some(after) => match Pieces::behind(*self, &found.path, after) {
-                Some(mut pieces) if compared(&found.path, after).is_some() => {
-                    (pieces.next().flatten(), pieces)
-                }
+                Some(mut pieces) if self.begins_with(found, after) => (pieces.next().flatten(), pieces),
                 _ => return send(whole(found)),
             },
             None => match Pieces::of(*self, &found.path) {
@@ -148,25 +146,32 @@ impl Reader<'_> {
         self.whole(found)
     }
 
+    fn begins_with(&self, found: &Found, after: &After) -> bool {
+        let comparison = Comparison::new(&found.path, after);
+        comparison.work();
+        comparison.beginning((ObjectId::ZERO, &[])).is_some()
+    }
+
     /// What was added to a file since it was stored; nothing where it does not begin with that.
     fn added(&self, found: &Found, after: &After) -> Option<Reading> {
         let mut pieces = Pieces::behind(*self, &found.path, after)?;
         let new = Arc::new(pieces.take().ok()?.unwrap_or_default());
         if after.bytes() < MUCH {
             let reading = pieces.read(Arc::clone(&new))?;
-            compared(&found.path, after)?;
-            return Some(reading);
+            return self.begins_with(found, after).then_some(reading);
         }
+        let comparison = Comparison::new(&found.path, after);
         std::thread::scope(|scope| {
             // To compare, hash and compress takes as long as to read what is new.
             let other = scope.spawn(|| {
-                let compared = compared(&found.path, after)?;
-                let prepared = Preparer::default().prepare(&new)?;
-                Some((compared.beginning(after, (prepared.id(), &new)), Arc::new(prepared)))
+                let prepared = Preparer::default().prepare(&new).map(Arc::new);
+                comparison.work();
+                prepared
             });
             let mut reading = pieces.read(Arc::clone(&new))?;
-            let (beginning, prepared) = other.join().ok()??;
-            reading.beginning = Some(beginning);
+            comparison.work();
+            let prepared = other.join().ok()??;
+            reading.beginning = Some(comparison.beginning((prepared.id(), &new))?);
             reading.sessions.iter_mut().for_each(|session| session.prepared = Some(Arc::clone(&prepared)));
             Some(reading)
         })
