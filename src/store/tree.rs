@@ -43,8 +43,8 @@ struct Folder {
     prepared: Option<(Prepared, Vec<u8>)>,
 }
 
-/// Fewer folders than this are written sooner than threads for it are awake.
-const FEW: usize = 64;
+/// Fewer folders than this are written sooner than threads for it are awake; of more, so many are made ready at a time.
+const FEW: usize = 32;
 
 impl<'s> TreeEditor<'s> {
     /// Starts from a tree, or from nothing.
@@ -158,16 +158,20 @@ impl Folder {
     }
 
     fn write(&mut self, writer: &mut PackWriter<'_>) -> Result<ObjectId, WriteError> {
-        let mut changed: Vec<&mut Folder> = self.open.values_mut().filter(|folder| folder.changed).collect();
-        if changed.len() >= FEW {
-            changed.par_iter_mut().for_each(|folder| {
-                folder.prepare();
-            });
-        }
         let mut open = std::mem::take(&mut self.open);
-        for (name, folder) in open.iter_mut().filter(|(_, folder)| folder.changed) {
-            let at = self.position(name, true).expect("an open folder has an entry");
-            self.entries[at].id = folder.write(writer)?;
+        let mut changed: Vec<_> = open.iter_mut().filter(|(_, folder)| folder.changed).collect();
+        let many = changed.len() >= FEW;
+        // What is made ready is in memory until it is written.
+        for some in changed.chunks_mut(FEW) {
+            if many {
+                some.par_iter_mut().for_each(|(_, folder)| {
+                    folder.prepare();
+                });
+            }
+            for (name, folder) in some {
+                let at = self.position(name, true).expect("an open folder has an entry");
+                self.entries[at].id = folder.write(writer)?;
+            }
         }
         self.open = open;
         self.changed = false;
