@@ -35,7 +35,8 @@ pub enum TreeError {
 struct Folder {
     /// In git's order. The id of an open folder is out of date until it is written.
     entries: Vec<TreeEntry>,
-    open: BTreeMap<Vec<u8>, Folder>,
+    /// Boxed, since a map has room for eleven where one is: folders of one file are many.
+    open: BTreeMap<Vec<u8>, Box<Folder>>,
     changed: bool,
     /// As it was last written, for the next difference.
     written: Option<(ObjectId, Vec<u8>)>,
@@ -129,7 +130,7 @@ impl Folder {
                     Folder { changed: true, ..Folder::default() }
                 }
             };
-            self.open.insert(name.to_vec(), folder);
+            self.open.insert(name.to_vec(), Box::new(folder));
         }
         Ok(self.open.get_mut(name).expect("it was just opened"))
     }
