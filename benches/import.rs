@@ -153,7 +153,8 @@ fn repeated(source: &Path, bytes: usize) -> (String, Vec<String>) {
     };
     let found = files(source).iter().filter_map(one).max_by_key(|(text, ..)| text.len());
     let (text, stem, id) = found.expect("a transcript of lines that is one session");
-    let ids = regex::Regex::new("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?:call|toolu)_[A-Za-z0-9]+").expect("one");
+    let ids =
+        regex::Regex::new("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?:call|toolu)_[A-Za-z0-9]+").expect("one");
     let (mut lines, mut written) = (Vec::new(), 0);
     for round in 0.. {
         for line in text.lines() {

@@ -46,7 +46,7 @@ pub use exit::Exit;
 pub use failure::{Failure, Hint, Refusal};
 
 use crate::config::Environment;
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{Command as Described, CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -99,7 +99,7 @@ fn start(arguments: Vec<OsString>, environment: impl FnOnce() -> Result<Environm
 /// clap: to describe all takes a fifth of the time that the program takes to start.
 fn named_first(arguments: &[OsString]) -> Option<Arguments> {
     let described = Command::described(arguments.get(1)?.to_str()?)?;
-    let program = clap::Command::new("git dream").bin_name("git dream").version(env!("CARGO_PKG_VERSION"));
+    let program = Described::new("git dream").bin_name("git dream").version(env!("CARGO_PKG_VERSION"));
     let matches = program.disable_help_subcommand(true).subcommand(described).try_get_matches_from(arguments).ok()?;
     Some(Arguments { directory: None, command: Command::from_arg_matches(&matches).ok()? })
 }
@@ -113,11 +113,11 @@ macro_rules! commands {
 
         impl Command {
             /// One command, by its name.
-            fn described(name: &str) -> Option<clap::Command> {
+            fn described(name: &str) -> Option<Described> {
                 let name = help::GROUPS.iter().flat_map(|(_, names)| *names).find(|known| **known == name)?;
                 let letters = || name.chars().filter(|c| *c != '-');
                 $(if letters().eq(stringify!($name).chars().flat_map(char::to_lowercase)) {
-                    return Some(<$file::$name as clap::Args>::augment_args(clap::Command::new(*name)));
+                    return Some(<$file::$name as clap::Args>::augment_args(Described::new(*name)));
                 })*
                 None
             }

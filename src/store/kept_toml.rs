@@ -72,12 +72,12 @@ mod tests {
     #[test]
     fn what_is_kept_is_what_the_commit_holds_and_damage_is_no_matter() {
         let world = World::new();
-        world.git(&["commit", "-q", "--allow-empty", "-m", "none"]);
+        world.repo_git(&["commit", "-q", "--allow-empty", "-m", "none"]);
         fs::write(world.repository().join(SETTINGS), "a = 1\n").expect("written");
-        world.git(&["add", SETTINGS]);
-        world.git(&["commit", "-q", "-m", "one"]);
+        world.repo_git(&["add", SETTINGS]);
+        world.repo_git(&["commit", "-q", "-m", "one"]);
         fs::create_dir_all(world.repository().join(".git/dream")).expect("a folder");
-        let at = |name: &str| ObjectId::parse(world.git(&["rev-parse", name]).trim()).expect("an id");
+        let at = |name: &str| ObjectId::parse(world.repo_git(&["rev-parse", name]).trim()).expect("an id");
         let (none, one) = (at("HEAD~1"), at("HEAD"));
         let check = || {
             let store = world.store();

@@ -1,9 +1,9 @@
 //! Objects made ready for a pack on whatever thread has time, before somebody puts them into one. To hash and to compress
 //! is most of what an object costs.
 
+use super::Store;
 use super::deflate::Deflater;
 use super::pack::Kind;
-use super::Store;
 use super::session::SESSIONS;
 use crate::config::Environment;
 use crate::model::ObjectId;

@@ -38,9 +38,7 @@ impl Format for Copilot {
             }
             "tool.execution_complete" => self.complete(&data, build),
             "permission.completed" => self.permission(&data, build),
-            "system.message" | "system.notification" => {
-                build.utter(Role::System, data.said("content"))
-            }
+            "system.message" | "system.notification" => build.utter(Role::System, data.said("content")),
             "session.error" => build.utter(Role::System, data.said("message")),
             "abort" => build.push(Role::User, Content::Interrupted),
             _ => {}

@@ -1,8 +1,8 @@
 //! Reads and parses files on all cores, a bounded number of bytes at a time, and hands sessions on in the order of the
 //! files. What cannot be used is kept with its reason; one bad file never stops an import.
 
-use super::files::{Found, batches, reason};
 use super::beginning::{After, Comparison};
+use super::files::{Found, batches, reason};
 use super::pieces::{Pieces, is_large, new_bytes};
 use crate::cli::ui::Progress;
 use crate::config::settings::Secrets;
@@ -66,7 +66,11 @@ pub struct Reader<'a> {
 
 impl Reader<'_> {
     /// Reads all files; `consume` gets every reading, in the order of the files, on this thread.
-    pub fn stream<R>(&self, found: &[Found], consume: impl FnOnce(&mut dyn Iterator<Item = (usize, Reading)>) -> R) -> R {
+    pub fn stream<R>(
+        &self,
+        found: &[Found],
+        consume: impl FnOnce(&mut dyn Iterator<Item = (usize, Reading)>) -> R,
+    ) -> R {
         let little = found.len() <= FEW && found.iter().map(new_bytes).sum::<u64>() <= LITTLE;
         if little && !found.iter().any(is_large) {
             let readings: Vec<Reading> = found.iter().map(|file| self.file(file)).collect();

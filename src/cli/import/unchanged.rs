@@ -1,8 +1,8 @@
 //! Files that need no reading, because they are as they were when they were imported, or of which only the end is new.
 
 use super::Tally;
-use super::files::Found;
 use super::beginning::After;
+use super::files::Found;
 use super::pieces::{LARGE, session_of};
 use super::reading::Reading;
 use crate::config::settings::Secrets;
