@@ -156,6 +156,9 @@ fn think_and_write(
     // What the engine could not read stays unread, so that the next run tries it again.
     read.retain(|record| !thinking.failed.contains(&record.id) && !night.report.unread.contains(&record.id));
     night.sessions = listed(&read, &known, &settled.changes);
+    // What nobody asks for any more is given back meanwhile.
+    let held = std::mem::take(&mut thinking.held);
+    rayon::spawn(move || drop(held));
     finish(store, engine, request, &snapshot, &ledger, settled.changes, &mut night)?;
     Ok(night)
 }

@@ -2,18 +2,17 @@
 //! bytes may be kept anywhere and thrown away at any time; they change no result. Refuses bytes that another version of
 //! these sources made.
 
-use super::probe::{Word, words_of};
-use super::{Meaning, amount, sentence, words};
+use super::{Meaning, Told};
 use serde::{Deserialize, Serialize};
 use sha1::{Digest, Sha1};
 use std::collections::HashMap;
-use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{LazyLock, Mutex};
 
 /// All that decides what is worked out: where one of these changes, nothing older is believed.
-const SOURCES: [&str; 10] = [
+const SOURCES: [&str; 11] = [
     include_str!("known.rs"),
+    include_str!("told.rs"),
     include_str!("meaning.rs"),
     include_str!("clause.rs"),
     include_str!("words.rs"),
@@ -56,46 +55,6 @@ pub(super) fn short(hash: Sha1) -> Key {
     *hash.first_chunk().expect("a hash is longer than a key")
 }
 
-/// A text of one or several sentences, as far as an index needs it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Told {
-    /// How many meaningful words it has.
-    pub size: u32,
-    pub words: Vec<Word>,
-    pub parts: Vec<Part>,
-    /// What was worked out on the way: the meaning of the text, and of each part. Not kept: few are asked for.
-    #[serde(skip)]
-    pub made: Option<(Meaning, Vec<Meaning>)>,
-}
-
-/// One sentence of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Part {
-    pub range: Range<u32>,
-    pub words: Vec<Word>,
-    /// What it counts.
-    pub counted: Vec<String>,
-}
-
-impl Told {
-    pub fn of(text: &str) -> Self {
-        let whole = Meaning::of(text);
-        let (mut parts, mut meanings) = (Vec::new(), Vec::new());
-        for part in sentence::sentences(text).into_iter().flat_map(|sentence| sentence.split("; ")) {
-            let start = part.as_ptr() as usize - text.as_ptr() as usize;
-            let meaning = if part.len() == text.len() { whole.clone() } else { Meaning::of(part) };
-            parts.push(Part {
-                range: start as u32..(start + part.len()) as u32,
-                words: words_of(&meaning),
-                counted: amount::counted(part),
-            });
-            meanings.push(meaning);
-        }
-        let (size, words) = (words::stems(text).len() as u32, words_of(&whole));
-        Self { size, words, parts, made: Some((whole, meanings)) }
-    }
-}
-
 /// What is known of texts, and what is learnt.
 #[derive(Debug, Default)]
 pub struct Known {
@@ -114,12 +73,23 @@ impl Known {
     }
 
     /// Worked out of the text, now or before; and the text's name.
-    pub fn told(&self, text: &str) -> (Key, Told) {
-        self.get(b't', text, Told::of)
+    pub fn told(&self, text: &str) -> (Key, Told<'_>) {
+        let key = named(&[b"t", text.as_bytes()]);
+        if let Some(bytes) = self.find(&key) {
+            return (key, Told::kept(bytes));
+        }
+        let made = Told::of(text);
+        self.learn(key, made.bytes.to_vec());
+        (key, made)
     }
 
     pub fn meaning(&self, text: &str) -> Meaning {
-        self.get(b'm', text, Meaning::of).1
+        let key = named(&[b"m", text.as_bytes()]);
+        self.noted(&key).unwrap_or_else(|| {
+            let made = Meaning::of(text);
+            self.note(key, &made);
+            made
+        })
     }
 
     /// What was noted under a name before.
@@ -135,21 +105,6 @@ impl Known {
 
     fn learn(&self, key: Key, bytes: Vec<u8>) {
         self.new.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).insert(key, bytes);
-    }
-
-    fn get<T: Serialize + for<'de> Deserialize<'de>>(
-        &self,
-        what: u8,
-        text: &str,
-        make: impl Fn(&str) -> T,
-    ) -> (Key, T) {
-        let key = named(&[&[what], text.as_bytes()]);
-        if let Some(known) = self.noted(&key) {
-            return (key, known);
-        }
-        let made = make(text);
-        self.note(key, &made);
-        (key, made)
     }
 
     fn rows(&self) -> &[[u8; ROW]] {
@@ -250,7 +205,7 @@ mod tests {
     fn said(known: &Known) -> String {
         let told = |text: &&str| {
             let (key, told) = known.told(text);
-            format!("{key:?} {:?} {:?}\n", Told { made: None, ..told }, known.meaning(text))
+            format!("{key:?} {:?} {:?}\n", told.bytes, known.meaning(text))
         };
         TEXTS.iter().map(told).collect()
     }
@@ -262,11 +217,6 @@ mod tests {
         let kept = Known::read(fresh.to_keep().expect("all of it is new"));
         assert_eq!(said(&kept), wanted);
         assert!(kept.to_keep().is_none(), "nothing is new");
-        let (_, told) = kept.told(TEXTS[0]);
-        assert_eq!(told, Told { made: None, ..Told::of(TEXTS[0]) });
-        let parts: Vec<&str> =
-            told.parts.iter().map(|part| &TEXTS[0][part.range.start as usize..part.range.end as usize]).collect();
-        assert_eq!(parts, ["Deploys run on Fridays.", "The team has 11 people", "no `make all`."]);
     }
 
     #[test]

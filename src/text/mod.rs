@@ -15,12 +15,14 @@ pub mod probe;
 pub mod scrub;
 pub mod secret;
 pub mod sentence;
+pub mod told;
 pub mod trace;
 pub mod words;
 
-pub use known::{Known, Told};
+pub use known::Known;
 pub use likeness::Relation;
 pub use meaning::Meaning;
 pub use probe::Probe;
 pub use scrub::Scrubbed;
+pub use told::Told;
 pub use trace::{Suspicion, Trace};

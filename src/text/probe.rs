@@ -74,9 +74,12 @@ impl Probe {
         Self::default()
     }
 
-    /// All of these statements by their [`words_of`], in their order.
-    pub fn of<'w>(statements: impl IntoIterator<Item = &'w [Word]>) -> Self {
+    /// All of these statements by their [`words_of`], in their order; so many words in all.
+    pub fn of<W: IntoIterator<Item = Word>>(statements: impl IntoIterator<Item = W>, words: usize) -> Self {
         let mut probe = Self::new();
+        // To grow by and by takes as long as all the rest.
+        probe.numbers.reserve(words / 4);
+        probe.words.reserve(words);
         for words in statements {
             probe.add_words(words);
         }
@@ -85,13 +88,13 @@ impl Probe {
 
     /// Adds a statement and returns its number: 0, 1, 2, …
     pub fn add(&mut self, meaning: &Meaning) -> usize {
-        self.add_words(&words_of(meaning))
+        self.add_words(words_of(meaning))
     }
 
-    fn add_words(&mut self, words: &[Word]) -> usize {
+    fn add_words(&mut self, words: impl IntoIterator<Item = Word>) -> usize {
         let at = self.ends.len();
         for word in words {
-            let number = *self.numbers.entry(*word).or_insert_with(|| {
+            let number = *self.numbers.entry(word).or_insert_with(|| {
                 self.places.push(Vec::new());
                 self.places.len() as u32 - 1
             });
@@ -184,7 +187,7 @@ mod tests {
             let meanings: Vec<Meaning> = texts.iter().map(|text| Meaning::of(text)).collect();
             let names: Vec<Key> = texts.iter().map(|text| short(Sha1::new_with_prefix(text))).collect();
             let words: Vec<Vec<Word>> = meanings.iter().map(words_of).collect();
-            let probe = Probe::of(words.iter().map(Vec::as_slice));
+            let probe = Probe::of(words.iter().cloned(), 0);
             (0..texts.len()).for_each(|at| assert_eq!(probe.near_own(at), probe.near(&meanings[at])));
             probe.surroundings(&names)
         };

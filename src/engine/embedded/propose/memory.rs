@@ -7,24 +7,25 @@ use crate::phase::Held;
 use crate::text::known::{self, Key};
 use crate::text::{Known, Meaning, Probe, Relation, Scrubbed, Told, amount, frame, words};
 use rayon::prelude::*;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Range;
 use std::sync::OnceLock;
 
 /// Memory with an index over its entries, and over the sentences in them.
 pub struct Memory<'a> {
     pub held: &'a [Held],
     /// Of those entries that something was compared with.
-    meanings: Vec<OnceLock<Meaning>>,
+    meanings: Vec<OnceLock<Box<Meaning>>>,
     /// Meaningful words of each entry.
     pub sizes: Vec<usize>,
     pub probe: Probe,
     /// For each entry a hash of what is near it.
     pub surroundings: Vec<Key>,
-    parts: Vec<Part<'a>>,
+    parts: Vec<Part>,
     part_probe: Probe,
     /// Sentences by what they count.
     counted: BTreeMap<String, Vec<usize>>,
-    keys: BTreeMap<&'a str, usize>,
+    keys: HashMap<&'a str, usize>,
     pub texts: &'a Known,
 }
 
@@ -32,31 +33,41 @@ pub struct Memory<'a> {
 const COUNTING: usize = 32;
 
 /// One sentence of an entry.
-struct Part<'a> {
+struct Part {
     entry: usize,
-    text: &'a str,
-    meaning: OnceLock<Meaning>,
+    /// Where it stands in the entry's text.
+    range: Range<u32>,
+    meaning: OnceLock<Box<Meaning>>,
 }
 
 impl<'a> Memory<'a> {
     pub fn new(held: &'a [Held], texts: &'a Known) -> Self {
-        let (mut meanings, mut sizes, mut parts) = (Vec::new(), Vec::new(), Vec::new());
-        let mut counted: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-        let told: Vec<(Key, Told)> = held.par_iter().map(|held| texts.told(&held.text)).collect();
+        let told: Vec<(Key, Told<'_>)> = held.par_iter().map(|held| texts.told(&held.text)).collect();
+        let count = |words: fn(&Told<'_>) -> usize| told.par_iter().map(|(_, told)| words(told)).sum();
+        let (all, of_parts, parts) = (
+            count(|told| told.words().len()),
+            count(|told| told.parts().map(|part| part.words().len()).sum()),
+            count(|told| told.parts().count()),
+        );
+        let told_parts = || told.iter().flat_map(|(_, told)| told.parts());
         let (probe, part_probe) = rayon::join(
-            || Probe::of(told.iter().map(|(_, told)| told.words.as_slice())),
-            || Probe::of(told.iter().flat_map(|(_, told)| told.parts.iter().map(|part| part.words.as_slice()))),
+            || Probe::of(told.iter().map(|(_, told)| told.words()), all),
+            || Probe::of(told_parts().map(|part| part.words()), of_parts),
         );
         let names = names(held, &told);
-        for (entry, (_, told)) in told.into_iter().enumerate() {
-            let (whole, made) = told.made.unzip();
-            meanings.push(whole.map(OnceLock::from).unwrap_or_default());
-            sizes.push(told.size as usize);
+        let (mut meanings, mut sizes) = (Vec::with_capacity(held.len()), Vec::with_capacity(held.len()));
+        let (mut parts, mut counted) = (Vec::with_capacity(parts), BTreeMap::<String, Vec<usize>>::new());
+        for (entry, (_, mut told)) in told.into_iter().enumerate() {
+            let (whole, made) = told.made.take().map(|made| *made).unzip();
+            meanings.push(whole.map(|whole| OnceLock::from(Box::new(whole))).unwrap_or_default());
+            sizes.push(told.size() as usize);
             let mut made = made.into_iter().flatten();
-            for part in told.parts {
-                let text = &held[entry].text[part.range.start as usize..part.range.end as usize];
-                part.counted.into_iter().for_each(|unit| counted.entry(unit).or_default().push(parts.len()));
-                parts.push(Part { entry, text, meaning: made.next().map(OnceLock::from).unwrap_or_default() });
+            for part in told.parts() {
+                for unit in part.counted() {
+                    counted.entry(unit.to_owned()).or_default().push(parts.len());
+                }
+                let meaning = made.next().map(|made| OnceLock::from(Box::new(made))).unwrap_or_default();
+                parts.push(Part { entry, range: part.range, meaning });
             }
         }
         let keys = held.iter().enumerate().filter_map(|(at, held)| Some((held.key.as_ref()?.as_str(), at))).collect();
@@ -65,30 +76,42 @@ impl<'a> Memory<'a> {
     }
 
     pub fn meaning(&self, at: usize) -> &Meaning {
-        self.meanings[at].get_or_init(|| self.texts.meaning(&self.held[at].text))
+        self.meanings[at].get_or_init(|| Box::new(self.texts.meaning(&self.held[at].text)))
     }
 
-    fn part_meaning<'m>(&self, part: &'m Part<'_>) -> &'m Meaning {
-        part.meaning.get_or_init(|| self.texts.meaning(part.text))
+    fn text(&self, part: &Part) -> &'a str {
+        self.held[part.entry].text.get(part.range.start as usize..part.range.end as usize).unwrap_or_default()
+    }
+
+    fn part_meaning<'m>(&self, part: &'m Part) -> &'m Meaning {
+        part.meaning.get_or_init(|| Box::new(self.texts.meaning(self.text(part))))
+    }
+
+    /// The sentence's text where it is only a part of its entry.
+    fn whole(&self, part: &Part) -> Option<String> {
+        let text = self.text(part);
+        (text.len() + 2 < self.held[part.entry].text.trim().len()).then(|| text.to_owned())
     }
 }
 
-impl Memory<'_> {
-    /// The sentence's text where it is only a part of its entry.
-    fn whole(&self, part: &Part<'_>) -> Option<String> {
-        (part.text.len() + 2 < self.held[part.entry].text.trim().len()).then(|| part.text.to_owned())
+impl Drop for Memory<'_> {
+    /// To give back a million small pieces takes as long as to find something among them: another thread does it.
+    fn drop(&mut self) {
+        let (probe, part_probe) = (std::mem::take(&mut self.probe), std::mem::take(&mut self.part_probe));
+        let (meanings, parts) = (std::mem::take(&mut self.meanings), std::mem::take(&mut self.parts));
+        rayon::spawn(move || drop((probe, part_probe, meanings, parts)));
     }
 }
 
 /// A name of each entry by what it says and where it stands.
-fn names(held: &[Held], told: &[(Key, Told)]) -> Vec<Key> {
+fn names(held: &[Held], told: &[(Key, Told<'_>)]) -> Vec<Key> {
     // Of several that are equally near, those that stand first are compared.
     let mut ordinals: Vec<u64> = Vec::with_capacity(held.len());
     for (entry, own) in held.iter().enumerate() {
         let before = entry.checked_sub(1).filter(|before| held[*before].path == own.path);
         ordinals.push(before.map_or(0, |before| ordinals[before] + 1));
     }
-    let name = |((held, (text, _)), ordinal): ((&Held, &(Key, Told)), u64)| {
+    let name = |((held, (text, _)), ordinal): ((&Held, &(Key, Told<'_>)), u64)| {
         known::named(&[text, held.path.as_str().as_bytes(), &ordinal.to_le_bytes()])
     };
     held.par_iter().zip(told).zip(ordinals).map(name).collect()
@@ -219,7 +242,7 @@ fn against_parts(draft: &Draft<'_>, meaning: &Meaning, memory: &Memory<'_>) -> S
         if !comparable(draft, held) {
             continue;
         }
-        let whole = memory.whole(part);
+        let (whole, text) = (memory.whole(part), memory.text(part));
         let said = memory.part_meaning(part);
         match said.relation(meaning) {
             Relation::Same | Relation::Contains => return Standing::Held,
@@ -227,9 +250,9 @@ fn against_parts(draft: &Draft<'_>, meaning: &Meaning, memory: &Memory<'_>) -> S
                 if (relation == Relation::Contradicts
                     || updates
                         && (said.is_updated_by(meaning)
-                            || frame::replaces(&draft.text, part.text)
-                            || amount::recounts(&draft.text, part.text)))
-                    && !frame::about_others(&draft.text, part.text) =>
+                            || frame::replaces(&draft.text, text)
+                            || amount::recounts(&draft.text, text)))
+                    && !frame::about_others(&draft.text, text) =>
             {
                 return if is_older(draft, held) { Standing::Held } else { Standing::Supersedes(part.entry, whole) };
             }
@@ -247,12 +270,12 @@ fn against_parts(draft: &Draft<'_>, meaning: &Meaning, memory: &Memory<'_>) -> S
 }
 
 /// The sentence of memory that counted the same before.
-fn recounted<'m, 'a>(draft: &Draft<'_>, memory: &'m Memory<'a>) -> Option<&'m Part<'a>> {
+fn recounted<'m>(draft: &Draft<'_>, memory: &'m Memory<'_>) -> Option<&'m Part> {
     let units = amount::counted(&draft.text);
     let parts = units.iter().filter_map(|unit| memory.counted.get(unit)).filter(|parts| parts.len() <= COUNTING);
     parts.flatten().map(|at| &memory.parts[*at]).find(|part| {
         let held = &memory.held[part.entry];
-        comparable(draft, held) && !is_older(draft, held) && amount::recounts(&draft.text, part.text)
+        comparable(draft, held) && !is_older(draft, held) && amount::recounts(&draft.text, memory.text(part))
     })
 }
 
@@ -280,17 +303,17 @@ fn is_older(draft: &Draft<'_>, held: &Held) -> bool {
 fn ended(draft: &Draft<'_>, memory: &Memory<'_>) -> Vec<(usize, Option<String>)> {
     let Some(ends) = &draft.ends else { return Vec::new() };
     let (gone, about) = (words::stems(ends), words::stems(&draft.text));
-    let is_ended = |part: &&Part<'_>| {
-        let held = &memory.held[part.entry];
-        let stems = words::stems(part.text);
+    let is_ended = |part: &&Part| {
+        let (held, text) = (&memory.held[part.entry], memory.text(part));
+        let stems = words::stems(text);
         let all = !gone.is_empty() && gone.iter().all(|stem| stems.contains(stem));
         let shared = stems.iter().filter(|stem| about.contains(stem) && !gone.contains(stem)).count();
         let short = stems.len() <= gone.len() + 8;
         all && short
-            && !leaves(part.text, ends)
+            && !leaves(text, ends)
             && !is_older(draft, held)
             && comparable(draft, held)
-            && (shared > 0 || stems.len() <= gone.len() + 3 || is_used(part.text, ends))
+            && (shared > 0 || stems.len() <= gone.len() + 3 || is_used(text, ends))
     };
     let near = memory.part_probe.near(&Meaning::of(ends));
     near.into_iter().map(|at| &memory.parts[at]).filter(is_ended).map(|part| (part.entry, memory.whole(part))).collect()
