@@ -40,36 +40,61 @@ struct Part {
     meaning: OnceLock<Box<Meaning>>,
 }
 
+/// What is noted of some entries, one behind the other.
+#[derive(Default)]
+struct Piece {
+    meanings: Vec<OnceLock<Box<Meaning>>>,
+    sizes: Vec<usize>,
+    parts: Vec<Part>,
+    counted: BTreeMap<String, Vec<usize>>,
+}
+
+impl Piece {
+    fn with(mut self, entry: usize, mut told: Told<'_>) -> Self {
+        let (whole, made) = told.made.take().map(|made| *made).unzip();
+        self.meanings.push(whole.map(|whole| OnceLock::from(Box::new(whole))).unwrap_or_default());
+        self.sizes.push(told.size() as usize);
+        let mut made = made.into_iter().flatten();
+        for part in told.parts() {
+            for unit in part.counted() {
+                self.counted.entry(unit.to_owned()).or_default().push(self.parts.len());
+            }
+            let meaning = made.next().map(|made| OnceLock::from(Box::new(made))).unwrap_or_default();
+            self.parts.push(Part { entry, range: part.range, meaning });
+        }
+        self
+    }
+
+    fn append(&mut self, mut next: Self) {
+        let before = self.parts.len();
+        self.meanings.append(&mut next.meanings);
+        self.sizes.append(&mut next.sizes);
+        self.parts.append(&mut next.parts);
+        for (unit, parts) in next.counted {
+            self.counted.entry(unit).or_default().extend(parts.into_iter().map(|at| before + at));
+        }
+    }
+}
+
 impl<'a> Memory<'a> {
     pub fn new(held: &'a [Held], texts: &'a Known) -> Self {
         let told: Vec<(Key, Told<'_>)> = held.par_iter().map(|held| texts.told(&held.text)).collect();
-        let count = |words: fn(&Told<'_>) -> usize| told.par_iter().map(|(_, told)| words(told)).sum();
-        let (all, of_parts, parts) = (
-            count(|told| told.words().len()),
-            count(|told| told.parts().map(|part| part.words().len()).sum()),
-            count(|told| told.parts().count()),
-        );
-        let told_parts = || told.iter().flat_map(|(_, told)| told.parts());
+        // The sentences of a text have about as many words as the text.
+        let words: usize = told.iter().map(|(_, told)| told.words().len()).sum();
+        let told_parts = told.iter().flat_map(|(_, told)| told.parts());
         let (probe, part_probe) = rayon::join(
-            || Probe::of(told.iter().map(|(_, told)| told.words()), all),
-            || Probe::of(told_parts().map(|part| part.words()), of_parts),
+            || Probe::of(told.iter().map(|(_, told)| told.words()), words),
+            || Probe::of(told_parts.map(|part| part.words()), words),
         );
         let names = names(held, &told);
-        let (mut meanings, mut sizes) = (Vec::with_capacity(held.len()), Vec::with_capacity(held.len()));
-        let (mut parts, mut counted) = (Vec::with_capacity(parts), BTreeMap::<String, Vec<usize>>::new());
-        for (entry, (_, mut told)) in told.into_iter().enumerate() {
-            let (whole, made) = told.made.take().map(|made| *made).unzip();
-            meanings.push(whole.map(|whole| OnceLock::from(Box::new(whole))).unwrap_or_default());
-            sizes.push(told.size() as usize);
-            let mut made = made.into_iter().flatten();
-            for part in told.parts() {
-                for unit in part.counted() {
-                    counted.entry(unit.to_owned()).or_default().push(parts.len());
-                }
-                let meaning = made.next().map(|made| OnceLock::from(Box::new(made))).unwrap_or_default();
-                parts.push(Part { entry, range: part.range, meaning });
-            }
-        }
+        let pieces: Vec<Piece> = told
+            .into_par_iter()
+            .enumerate()
+            .fold(Piece::default, |piece, (at, (_, told))| piece.with(at, told))
+            .collect();
+        let mut all = Piece { meanings: Vec::with_capacity(held.len()), ..Piece::default() };
+        pieces.into_iter().for_each(|piece| all.append(piece));
+        let Piece { meanings, sizes, parts, counted } = all;
         let keys = held.iter().enumerate().filter_map(|(at, held)| Some((held.key.as_ref()?.as_str(), at))).collect();
         let surroundings = probe.surroundings(&names);
         Self { held, meanings, sizes, probe, surroundings, parts, part_probe, counted, keys, texts }
