@@ -253,7 +253,7 @@ impl PackWriter<'_> {
     fn settle_one(&mut self) -> Result<(), WriteError> {
         let Some(next) = self.pending.pop_front() else { return Ok(()) };
         self.pending_bytes -= next.size;
-        let deflated = next.deflated.recv().unwrap_or_else(|_| Err(io::Error::other("a compressing thread stopped")));
+        let deflated = next.deflated.recv().unwrap_or_else(|_| Err(stopped()));
         let written =
             deflated.and_then(|deflated| self.append(next.id, &entry_header(Kind::Blob, next.size), &deflated));
         written.map(drop).map_err(|error| self.failed(error))
@@ -298,9 +298,10 @@ impl PackWriter<'_> {
         index.write_all(&pack_index::encode(&mut self.entries, &checksum))?;
         // The disk is waited for once.
         std::thread::scope(|scope| {
-            let other = scope.spawn(|| index.as_file().sync_all());
+            let other = std::thread::Builder::new().spawn_scoped(scope, || index.as_file().sync_all());
             file.as_file().sync_all()?;
-            other.join().unwrap_or_else(|_| Err(io::Error::other("a thread stopped")))
+            // Where no thread can be had, it takes a little longer.
+            other.map_or_else(|_| index.as_file().sync_all(), |other| other.join().unwrap_or_else(|_| Err(stopped())))
         })?;
         fault::point();
         // git looks for an index first: the pack must be there before it.
@@ -310,6 +311,10 @@ impl PackWriter<'_> {
         fault::point();
         File::open(&self.folder)?.sync_all()
     }
+}
+
+fn stopped() -> io::Error {
+    io::Error::other("a thread stopped")
 }
 
 const HEADER: u64 = 12;

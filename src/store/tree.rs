@@ -161,7 +161,7 @@ impl Folder {
     fn write(&mut self, writer: &mut PackWriter<'_>) -> Result<ObjectId, WriteError> {
         let mut open = std::mem::take(&mut self.open);
         let mut changed: Vec<_> = open.iter_mut().filter(|(_, folder)| folder.changed).collect();
-        let many = changed.len() >= FEW;
+        let many = changed.len() >= FEW && self.prepared.is_none();
         // What is made ready is in memory until it is written.
         for some in changed.chunks_mut(FEW) {
             if many {
@@ -191,6 +191,10 @@ impl Folder {
     /// Makes ready what [`Folder::write`] writes of a folder that is new, and of all in it; gives its id. Nothing of one
     /// that is told as a difference, or cannot be written: that is the writer's to say.
     fn prepare(&mut self) -> Option<ObjectId> {
+        // Whoever made the folder above ready did so with this one.
+        if let Some((prepared, _)) = &self.prepared {
+            return Some(prepared.id);
+        }
         if self.written.is_some() {
             return None;
         }

@@ -15,16 +15,21 @@ use crate::transcript::blank::{self, Edit};
 use crate::transcript::{self, Hint, Unsupported};
 use chrono::{DateTime, Utc};
 use rayon::prelude::*;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 /// Bytes of files that are read at a time; a larger file comes alone.
 const BATCH: u64 = 8 * 1024 * 1024;
 /// Batches that wait to be stored, while others are read.
 const WAITING: usize = 2;
+/// Batches that are begun before the first of them is done.
+const AHEAD: usize = 1;
+
+/// What some files gave, each by its place among all.
+type Batch = Vec<(usize, Reading)>;
 /// A file that would not fit into memory beside its turns.
 const LARGEST: u64 = 512 * 1024 * 1024;
 
@@ -83,28 +88,39 @@ impl Reader<'_> {
         })
     }
 
-    /// Reads batch by batch, and goes on while the last ones are stored. The other side stops early only when it failed,
-    /// and says so itself.
-    fn batches(&self, found: &[Found], sender: &SyncSender<Vec<(usize, Reading)>>) {
-        let mut at = 0;
+    /// Reads batch by batch, and goes on while the last ones are stored: the next batch is begun before the last file of
+    /// this one is read, so that no core waits for another. The other side stops early only when it failed, and says so
+    /// itself.
+    fn batches(&self, found: &[Found], sender: &SyncSender<Batch>) {
         let alike = |a: &Found, b: &Found| is_large(a) == is_large(b);
-        for files in batches(found, BATCH).flat_map(|batch| batch.chunk_by(alike)) {
-            let numbered = files.iter().enumerate().map(|(index, file)| (at + index, file));
-            if is_large(&files[0]) {
-                for (at, file) in numbered {
-                    if !self.pieces(file, |reading| sender.send(vec![(at, reading)]).is_ok()) {
+        let forward = |begun: Option<Receiver<Batch>>| match begun.map(|begun| begun.recv()) {
+            Some(Ok(batch)) => sender.send(batch).is_ok(),
+            Some(Err(_)) => false,
+            None => true,
+        };
+        rayon::in_place_scope(|scope| {
+            let (mut at, mut ahead) = (0, VecDeque::new());
+            for files in batches(found, BATCH).flat_map(|batch| batch.chunk_by(alike)) {
+                let numbered: Vec<(usize, &Found)> = (at..).zip(files).collect();
+                at += files.len();
+                if !is_large(&files[0]) {
+                    let (done, begun) = sync_channel(1);
+                    let ready = |(at, file)| (at, self.ready(self.file(file)));
+                    scope.spawn(move |_| drop(done.send(numbered.into_par_iter().map(ready).collect::<Batch>())));
+                    ahead.push_back(begun);
+                    if ahead.len() > AHEAD && !forward(ahead.pop_front()) {
                         return;
                     }
+                    continue;
                 }
-            } else {
-                let files: Vec<(usize, &Found)> = numbered.collect();
-                let ready = |(at, file)| (at, self.ready(self.file(file)));
-                if sender.send(files.into_par_iter().map(ready).collect()).is_err() {
+                let before = ahead.drain(..).all(|begun| forward(Some(begun)));
+                let one = |(at, file)| self.pieces(file, |reading| sender.send(vec![(at, reading)]).is_ok());
+                if !before || !numbered.into_iter().all(one) {
                     return;
                 }
             }
-            at += files.len();
-        }
+            ahead.into_iter().all(|begun| forward(Some(begun)));
+        });
     }
 
     /// With the bytes of its sessions as they will be stored, where that is all of them.

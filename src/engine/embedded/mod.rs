@@ -50,15 +50,25 @@ impl Extract for Embedded {
     fn reflect(&self, session: &Session) -> Result<Reflection, String> {
         let mut reflection = Reflection::empty(&session.record);
         let reading = Reading::new(session);
-        reflection.said = directives::find(&reading);
-        reflection.facts = facts::find(&reading, &reflection.said);
-        for update in updates::find(&reading) {
+        // Of one session alone most of the time goes into patterns that are made when they are first asked.
+        let said = || {
+            let said = directives::find(&reading);
+            let facts = facts::find(&reading, &said);
+            (said, facts)
+        };
+        let failed = || {
+            let failures = mistakes::find(&reading);
+            let rules = rules::find(&reading, &failures);
+            (failures, rules)
+        };
+        let ((said, facts), (updates, (failures, rules))) = rayon::join(said, || (updates::find(&reading), failed()));
+        (reflection.said, reflection.facts) = (said, facts);
+        (reflection.failures, reflection.rules) = (failures, rules);
+        for update in updates {
             // What says both sides of a change knows more than what only sees its new value.
             reflection.facts.retain(|known| known.cite != update.cite);
             reflection.facts.push(update);
         }
-        reflection.failures = mistakes::find(&reading);
-        reflection.rules = rules::find(&reading, &reflection.failures);
         habits::find(&reading, &mut reflection);
         reflection.edited = files::edited(&reading);
         if reading.is_service() {

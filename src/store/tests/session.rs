@@ -229,3 +229,29 @@ fn imports_at_the_same_time_lose_nothing() {
     assert_eq!(store.find_session("shared").expect("it").versions.len(), 1);
     world.fsck();
 }
+
+#[test]
+fn many_sessions_are_stored_as_each_would_be_by_itself() {
+    let sessions: Vec<(String, String)> =
+        (0..300).map(|n| (format!("s-{n}"), format!("line {n}\n").repeat(1 + n * n))).collect();
+    let imported = |worlds: &World, ready: bool, at_a_time: usize| {
+        let store = worlds.store();
+        for some in sessions.chunks(at_a_time) {
+            let all = some.iter().map(|(id, text)| {
+                let bytes = text.as_bytes();
+                let prepared = ready.then(|| Arc::new(store.preparer().prepare(bytes).expect("made ready")));
+                Incoming { prepared, ..incoming(id, text) }
+            });
+            store.import(all).expect("the import succeeds");
+        }
+        let tip = store.reference(SESSIONS).expect("a ref").expect("a tip");
+        worlds.fsck();
+        store.commit(tip).expect("a commit").tree
+    };
+    let worlds = [World::new(), World::new(), World::new()];
+    let trees = [imported(&worlds[0], true, 300), imported(&worlds[1], false, 300), imported(&worlds[2], true, 7)];
+    assert!(trees.iter().all(|tree| *tree == trees[0]), "{trees:?}");
+    for (id, wanted) in sessions.iter().step_by(37) {
+        assert_eq!(text(&worlds[0].store(), id), *wanted);
+    }
+}

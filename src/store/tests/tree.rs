@@ -176,3 +176,31 @@ fn too_many_packs_are_joined() {
     assert_eq!(store.commit(tip.expect("a tip")).expect("still there").message, "one more\n");
     world.fsck();
 }
+
+#[test]
+fn many_folders_at_once_are_what_a_few_at_a_time_are() {
+    let world = World::new();
+    let store = world.store();
+    // Enough to be made ready on several threads, in folders of which some hold many folders again.
+    let paths: Vec<String> = (0..3_000).map(|n| format!("notes/{:02}/{}/f{n}/note.md", n % 80, n % 3)).collect();
+    let mut writer = store.writer();
+    let mut made = |sizes: usize| {
+        let mut editor = TreeEditor::new(&store, None).expect("a tree");
+        let mut tree = EMPTY_TREE;
+        for some in paths.chunks(sizes) {
+            for path in some {
+                let id = writer.blob(path.as_bytes()).expect("a blob");
+                editor.set(path, FILE, id).expect("a path");
+            }
+            tree = editor.write(&mut writer).expect("written");
+        }
+        tree
+    };
+    let trees = [made(paths.len()), made(700), made(20)];
+    writer.finish().expect("on disk");
+    assert!(trees.iter().all(|tree| *tree == trees[0]), "{trees:?}");
+    let wanted: BTreeMap<String, String> =
+        paths.iter().map(|path| (path.clone(), ObjectId::of_blob(path.as_bytes()).to_string())).collect();
+    assert_eq!(listed(&world, trees[0]), wanted);
+    world.fsck();
+}
