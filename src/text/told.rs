@@ -59,7 +59,7 @@ impl<'k> Told<'k> {
 
     /// How many meaningful words it has.
     pub fn size(&self) -> u32 {
-        Bytes(&self.bytes).number()
+        Bytes(&self.bytes).number().unwrap_or_default()
     }
 
     pub fn words(&self) -> impl ExactSizeIterator<Item = Word> + '_ {
@@ -72,7 +72,7 @@ impl<'k> Told<'k> {
         let mut bytes = Bytes(&self.bytes);
         bytes.number();
         bytes.words();
-        let count = bytes.number();
+        let count = bytes.number().unwrap_or_default();
         (0..count).map_while(move |_| bytes.part())
     }
 }
@@ -85,7 +85,7 @@ impl<'t> Part<'t> {
     /// What it counts.
     pub fn counted(&self) -> impl Iterator<Item = &'t str> + use<'t> {
         let mut bytes = self.counted.clone();
-        let count = bytes.number();
+        let count = bytes.number().unwrap_or_default();
         (0..count).map_while(move |_| bytes.text())
     }
 }
@@ -99,10 +99,10 @@ fn words_in(words: &[[u8; 8]]) -> impl ExactSizeIterator<Item = Word> + use<'_> 
 struct Bytes<'t>(&'t [u8]);
 
 impl<'t> Bytes<'t> {
-    fn number(&mut self) -> u32 {
-        let Some((number, rest)) = self.0.split_first_chunk() else { return 0 };
+    fn number(&mut self) -> Option<u32> {
+        let (number, rest) = self.0.split_first_chunk()?;
         self.0 = rest;
-        u32::from_le_bytes(*number)
+        Some(u32::from_le_bytes(*number))
     }
 
     fn take(&mut self, length: usize) -> Option<&'t [u8]> {
@@ -112,19 +112,19 @@ impl<'t> Bytes<'t> {
     }
 
     fn words(&mut self) -> &'t [[u8; 8]] {
-        let count = self.number() as usize;
+        let count = self.number().unwrap_or_default() as usize;
         self.take(count.saturating_mul(8)).unwrap_or_default().as_chunks().0
     }
 
     fn text(&mut self) -> Option<&'t str> {
-        let length = self.number() as usize;
+        let length = self.number()? as usize;
         std::str::from_utf8(self.take(length)?).ok()
     }
 
     fn part(&mut self) -> Option<Part<'t>> {
-        let range = self.number()..self.number();
+        let range = self.number()?..self.number()?;
         let (words, counted) = (self.words(), self.clone());
-        (0..self.number()).try_for_each(|_| self.text().map(drop))?;
+        (0..self.number()?).try_for_each(|_| self.text().map(drop))?;
         Some(Part { range, words, counted })
     }
 }
