@@ -62,6 +62,16 @@ impl Store {
         Err(MemoryError::NoMemory { looked })
     }
 
+    /// The settings file of a commit, if it has one. Every command asks several times.
+    pub fn settings_of(&self, commit: ObjectId) -> Result<Option<Vec<u8>>, ReadError> {
+        if let Some(known) = self.settings_files.borrow().get(&commit) {
+            return Ok(known.clone());
+        }
+        let file = self.file(commit, SETTINGS)?;
+        self.settings_files.borrow_mut().insert(commit, file.clone());
+        Ok(file)
+    }
+
     /// Where memory stands; nothing on a branch without a commit.
     pub fn memory_tip(&self) -> Result<Option<ObjectId>, MemoryError> {
         self.reference(self.memory_branch()?.as_str()).map_err(MemoryError::Read)

@@ -23,7 +23,6 @@ pub mod init;
 pub mod introduced;
 mod journal;
 mod kept_settings;
-mod kept_toml;
 pub mod known_files;
 mod known_texts;
 pub mod land;

@@ -4,10 +4,10 @@
 use super::git::{Output, Started};
 use super::identity::Signature;
 use super::kept_settings::{self, Listed};
-use super::kept_toml;
 use super::packed::{Packs, Reader};
 use super::{Git, GitError};
 use crate::config::Environment;
+use crate::model::ObjectId;
 use git2::{ErrorCode, Repository, RepositoryOpenFlags};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
@@ -32,7 +32,8 @@ pub struct Store {
     asked: Cell<Option<Started>>,
     pub(super) committer: OnceCell<Signature>,
     pub(super) author: OnceCell<Signature>,
-    pub(super) kept_toml: RefCell<Option<kept_toml::Kept>>,
+    /// The settings file of the commits that were asked for it.
+    pub(super) settings_files: RefCell<BTreeMap<ObjectId, Option<Vec<u8>>>>,
     /// Asked before libgit2, where much is read.
     pub(super) packed: OnceCell<RefCell<Reader>>,
 }
@@ -137,7 +138,7 @@ impl Store {
             git = git.with("GIT_DIR", &git_dir.to_string_lossy());
             git = work_dir.iter().fold(git, |git, path| git.with("GIT_WORK_TREE", &path.to_string_lossy()));
         }
-        let (config, kept, kept_toml, asked, committer, author, packed) = Default::default();
+        let (config, kept, settings_files, asked, committer, author, packed) = Default::default();
         let environment = environment.clone();
         Ok(Store {
             repository,
@@ -148,7 +149,7 @@ impl Store {
             work_dir,
             config,
             kept,
-            kept_toml,
+            settings_files,
             asked,
             committer,
             author,

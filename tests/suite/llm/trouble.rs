@@ -1,7 +1,7 @@
 //! What goes wrong between us and a server: tried again where that may help, told where it does not.
 
 use super::model::{Phase, good, phase, reply};
-use super::server::{Answer, Server};
+use super::server::{Answer, Asked, Server};
 use super::*;
 use std::time::Duration;
 
@@ -39,13 +39,17 @@ fn workers_that_were_told_to_wait_do_not_come_back_at_once() {
     run(&world);
     let asked = server.asked();
     // Each by itself: on a busy machine the last of them asks when the first comes back.
-    for told in &asked[..8] {
-        let again = asked.iter().find(|again| again.at > told.at && again.raw == told.raw).expect("it comes back");
-        assert!(again.at - told.at >= Duration::from_millis(750), "{:?}", again.at - told.at);
+    // There one may also be told so often to wait that it gives up.
+    let again =
+        |told: &Asked| asked.iter().find(|again| again.at > told.at && again.raw == told.raw).map(|again| again.at);
+    let back: Vec<_> = asked[..8].iter().filter_map(|told| Some((told.at, again(told)?))).collect();
+    assert!(back.len() >= 4, "{} came back", back.len());
+    for (told, again) in &back {
+        assert!(*again - *told >= Duration::from_millis(750), "{:?}", *again - *told);
     }
-    let back = asked[8..16].iter().map(|asked| asked.at);
-    let first = back.clone().min().expect("eight");
-    assert!(back.max().expect("eight") - first >= Duration::from_millis(20));
+    let times = || back.iter().map(|(_, again)| *again);
+    let (first, last) = (times().min().expect("some"), times().max().expect("some"));
+    assert!(last - first >= Duration::from_millis(20));
 }
 
 #[test]
