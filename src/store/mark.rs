@@ -6,8 +6,8 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 /// What was written so lately may be written again without looking any different: where files have times of whole
-/// seconds, and where they have finer ones: those of the system's clock ticks, which come every 16 ms at the slowest.
-pub(super) const SETTLED: [Duration; 2] = [Duration::from_secs(2), Duration::from_millis(50)];
+/// seconds, and where they have finer ones.
+pub(super) const SETTLED: [Duration; 2] = [Duration::from_secs(2), Duration::from_millis(100)];
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark {
