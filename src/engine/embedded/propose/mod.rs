@@ -14,6 +14,7 @@ mod mistakes;
 mod prune;
 mod requests;
 mod rules;
+mod standing;
 mod workflows;
 
 use crate::model::Proposal;
@@ -62,7 +63,7 @@ pub fn propose(situation: &Situation<'_>) -> Vec<Proposal> {
     drafts.retain(|draft| focus::allows(situation.instructions, draft));
     draft::order(&mut drafts);
 
-    let mut proposals = memory::reconciled(drafts, &memory);
+    let mut proposals = standing::reconciled(drafts, &memory);
     proposals.extend(duplicates::proposals(&memory, &proposals));
     proposals.extend(prune::proposals(&memory, &night, &proposals));
     proposals

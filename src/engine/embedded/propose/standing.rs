@@ -1,0 +1,286 @@
+//! Drafts meet what memory holds: what is held already is not proposed, what differs in value supersedes, a rule that
+//! keeps failing is corrected.
+
+use super::draft::{Draft, confidence};
+use super::memory::{Memory, Part};
+use crate::model::{Belief, BeliefKey, ChangeType, Kind, Phase, Proposal, RetireReason, Risk, Target};
+use crate::phase::Held;
+use crate::text::{Meaning, Probe, Relation, Scrubbed, amount, frame, words};
+use rayon::prelude::*;
+use std::collections::BTreeSet;
+
+/// Sentences that count one thing, looked at for one draft: more say that it is counted everywhere.
+const COUNTING: usize = 32;
+
+/// What a draft is to memory.
+enum Standing {
+    New,
+    Held,
+    /// The entry, or one sentence of it, has another value.
+    Supersedes(usize, Option<String>),
+    /// The entry, or one sentence of it, says a part of this.
+    Revises(usize, Option<String>),
+}
+
+/// Proposals for all that memory does not hold.
+pub fn reconciled(drafts: Vec<Draft<'_>>, memory: &Memory<'_>) -> Vec<Proposal> {
+    let mut taken: BTreeSet<usize> = BTreeSet::new();
+    let mut proposals = Vec::new();
+    let (mut told, mut probe): (Vec<Meaning>, Probe) = (Vec::new(), Probe::new());
+    // What each is to memory is asked for all at once: it depends on no other.
+    let standings: Vec<Standing> = drafts.par_iter().map(|draft| standing(draft, memory)).collect();
+    for (draft, standing) in drafts.into_iter().zip(standings) {
+        if draft.exclusive {
+            let meaning = memory.texts.meaning(&draft.gist);
+            let joins = |at: &usize| matches!(told[*at].relation(&meaning), Relation::Same | Relation::Contains);
+            if probe.near(&meaning).iter().any(joins) {
+                continue;
+            }
+            probe.add(&meaning);
+            told.push(meaning);
+        }
+        proposals.extend(rule_corrected(&draft, memory, &mut taken));
+        let is_held = matches!(standing, Standing::Held);
+        match standing {
+            Standing::Held => {}
+            Standing::New => proposals.push(proposal(&draft, ChangeType::Add, Phase::Extract, Target::New, Vec::new())),
+            // What another change of this dream replaces already cannot be replaced twice; what is new is not lost.
+            Standing::Supersedes(at, _) if taken.contains(&at) && draft.ends.is_some() => {
+                proposals.push(proposal(&draft, ChangeType::Add, Phase::Extract, Target::New, Vec::new()));
+            }
+            Standing::Supersedes(at, part) => {
+                proposals.extend(replaced(&draft, ChangeType::Supersede, at, part, memory, &mut taken));
+            }
+            Standing::Revises(at, part) => {
+                proposals.extend(replaced(&draft, ChangeType::Revise, at, part, memory, &mut taken));
+            }
+        }
+        if !is_held {
+            for (at, part) in ended(&draft, memory) {
+                if part.is_none() && !memory.held[at].pinned && taken.insert(at) {
+                    proposals.push(no_longer(&draft, &memory.held[at]));
+                }
+            }
+        }
+    }
+    proposals
+}
+
+/// An entry replaced by a draft; of an entry of several sentences only the one that it is about.
+fn replaced(
+    draft: &Draft<'_>,
+    change: ChangeType,
+    at: usize,
+    part: Option<String>,
+    memory: &Memory<'_>,
+    taken: &mut BTreeSet<usize>,
+) -> Option<Proposal> {
+    let old = &memory.held[at];
+    if old.pinned || !taken.insert(at) {
+        return None;
+    }
+    let target = Target::Entry { path: old.path.clone(), text: old.text.clone() };
+    let risks = if change == ChangeType::Supersede { vec![Risk::ContradictsApproved] } else { Vec::new() };
+    let mut replaced = proposal(draft, change, Phase::Reconcile, target, risks);
+    let told = part.as_deref().unwrap_or(&old.text);
+    let how = if change == ChangeType::Supersede { "It contradicts" } else { "It says more than" };
+    replaced.reason = format!("{} {how} \"{}\", which is older.", draft.reason, Scrubbed::short(told, 120));
+    if let (Some(part), Some(belief)) = (part, &mut replaced.belief) {
+        belief.text = old.text.replacen(&part, &belief.text, 1);
+    }
+    Some(replaced)
+}
+
+/// An entry that a draft says no longer holds.
+fn no_longer(draft: &Draft<'_>, old: &Held) -> Proposal {
+    let target = Target::Entry { path: old.path.clone(), text: old.text.clone() };
+    let mut retired = proposal(draft, ChangeType::Retire, Phase::Prune, target, vec![Risk::ContradictsApproved]);
+    retired.canonical = format!("retire {}", words::stems(&old.text).join(" "));
+    retired.kind = old.kind.unwrap_or(draft.kind);
+    retired.belief = None;
+    retired.retire = Some(RetireReason::Superseded);
+    retired.subject = Scrubbed::short(&format!("no longer: {}", old.text), 60).into_string();
+    retired.reason = format!("Rule: a newer statement ends it: \"{}\".", Scrubbed::short(&draft.text, 120));
+    retired
+}
+
+fn standing(draft: &Draft<'_>, memory: &Memory<'_>) -> Standing {
+    let meaning = memory.texts.meaning(&draft.gist);
+    let key = BeliefKey::derive(&draft.canonical);
+    if let Some(&at) = memory.keys.get(key.as_str()) {
+        let held = memory.meaning(at);
+        let same = !draft.exclusive || held.relation(&meaning) != Relation::Contradicts && says(held, &meaning);
+        return if same || is_older(draft, &memory.held[at]) { Standing::Held } else { Standing::Supersedes(at, None) };
+    }
+    for at in memory.probe.near(&meaning) {
+        let held = memory.meaning(at);
+        if matches!(held.relation(&meaning), Relation::Same | Relation::Contains) || says(held, &meaning) {
+            return Standing::Held;
+        }
+    }
+    if !draft.exclusive {
+        return Standing::New;
+    }
+    against_parts(draft, &meaning, memory)
+}
+
+/// A draft of which one value excludes others, compared with the sentences of memory.
+fn against_parts(draft: &Draft<'_>, meaning: &Meaning, memory: &Memory<'_>) -> Standing {
+    if let Some((at, part)) = ended(draft, memory).into_iter().next() {
+        return Standing::Supersedes(at, part);
+    }
+    let mut within = None;
+    let updates = draft.updates();
+    for at in memory.part_probe.near(meaning) {
+        let part = &memory.parts[at];
+        let held = &memory.held[part.entry];
+        if !comparable(draft, held) {
+            continue;
+        }
+        let (whole, text) = (memory.whole(part), memory.text(part));
+        let said = memory.part_meaning(part);
+        match said.relation(meaning) {
+            Relation::Same | Relation::Contains => return Standing::Held,
+            relation
+                if (relation == Relation::Contradicts
+                    || updates
+                        && (said.is_updated_by(meaning)
+                            || frame::replaces(&draft.text, text)
+                            || amount::recounts(&draft.text, text)))
+                    && !frame::about_others(&draft.text, text) =>
+            {
+                return if is_older(draft, held) { Standing::Held } else { Standing::Supersedes(part.entry, whole) };
+            }
+            Relation::Within if within.is_none() && !is_older(draft, held) => within = Some((part.entry, whole)),
+            _ => {}
+        }
+    }
+    if let Some(part) = recounted(draft, memory) {
+        return Standing::Supersedes(part.entry, memory.whole(part));
+    }
+    match within {
+        Some((at, part)) => Standing::Revises(at, part),
+        None => Standing::New,
+    }
+}
+
+/// The sentence of memory that counted the same before.
+fn recounted<'m>(draft: &Draft<'_>, memory: &'m Memory<'_>) -> Option<&'m Part> {
+    let units = amount::counted(&draft.text);
+    let parts = units.iter().filter_map(|unit| memory.counted.get(unit)).filter(|parts| parts.len() <= COUNTING);
+    parts.flatten().map(|at| &memory.parts[*at]).find(|part| {
+        let held = &memory.held[part.entry];
+        comparable(draft, held) && !is_older(draft, held) && amount::recounts(&draft.text, memory.text(part))
+    })
+}
+
+/// Whether an entry has all the words of a statement, its numbers among them.
+fn says(held: &Meaning, meaning: &Meaning) -> bool {
+    let numbers = held.numbers();
+    let all = meaning.numbers().iter().all(|number| numbers.contains(number));
+    held.covers(meaning) >= 0.85 && all && held.relation(meaning) != Relation::Contradicts
+}
+
+/// Only statements contradict each other: the note of a mistake is not void because a fact differs.
+fn comparable(draft: &Draft<'_>, held: &Held) -> bool {
+    let statement = |kind: Kind| matches!(kind, Kind::Fact | Kind::Preference);
+    draft.exclusive
+        && (held.kind.is_none_or(statement) || held.kind == Some(Kind::Workflow) && draft.kind == Kind::Workflow)
+}
+
+/// Evidence counts by when the session happened: what is older than what memory holds does not overrule it.
+fn is_older(draft: &Draft<'_>, held: &Held) -> bool {
+    let known = held.last_evidence.or(held.since);
+    matches!((draft.newest(), known), (Some(newest), Some(known)) if newest < known)
+}
+
+/// The entries, or sentences of entries, about what a draft says no longer holds.
+fn ended(draft: &Draft<'_>, memory: &Memory<'_>) -> Vec<(usize, Option<String>)> {
+    let Some(ends) = &draft.ends else { return Vec::new() };
+    let (gone, about) = (words::stems(ends), words::stems(&draft.text));
+    let is_ended = |part: &&Part| {
+        let (held, text) = (&memory.held[part.entry], memory.text(part));
+        let stems = words::stems(text);
+        let all = !gone.is_empty() && gone.iter().all(|stem| stems.contains(stem));
+        let shared = stems.iter().filter(|stem| about.contains(stem) && !gone.contains(stem)).count();
+        let short = stems.len() <= gone.len() + 8;
+        all && short
+            && !leaves(text, ends)
+            && !is_older(draft, held)
+            && comparable(draft, held)
+            && (shared > 0 || stems.len() <= gone.len() + 3 || is_used(text, ends))
+    };
+    let near = memory.part_probe.near(&Meaning::of(ends));
+    near.into_iter().map(|at| &memory.parts[at]).filter(is_ended).map(|part| (part.entry, memory.whole(part))).collect()
+}
+
+/// Whether a text says that something is used, run or built on, and nothing else beside it.
+fn is_used(text: &str, name: &str) -> bool {
+    let (text, name) = (text.to_lowercase(), name.to_lowercase());
+    let used =
+        ["use", "uses", "using", "on", "with", "in"].iter().any(|word| text.contains(&format!(" {word} {name}")));
+    used && !text.contains(" and ")
+}
+
+/// Whether a text itself says that a value was left: then it is no longer what ends.
+fn leaves(text: &str, value: &str) -> bool {
+    let (text, value) = (text.to_lowercase(), value.to_lowercase());
+    ["from", "no longer", "not using", "instead of", "left"]
+        .iter()
+        .any(|mark| text.contains(&format!("{mark} {value}")))
+}
+
+pub fn proposal(draft: &Draft<'_>, change: ChangeType, phase: Phase, target: Target, mut risks: Vec<Risk>) -> Proposal {
+    let support = draft.support();
+    if support.sessions == 1 {
+        risks.push(Risk::SingleSession);
+    }
+    Proposal {
+        change,
+        phase,
+        kind: draft.kind,
+        canonical: draft.canonical.clone(),
+        target,
+        belief: Some(draft.belief()),
+        absorbs: Vec::new(),
+        subject: draft.subject.clone(),
+        reason: draft.reason.clone(),
+        retire: None,
+        evidence: draft.evidence(),
+        support,
+        confidence: confidence(draft.confidence),
+        risks,
+        explicit: draft.explicit,
+    }
+}
+
+/// A rule that memory holds and that keeps failing: its exception is added to it, nothing of it is lost.
+fn rule_corrected(draft: &Draft<'_>, memory: &Memory<'_>, taken: &mut BTreeSet<usize>) -> Option<Proposal> {
+    let word = draft.against.as_ref()?;
+    let asks = |text: &str| {
+        let lower = text.to_lowercase();
+        let named = words::words(text).any(|known| known == word);
+        named && ["always", "prefix", "must", "every command", "all commands"].iter().any(|rule| lower.contains(rule))
+    };
+    let at = memory.held.iter().position(|held| asks(&held.text) && !held.pinned)?;
+    let held = &memory.held[at];
+    let said = Meaning::of(&held.text).covers(&Meaning::of(&draft.gist)) >= 0.8;
+    if said || !taken.insert(at) {
+        return None;
+    }
+    let text = format!("{} Exception: {}", held.text.trim_end(), draft.gist);
+    let name = held.name.clone().unwrap_or_else(|| draft.name.clone());
+    let mut corrected = proposal(
+        draft,
+        ChangeType::Correct,
+        Phase::Reconcile,
+        Target::Entry { path: held.path.clone(), text: held.text.clone() },
+        vec![Risk::ContradictsApproved],
+    );
+    corrected.canonical = format!("rule {word} {}", draft.canonical);
+    corrected.belief =
+        Some(Belief { name, description: Scrubbed::short(&text, 120).into_string(), text, tags: held.tags.clone() });
+    corrected.subject = Scrubbed::short(&format!("the rule about {word} fails: {}", draft.subject), 60).into_string();
+    corrected.reason = format!("Rule: a rule that agents follow keeps failing. {}", draft.reason);
+    Some(corrected)
+}
