@@ -93,11 +93,7 @@ impl Reader<'_> {
     /// itself.
     fn batches(&self, found: &[Found], sender: &SyncSender<Batch>) {
         let alike = |a: &Found, b: &Found| is_large(a) == is_large(b);
-        let forward = |begun: Option<Receiver<Batch>>| match begun.map(|begun| begun.recv()) {
-            Some(Ok(batch)) => sender.send(batch).is_ok(),
-            Some(Err(_)) => false,
-            None => true,
-        };
+        let forward = |begun: Receiver<Batch>| begun.recv().is_ok_and(|batch| sender.send(batch).is_ok());
         rayon::in_place_scope(|scope| {
             let (mut at, mut ahead) = (0, VecDeque::new());
             for files in batches(found, BATCH).flat_map(|batch| batch.chunk_by(alike)) {
@@ -108,18 +104,18 @@ impl Reader<'_> {
                     let ready = |(at, file)| (at, self.ready(self.file(file)));
                     scope.spawn(move |_| drop(done.send(numbered.into_par_iter().map(ready).collect::<Batch>())));
                     ahead.push_back(begun);
-                    if ahead.len() > AHEAD && !forward(ahead.pop_front()) {
+                    if ahead.len() > AHEAD && !ahead.pop_front().is_some_and(forward) {
                         return;
                     }
                     continue;
                 }
-                let before = ahead.drain(..).all(|begun| forward(Some(begun)));
+                let before = ahead.drain(..).all(forward);
                 let one = |(at, file)| self.pieces(file, |reading| sender.send(vec![(at, reading)]).is_ok());
                 if !before || !numbered.into_iter().all(one) {
                     return;
                 }
             }
-            ahead.into_iter().all(|begun| forward(Some(begun)));
+            ahead.into_iter().all(forward);
         });
     }
 
