@@ -5,7 +5,7 @@
 use super::worktree::{WorkTreeError, index_lock};
 use super::{Git, RefError, Store, lock, stale};
 use crate::model::ObjectId;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
@@ -122,31 +122,89 @@ fn put_back(git: &Git, path: &Path, entry: &Entry, now: ObjectId) -> Result<(), 
         Ok(changes(&output.stdout).collect::<Vec<_>>())
     };
     let touched: BTreeSet<String> = changed(entry.old)?.into_iter().map(|change| change.path).collect();
-    let mut index_lines = Vec::new();
-    for change in changed(now)? {
-        if !touched.contains(&change.path) || !is_as(git, path, &change.path, &change.new) {
-            continue;
-        }
-        index_lines.extend(format!("{} {}\t", change.old.0, change.old.1).into_bytes());
-        index_lines.extend(change.path.as_bytes());
-        index_lines.push(0);
-        if change.old.0 == ABSENT {
-            let _ = fs::remove_file(path.join(&change.path));
-            let folders = Path::new(&change.path).ancestors().skip(1).filter(|folder| *folder != Path::new(""));
-            // As git does, with the folders that are empty now.
-            let _ = folders.map(|folder| fs::remove_dir(path.join(folder))).find(Result::is_err);
-        }
-    }
-    if index_lines.is_empty() {
+    let mut there = changed(now)?;
+    there.retain(|change| touched.contains(&change.path));
+    if there.is_empty() {
         return Ok(());
     }
+    let index = git.check(&["ls-files", "-s", "-z"]).map_err(wrap)?;
+    let index = listed(&index.stdout);
+    let (mut index_lines, mut names) = (Vec::new(), Vec::new());
+    // A try before this one may have come half way as well.
+    for change in there {
+        let state = State::of(git, path, &change);
+        let told = index.get(change.path.as_str());
+        // What somebody added to the index since is theirs.
+        if told.is_some_and(|told| ![&change.new, &change.old].contains(&told)) {
+            continue;
+        }
+        if told != Some(&change.old) && (told.is_some() || change.old.0 != ABSENT) {
+            index_lines.extend(format!("{} {}\t{}\0", change.old.0, change.old.1, change.path).into_bytes());
+        }
+        if state != State::Left {
+            continue;
+        }
+        if change.old.0 != ABSENT {
+            names.extend(format!("{}\0", change.path).into_bytes());
+            continue;
+        }
+        let _ = fs::remove_file(path.join(&change.path));
+        let folders = Path::new(&change.path).ancestors().skip(1).filter(|folder| *folder != Path::new(""));
+        // As git does, with the folders that are empty now.
+        let _ = folders.map(|folder| fs::remove_dir(path.join(folder))).find(Result::is_err);
+    }
+    let tell = |args: &[&str], lines: &[u8]| match lines {
+        [] => Ok(()),
+        lines => git.check_with_input(args, lines).map(drop).map_err(wrap),
+    };
     // An index that cannot be written may be as it was, and the files can still be taken from it.
-    let listed = git.check_with_input(&["update-index", "-z", "--index-info"], &index_lines).map_err(wrap);
-    let names = index_lines.split(|byte| *byte == 0).filter(|line| !line.is_empty() && !line.starts_with(b"000000"));
-    let names: Vec<u8> =
-        names.flat_map(|line| [line.split(|byte| *byte == b'\t').nth(1).unwrap_or_default(), b"\0"].concat()).collect();
-    let written = git.check_with_input(&["checkout-index", "-f", "-u", "-z", "--stdin"], &names).map_err(wrap);
-    listed.and(written).map(drop)
+    let listed = tell(&["update-index", "-z", "--index-info"], &index_lines);
+    let written = tell(&["checkout-index", "-f", "-u", "-z", "--stdin"], &names);
+    listed.and(written)
+}
+
+/// What a file is to a decision that was not carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// As memory says.
+    Right,
+    /// As the decision left it: what it made of it, a part of that, or nothing; or a part of what memory says.
+    Left,
+    /// Somebody wrote it since.
+    Others,
+}
+
+impl State {
+    fn of(git: &Git, root: &Path, change: &Changed) -> Self {
+        let file = root.join(&change.path);
+        let is_there = fs::symlink_metadata(&file).is_ok();
+        if !is_there {
+            return if change.old.0 == ABSENT { Self::Right } else { Self::Left };
+        }
+        let (old, new) = (&change.old, &change.new);
+        // As git would store it.
+        let stored = git.run(&["hash-object", "--", &change.path]).map(|output| output.text()).unwrap_or_default();
+        let is = |side: &(String, String)| side.0 != ABSENT && side.1 == stored;
+        let is_begun = |side: &(String, String)| side.0 != ABSENT && is_begun(git, &file, &side.1);
+        match () {
+            // Where only the mode differs it is both.
+            () if is(new) => Self::Left,
+            () if is(old) => Self::Right,
+            () if is_begun(new) || is_begun(old) => Self::Left,
+            () => Self::Others,
+        }
+    }
+}
+
+/// Mode and blob of each path in the index that is not in conflict.
+fn listed(output: &[u8]) -> BTreeMap<String, (String, String)> {
+    let text = String::from_utf8_lossy(output);
+    let entry = |line: &str| {
+        let (head, path) = line.split_once('\t')?;
+        let [mode, blob, "0"] = head.split(' ').collect::<Vec<_>>()[..] else { return None };
+        Some((path.to_owned(), (mode.to_owned(), blob.to_owned())))
+    };
+    text.split('\0').filter_map(entry).collect()
 }
 
 /// Another git that holds the index is waited for.
@@ -179,17 +237,6 @@ fn changes(output: &[u8]) -> impl Iterator<Item = Changed> {
         let (old, new) = (words.next()?, words.next()?);
         Some(Changed { path, old: (old_mode, old), new: (new_mode, new) })
     })
-}
-
-/// Whether the file is what the killed decision made of it, as git would store it, or a part of that.
-fn is_as(git: &Git, root: &Path, path: &str, (mode, blob): &(String, String)) -> bool {
-    let there = fs::symlink_metadata(root.join(path)).is_ok();
-    if mode == ABSENT {
-        return !there;
-    }
-    there
-        && (git.run(&["hash-object", "--", path]).is_ok_and(|output| output.text() == *blob)
-            || is_begun(git, &root.join(path), blob))
 }
 
 /// Whether the file is the beginning of what was to be written: its git was killed at it.

@@ -3,6 +3,7 @@
 mod git;
 mod init;
 pub(crate) mod introduced;
+mod journal;
 mod object;
 mod open;
 mod pack;
