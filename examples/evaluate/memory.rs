@@ -3,7 +3,7 @@
 use crate::engine::engine;
 use chrono::{DateTime, Duration, Utc};
 use git_dream::model::{BeliefKey, ChangeType, NotePath, Proposal, Target};
-use git_dream::phase::{Held, Reflection, Session, Situation};
+use git_dream::phase::{Entries, Held, Reflection, Session, Situation};
 use git_dream::text::Known;
 use rayon::prelude::*;
 
@@ -26,16 +26,17 @@ pub fn reflect(sessions: &[Session]) -> Vec<Reflection> {
 
 pub fn propose(reflections: &[Reflection], held: &[Held], now: DateTime<Utc>, min_support: u32) -> Vec<Proposal> {
     let unread = reflections.iter().map(|reflection| reflection.session.clone()).collect();
+    let texts = Known::default();
+    let memory = Entries::of(held, &texts);
     let situation = Situation {
         unread: &unread,
         now,
         memory_commit: None,
-        held,
+        memory: &memory,
         reflections,
         min_support,
         stale_after: Some(Duration::days(180)),
         instructions: None,
-        texts: &Known::default(),
     };
     engine().propose(&situation)
 }

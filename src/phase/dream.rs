@@ -1,6 +1,7 @@
 //! One night: review, extract, reconcile and prune, then the branch. Reads history, memory and sessions; writes
 //! nothing but the dream's own branch.
 
+use super::entries::{At, Entries, History, Source, Written};
 use super::extract::{Extract, Keeping};
 use super::memory;
 use super::opinion::Reviewer;
@@ -8,17 +9,17 @@ use super::past::Past;
 use super::quiet::Quiet;
 use super::quotes::Transcripts;
 use super::read::{Read, Reader};
-use super::reconcile::{Held, Reconcile, Report, Situation};
+use super::reconcile::{Reconcile, Report, Situation};
 use super::reflection::Reflection;
 use super::review::{self, Filter};
 use super::scribe::Scribe;
 use super::settle::{self, Ground, Settled, Skipped};
 use super::trust::Lineage;
-use super::write::{WriteDreamError, Written};
+use super::write::{self, WriteDreamError};
 use crate::config::Settings;
 use crate::config::settings::Approval;
-use crate::model::{AgentName, Change, ObjectId, SessionId, SessionRecord};
-use crate::store::{IdentityError, Ledger, MemoryError, ReadError, Snapshot, Store};
+use crate::model::{AgentName, Change, NotePath, ObjectId, SessionId, SessionRecord};
+use crate::store::{IdentityError, Ledger, MemoryError, ReadError, Store};
 use crate::text::Known;
 use chrono::{DateTime, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -83,9 +84,9 @@ pub struct Night {
     /// What was found, in the order of its commits.
     pub changes: Vec<Change>,
     /// The dream that was written; `None` when there was nothing to propose, or for a dry run.
-    pub dream: Option<Written>,
+    pub dream: Option<write::Written>,
     /// Under automatic approval: what carries a risk, as a dream of its own that waits for a person.
-    pub held: Option<Written>,
+    pub held: Option<write::Written>,
     pub skipped: Vec<Skipped>,
     /// The engine by its name, and how it came to its proposals.
     pub engine: String,
@@ -118,15 +119,31 @@ fn think_and_write(
     request: &Request<'_>,
     tip: ObjectId,
 ) -> Result<Night, DreamError> {
-    let snapshot = store.kept_snapshot(tip, &request.settings.folders)?;
+    loop {
+        let at = At { store, commit: tip, folders: &request.settings.folders };
+        match think_and_write_at(&at, engine, request)? {
+            Some(night) => return Ok(night),
+            // What was kept of memory is damaged: all of it is read again.
+            None => at.forget(),
+        }
+    }
+}
+
+/// Nothing where what is kept of memory turned out to be damaged.
+fn think_and_write_at(at: &At<'_>, engine: &dyn Engine, request: &Request<'_>) -> Result<Option<Night>, DreamError> {
+    let (store, tip) = (at.store, at.commit);
+    let source = at.read()?;
     let records = store.sessions()?;
     let ledger = store.ledger(Some(tip))?;
     let selection = review::select(&records, &ledger.sessions_read(), &request.filter, today(store));
     let mut night = Night { base: Some(tip), engine: engine.name().to_owned(), ..Night::default() };
-    night.skipped.extend(snapshot.skipped.iter().map(|s| Skipped { what: s.what.clone(), why: s.why.clone() }));
+    night.skipped.extend(source.skipped.iter().map(|s| Skipped { what: s.what.clone(), why: s.why.clone() }));
     let limit = request.settings.max_sessions as usize;
     let known: Vec<&SessionRecord> = selection.read.clone();
-    let mut thinking = Thinking::new(store, engine, request, &snapshot, &records, &ledger);
+    let known_of = Recalled::of(&source, &ledger, &records, store);
+    let Recalled { past, untrusted, history, texts, written } = known_of;
+    let memory = source.entries(written, &history, &texts);
+    let mut thinking = Thinking::new(store, engine, request, &memory, &records, (past, untrusted));
     thinking.recall(&known, &mut night.skipped)?;
     let mut settled = Settled::default();
     let mut read: Vec<&SessionRecord> = Vec::new();
@@ -137,7 +154,7 @@ fn think_and_write(
         let (batch, rest) = unread.split_at(unread.len().min(thinking.room(limit, read.len())));
         thinking.read(batch, &mut night.skipped)?;
         read.extend(batch);
-        settled = thinking.think(&known, &read)?;
+        settled = thinking.think(&known, &read, tip)?;
         unread = rest;
         // Who did not answer about these is not asked about more.
         if engine.report().unfinished {
@@ -145,7 +162,10 @@ fn think_and_write(
         }
     }
     if selection.unread.is_empty() {
-        settled = thinking.think(&known, &[])?;
+        settled = thinking.think(&known, &[], tip)?;
+    }
+    if memory.is_damaged() {
+        return Ok(None);
     }
     night.report = engine.report();
     night.report.unfinished |= !thinking.failed.is_empty();
@@ -156,11 +176,37 @@ fn think_and_write(
     // What the engine could not read stays unread, so that the next run tries it again.
     read.retain(|record| !thinking.failed.contains(&record.id) && !night.report.unread.contains(&record.id));
     night.sessions = listed(&read, &known, &settled.changes);
-    // What nobody asks for any more is given back meanwhile.
-    let held = std::mem::take(&mut thinking.held);
-    rayon::spawn(move || drop(held));
-    finish(store, engine, request, &snapshot, &ledger, settled.changes, &mut night)?;
-    Ok(night)
+    let scribe = Scribe { store, engine: engine.name(), request, base: tip, ledger: &ledger };
+    finish(&scribe, settled.changes, &mut night)?;
+    memory.keep(at);
+    store.keep_texts(&texts);
+    Ok(Some(night))
+}
+
+/// What is known before anything is read.
+struct Recalled<'a> {
+    past: Past,
+    untrusted: BTreeSet<String>,
+    history: History<'a>,
+    texts: Known,
+    written: Vec<Written>,
+}
+
+impl<'a> Recalled<'a> {
+    fn of(source: &Source, ledger: &'a Ledger, records: &'a [SessionRecord], store: &Store) -> Self {
+        let (mut past, mut untrusted, mut texts) = Default::default();
+        let read = store.known_texts();
+        ledger.read_all();
+        // None of these needs another.
+        let (mut history, written) = rayon::in_place_scope(|scope| {
+            scope.spawn(|_| texts = read());
+            scope.spawn(|_| past = memory::past(ledger, records));
+            scope.spawn(|_| untrusted = Lineage::of(ledger).untrusted());
+            (History::of(ledger, records), source.written())
+        });
+        source.look_into(store, &mut history, &written);
+        Self { past, untrusted, history, texts, written }
+    }
 }
 
 fn leave_out(night: &mut Night, selection: &review::Selection<'_>, read: usize, limit: usize) {
@@ -197,8 +243,7 @@ struct Thinking<'a> {
     engine: &'a dyn Engine,
     reader: Reader<'a>,
     request: &'a Request<'a>,
-    snapshot: &'a Snapshot,
-    held: Vec<Held>,
+    memory: &'a Entries<'a>,
     past: Past,
     reflections: BTreeMap<SessionId, Reflection>,
     transcripts: Transcripts<'a>,
@@ -207,7 +252,6 @@ struct Thinking<'a> {
     fresh: usize,
     /// Files that hold what only untrusted sources support.
     untrusted: BTreeSet<String>,
-    texts: Known,
 }
 
 impl<'a> Thinking<'a> {
@@ -215,38 +259,14 @@ impl<'a> Thinking<'a> {
         store: &'a Store,
         engine: &'a dyn Engine,
         request: &'a Request<'a>,
-        snapshot: &'a Snapshot,
+        memory: &'a Entries<'a>,
         records: &'a [SessionRecord],
-        ledger: &Ledger,
+        (past, untrusted): (Past, BTreeSet<String>),
     ) -> Self {
-        let (mut past, mut untrusted, mut texts) = Default::default();
-        let read = store.known_texts();
-        ledger.read_all();
-        // None of these needs another.
-        let held = rayon::in_place_scope(|scope| {
-            scope.spawn(|_| texts = read());
-            scope.spawn(|_| past = memory::past(ledger, records));
-            scope.spawn(|_| untrusted = Lineage::of(ledger).untrusted());
-            memory::held(store, snapshot, ledger, records)
-        });
         let transcripts = Transcripts::new(store, records);
         let reader = Reader::new(store, engine);
         let (reflections, failed) = (BTreeMap::new(), BTreeSet::new());
-        Self {
-            store,
-            engine,
-            reader,
-            request,
-            snapshot,
-            held,
-            past,
-            reflections,
-            transcripts,
-            failed,
-            fresh: 0,
-            untrusted,
-            texts,
-        }
+        Self { store, engine, reader, request, memory, past, reflections, transcripts, failed, fresh: 0, untrusted }
     }
 
     /// Whether a reflection costs more than time.
@@ -286,30 +306,38 @@ impl<'a> Thinking<'a> {
             .extend(read.reflections.into_iter().map(|reflection| (reflection.session.clone(), reflection)));
     }
 
-    fn think(&mut self, known: &[&SessionRecord], read: &[&SessionRecord]) -> Result<Settled, DreamError> {
+    fn think(
+        &mut self,
+        known: &[&SessionRecord],
+        read: &[&SessionRecord],
+        tip: ObjectId,
+    ) -> Result<Settled, DreamError> {
         let wanted = known.iter().chain(read);
         let reflections: Vec<Reflection> =
             wanted.filter_map(|record| self.reflections.get(&record.id).cloned()).collect();
         let settings = self.request.settings;
         let mut proposals = self.engine.propose(&Situation {
             now: today(self.store),
-            memory_commit: Some(self.snapshot.commit),
-            held: &self.held,
+            memory_commit: Some(tip),
+            memory: self.memory,
             reflections: &reflections,
             unread: &read.iter().map(|record| record.id.clone()).collect(),
             min_support: settings.min_support,
             stale_after: settings.stale_after,
             instructions: settings.instructions.as_deref(),
-            texts: &self.texts,
         });
         if let Some(fault) = self.engine.fault() {
             return Err(DreamError::Engine(fault));
         }
+        let note = |path: &NotePath| {
+            let file = self.store.file(tip, path.as_str()).ok().flatten()?;
+            String::from_utf8(file).ok()
+        };
         for proposal in &mut proposals {
-            memory::attest(proposal, self.snapshot, &mut self.transcripts);
+            memory::attest(proposal, &note, &mut self.transcripts);
         }
         let ground = Ground {
-            held: &self.held,
+            memory: self.memory,
             past: &self.past,
             notes_folder: &settings.notes,
             max_changes: settings.max_changes as usize,
@@ -317,20 +345,12 @@ impl<'a> Thinking<'a> {
         };
         let settled = settle::settle(proposals, &ground, &mut self.transcripts);
         self.transcripts.remember();
-        self.store.keep_texts(&self.texts);
         Ok(settled)
     }
 }
 
-fn finish(
-    store: &Store,
-    engine: &dyn Engine,
-    request: &Request<'_>,
-    snapshot: &Snapshot,
-    ledger: &Ledger,
-    mut changes: Vec<Change>,
-    night: &mut Night,
-) -> Result<(), DreamError> {
+fn finish(scribe: &Scribe<'_>, mut changes: Vec<Change>, night: &mut Night) -> Result<(), DreamError> {
+    let request = scribe.request;
     if request.until >= Until::Judged {
         judge(&mut changes, request, night);
     }
@@ -342,7 +362,6 @@ fn finish(
         Approval::Manual => (changes, Vec::new()),
         Approval::Automatic => changes.into_iter().partition(|change| !change.is_held()),
     };
-    let scribe = Scribe { store, engine: engine.name(), request, snapshot, ledger };
     let mut taken = Vec::new();
     night.dream = scribe.write(free, night, &mut taken)?;
     night.held = scribe.write(held, night, &mut taken)?;

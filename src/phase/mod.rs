@@ -6,6 +6,7 @@ mod cache;
 pub mod check;
 pub mod dream;
 pub mod due;
+pub mod entries;
 pub mod extract;
 pub mod gate;
 pub mod kept;
@@ -30,6 +31,7 @@ pub mod verify;
 pub mod write;
 
 pub use bill::Bill;
+pub use entries::Entries;
 pub use extract::{Extract, Keeping, Session};
 pub use opinion::Reviewer;
 pub use reconcile::{Held, Reconcile, Report, Situation};

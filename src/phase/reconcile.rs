@@ -3,9 +3,9 @@
 
 use super::Reflection;
 use super::bill::Bill;
+use super::entries::Entries;
 use super::settle::Skipped;
 use crate::model::{BeliefKey, Kind, NotePath, ObjectId, Proposal, SessionId};
-use crate::text::Known;
 use chrono::{DateTime, Duration, Utc};
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -34,11 +34,11 @@ pub struct Held {
 }
 
 /// All that an engine may look at.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Situation<'a> {
     pub now: DateTime<Utc>,
     pub memory_commit: Option<ObjectId>,
-    pub held: &'a [Held],
+    pub memory: &'a Entries<'a>,
     pub reflections: &'a [Reflection],
     /// Sessions that no standing dream had read; the others are support.
     pub unread: &'a BTreeSet<SessionId>,
@@ -46,8 +46,6 @@ pub struct Situation<'a> {
     pub min_support: u32,
     pub stale_after: Option<Duration>,
     pub instructions: Option<&'a str>,
-    /// What was worked out of these texts before.
-    pub texts: &'a Known,
 }
 
 /// How an engine came to its proposals.

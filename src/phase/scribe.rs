@@ -5,14 +5,15 @@ use super::message::Review;
 use super::write::{self, Hand, Written};
 use crate::config::guard::Signatures;
 use crate::model::{AgentName, Change, DreamId, ObjectId, SessionId};
-use crate::store::{Ledger, Sign, Signature, Snapshot, Store};
+use crate::store::{Ledger, Sign, Signature, Store};
 
 /// Who writes the dreams of one night.
 pub(super) struct Scribe<'a> {
     pub store: &'a Store,
     pub engine: &'a str,
     pub request: &'a Request<'a>,
-    pub snapshot: &'a Snapshot,
+    /// The memory commit that the night began from.
+    pub base: ObjectId,
     pub ledger: &'a Ledger,
 }
 
@@ -35,7 +36,7 @@ impl Scribe<'_> {
         let notes: Vec<String> = night.skipped.iter().map(|s| format!("Left out: {}: {}.", s.what, s.why)).collect();
         let review = Review {
             dream: &dream,
-            base: self.snapshot.commit,
+            base: self.base,
             engine: self.engine,
             settings: &hash,
             instructions: settings.instructions.as_deref(),
@@ -55,13 +56,13 @@ impl Scribe<'_> {
             _ => Sign::AsConfigured,
         };
         let hand = Hand { author, committer, agents: &agents, sign };
-        Ok(Some(write::write(self.store, self.snapshot, &review, changes, &hand)?))
+        Ok(Some(write::write(self.store, &review, changes, &hand)?))
     }
 
     /// An id made of all that the dream is made of, and free.
     fn name(&self, sessions: &[(SessionId, AgentName, ObjectId)], settings: &str, taken: &[DreamId]) -> DreamId {
         let lines: Vec<String> = sessions.iter().map(|(id, _, blob)| format!("{id}@{blob}")).collect();
-        let content = format!("{}\n{}\n{settings}\n{}", self.snapshot.commit, self.engine, lines.join("\n"));
+        let content = format!("{}\n{}\n{settings}\n{}", self.base, self.engine, lines.join("\n"));
         let environment = self.store.environment();
         let date = environment.now.date_naive();
         let free = |id: &DreamId| !taken.contains(id) && !self.ledger.contains(id);

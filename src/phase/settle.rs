@@ -2,18 +2,16 @@
 //! proposal is untrusted here. Keys are given, known beliefs are recognised, quotes are looked up in the cited lines,
 //! risks are computed, paths are made.
 
+use super::entries::Entries;
 use super::memory::MEMORY;
 use super::past::{Past, Standing};
-use super::reconcile::Held;
 use super::risk;
 use crate::model::change::{Belief, Target};
 use crate::model::document::as_entry;
 use crate::model::note::{render_note, slug};
 use crate::model::{BeliefKey, Change, ChangeType, Edit, Evidence, Kind, NotePath, Phase, Proposal, Risk, SessionId};
 use crate::text::Scrubbed;
-use rayon::prelude::*;
 use std::collections::BTreeSet;
-use std::hash::{DefaultHasher, Hasher};
 
 /// Evidence that one change cites at most; support counts the rest.
 pub const CITED: usize = 5;
@@ -35,7 +33,7 @@ pub trait Quotes {
 
 /// What settling needs to know.
 pub struct Ground<'a> {
-    pub held: &'a [Held],
+    pub memory: &'a Entries<'a>,
     pub past: &'a Past,
     /// The folder for new notes.
     pub notes_folder: &'a str,
@@ -53,37 +51,23 @@ pub struct Settled {
     pub waiting: Vec<Skipped>,
 }
 
-/// Paths that are taken, in whatever case, by their hashes: where two had one hash, a note would get a number that it
-/// does not need.
-struct Taken {
-    held: Vec<u64>,
-    new: BTreeSet<u64>,
+/// Paths that are taken, in whatever case.
+struct Taken<'a> {
+    memory: &'a Entries<'a>,
+    new: BTreeSet<String>,
 }
 
-impl Taken {
-    fn of(held: &[Held]) -> Self {
-        let mut held: Vec<u64> = held.par_iter().map(|held| Self::hash(held.path.as_str())).collect();
-        held.par_sort_unstable();
-        Self { held, new: BTreeSet::new() }
-    }
-
+impl Taken<'_> {
     /// Whether the path was free until now.
     fn take(&mut self, path: &str) -> bool {
-        let hash = Self::hash(path);
-        self.held.binary_search(&hash).is_err() && self.new.insert(hash)
-    }
-
-    fn hash(path: &str) -> u64 {
-        let mut hash = DefaultHasher::new();
-        path.chars().flat_map(char::to_lowercase).for_each(|c| hash.write_u32(c.into()));
-        hash.finish()
+        !self.memory.is_taken(path) && self.new.insert(path.to_lowercase())
     }
 }
 
 /// Checks proposals, which come in the order of their usefulness.
 pub fn settle(proposals: Vec<Proposal>, ground: &Ground<'_>, quotes: &mut dyn Quotes) -> Settled {
     let mut settled = Settled::default();
-    let mut taken = Taken::of(ground.held);
+    let mut taken = Taken { memory: ground.memory, new: BTreeSet::new() };
     let mut keys = BTreeSet::new();
     for proposal in proposals {
         let key = BeliefKey::derive(&proposal.canonical);
@@ -108,7 +92,7 @@ pub fn settle(proposals: Vec<Proposal>, ground: &Ground<'_>, quotes: &mut dyn Qu
         }
     }
     settled.changes.sort_by_key(|change| change.phase);
-    risk::mark_losses(&mut settled.changes, ground.held.len());
+    risk::mark_losses(&mut settled.changes, ground.memory.len());
     settled
 }
 
@@ -126,7 +110,7 @@ fn check(
     mut proposal: Proposal,
     ground: &Ground<'_>,
     quotes: &mut dyn Quotes,
-    taken: &mut Taken,
+    taken: &mut Taken<'_>,
 ) -> Result<Change, String> {
     if let Some(belief) = &proposal.belief
         && belief.text.chars().count() > LONGEST_BELIEF
@@ -252,7 +236,7 @@ fn cited(mut evidence: Vec<Evidence>, key: &BeliefKey, ground: &Ground<'_>, quot
     chosen.into_iter().map(|index| evidence[index].clone()).collect()
 }
 
-fn edits(proposal: &Proposal, ground: &Ground<'_>, taken: &mut Taken) -> Result<Vec<Edit>, String> {
+fn edits(proposal: &Proposal, ground: &Ground<'_>, taken: &mut Taken<'_>) -> Result<Vec<Edit>, String> {
     let mut edits = Vec::new();
     match (&proposal.target, &proposal.belief) {
         (Target::New, None) => return Err("neither a belief nor an entry to change".to_owned()),
@@ -267,7 +251,7 @@ fn edits(proposal: &Proposal, ground: &Ground<'_>, taken: &mut Taken) -> Result<
     Ok(edits)
 }
 
-fn new_note(belief: &Belief, kind: Kind, folder: &str, taken: &mut Taken) -> Result<Edit, String> {
+fn new_note(belief: &Belief, kind: Kind, folder: &str, taken: &mut Taken<'_>) -> Result<Edit, String> {
     let name = slug(Scrubbed::line(&belief.name).as_str());
     let group = match kind {
         Kind::Fact => "facts",
@@ -296,7 +280,7 @@ fn entry_edit(
     belief: Option<(&Belief, ChangeType)>,
     ground: &Ground<'_>,
 ) -> Result<Edit, String> {
-    let held = ground.held.iter().find(|held| held.path == *path && held.text == text);
+    let held = ground.memory.find(path, text).next().map(|at| ground.memory.get(at));
     let held = held.ok_or_else(|| format!("memory holds no such entry in {path}"))?;
     Ok(match belief {
         None if held.whole_note => Edit::Remove { path: path.clone() },

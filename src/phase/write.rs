@@ -7,8 +7,8 @@ use crate::model::document::{Document, EntryEdit};
 use crate::model::{AgentName, Change, DreamId, Edit, NotePath, ObjectId, SessionId};
 use crate::store::object::FILE;
 use crate::store::{
-    NewCommit, NoteText, PackWriter, ReadError, RefError, RefUpdate, Sign, SignError, Signature, Snapshot, Store,
-    TreeEditor, TreeError, WriteError,
+    NewCommit, PackWriter, ReadError, RefError, RefUpdate, Sign, SignError, Signature, Store, TreeEditor, TreeEntry,
+    TreeError, WriteError,
 };
 use std::collections::BTreeMap;
 
@@ -54,14 +54,15 @@ pub fn branch(id: &DreamId) -> String {
 /// Writes the dream's commits on top of the memory commit it began from, then makes its branch.
 pub fn write(
     store: &Store,
-    snapshot: &Snapshot,
     review: &Review<'_>,
     changes: Vec<Change>,
     hand: &Hand<'_>,
 ) -> Result<Written, WriteDreamError> {
     let mut writer = store.writer();
-    let mut pen = Pen::new(store, snapshot, hand, &mut writer)?;
-    pen.review(store, snapshot.tree, message::review(review))?;
+    let base = store.commit(review.base)?.tree;
+    let tree = TreeEditor::new(store, Some(base))?;
+    let mut pen = Pen { store, hand, edited: BTreeMap::new(), tree, writer: &mut writer, head: review.base };
+    pen.review(base, message::review(review))?;
     let mut written = Vec::new();
     let mut skipped = Vec::new();
     for change in changes {
@@ -88,8 +89,8 @@ pub fn write(
 
 /// The state of the branch while it is written.
 struct Pen<'a, 'store> {
+    store: &'store Store,
     hand: &'a Hand<'a>,
-    notes: &'a BTreeMap<NotePath, NoteText>,
     /// Files as this dream has edited them; `None` where it removed them.
     edited: BTreeMap<NotePath, Option<String>>,
     tree: TreeEditor<'store>,
@@ -98,21 +99,11 @@ struct Pen<'a, 'store> {
 }
 
 impl<'a, 'store> Pen<'a, 'store> {
-    fn new(
-        store: &'store Store,
-        snapshot: &'a Snapshot,
-        hand: &'a Hand<'a>,
-        writer: &'a mut PackWriter<'store>,
-    ) -> Result<Self, TreeError> {
-        let tree = TreeEditor::new(store, Some(snapshot.tree))?;
-        Ok(Self { hand, notes: &snapshot.notes, edited: BTreeMap::new(), tree, writer, head: snapshot.commit })
-    }
-
-    fn review(&mut self, store: &Store, tree: ObjectId, message: String) -> Result<(), WriteDreamError> {
-        if !store.signs_as(&self.hand.sign) {
+    fn review(&mut self, tree: ObjectId, message: String) -> Result<(), WriteDreamError> {
+        if !self.store.signs_as(&self.hand.sign) {
             return self.commit(tree, message);
         }
-        self.head = store.write_decision(&self.next(tree, message), &self.hand.sign)?;
+        self.head = self.store.write_decision(&self.next(tree, message), &self.hand.sign)?;
         Ok(())
     }
 
@@ -130,7 +121,10 @@ impl<'a, 'store> Pen<'a, 'store> {
     fn change(&mut self, dream: &DreamId, change: &Change) -> Result<Option<ObjectId>, WriteDreamError> {
         let mut files: BTreeMap<&NotePath, Option<String>> = BTreeMap::new();
         for edit in &change.edits {
-            let now = files.get(edit.path()).cloned().unwrap_or_else(|| self.text(edit.path()));
+            let now = match files.get(edit.path()) {
+                Some(text) => text.clone(),
+                None => self.text(edit.path())?,
+            };
             match apply(edit, now.as_deref()) {
                 Some(after) => files.insert(edit.path(), after),
                 None => return Ok(None),
@@ -151,11 +145,12 @@ impl<'a, 'store> Pen<'a, 'store> {
         Ok(Some(self.head))
     }
 
-    fn text(&self, path: &NotePath) -> Option<String> {
-        match self.edited.get(path) {
-            Some(text) => text.clone(),
-            None => self.notes.get(path).map(|text| text.to_string()),
+    fn text(&mut self, path: &NotePath) -> Result<Option<String>, WriteDreamError> {
+        if let Some(text) = self.edited.get(path) {
+            return Ok(text.clone());
         }
+        let Some(entry) = self.tree.find(path.as_str())?.filter(TreeEntry::is_file) else { return Ok(None) };
+        Ok(String::from_utf8(self.store.blob(entry.id)?).ok())
     }
 }
 

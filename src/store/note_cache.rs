@@ -98,25 +98,8 @@ impl Store {
         folders: &[String],
         mut kept: Snapshot,
     ) -> Result<(Snapshot, usize), Snapshot> {
-        let Ok(deltas) = TreeDiff::new(self).files(Some(kept.tree), tree) else { return Err(kept) };
-        let mut changes = Vec::new();
-        for FileDelta { path, old, new } in deltas {
-            if path.contains(char::REPLACEMENT_CHARACTER) {
-                return Err(kept);
-            }
-            if !is_note(&path, folders) {
-                continue;
-            }
-            let Ok(note) = NotePath::new(&path) else { return Err(kept) };
-            let text = match new {
-                Some((mode, id)) if is_file(mode) => self.blob(id).ok().and_then(|bytes| String::from_utf8(bytes).ok()),
-                _ => None,
-            };
-            if text.is_some() != new.is_some() || old.is_some() != kept.notes.contains_key(&note) {
-                return Err(kept);
-            }
-            changes.push((note, text));
-        }
+        let changed = self.changed_notes(kept.tree, tree, folders, |note| kept.notes.contains_key(note));
+        let Some(changes) = changed else { return Err(kept) };
         let new = changes.len();
         for (note, text) in changes {
             match text {
@@ -125,6 +108,36 @@ impl Store {
             }
         }
         Ok((Snapshot { commit, tree, ..kept }, new))
+    }
+
+    /// The notes that differ between two trees, each with its text, or none where it is gone. Nothing at all where a
+    /// file that differs is no plain note, before or after; `had` says of a path whether it was one before.
+    pub fn changed_notes(
+        &self,
+        old: ObjectId,
+        new: ObjectId,
+        folders: &[String],
+        had: impl Fn(&NotePath) -> bool,
+    ) -> Option<Vec<(NotePath, Option<String>)>> {
+        let mut changes = Vec::new();
+        for FileDelta { path, old, new } in TreeDiff::new(self).files(Some(old), new).ok()? {
+            if path.contains(char::REPLACEMENT_CHARACTER) {
+                return None;
+            }
+            if !is_note(&path, folders) {
+                continue;
+            }
+            let note = NotePath::new(&path).ok()?;
+            let text = match new {
+                Some((mode, id)) if is_file(mode) => self.blob(id).ok().and_then(|bytes| String::from_utf8(bytes).ok()),
+                _ => None,
+            };
+            if text.is_some() != new.is_some() || old.is_some() != had(&note) {
+                return None;
+            }
+            changes.push((note, text));
+        }
+        Some(changes)
     }
 
     fn notes_file(&self) -> PathBuf {

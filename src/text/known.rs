@@ -2,6 +2,7 @@
 //! bytes may be kept anywhere and thrown away at any time; they change no result. Refuses bytes that another version of
 //! these sources made.
 
+use super::table::seek;
 use super::{Meaning, Told};
 use serde::{Deserialize, Serialize};
 use sha1::{Digest, Sha1};
@@ -10,8 +11,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{LazyLock, Mutex};
 
 /// All that decides what is worked out: where one of these changes, nothing older is believed.
-const SOURCES: [&str; 11] = [
+const SOURCES: [&str; 13] = [
     include_str!("known.rs"),
+    include_str!("layers.rs"),
+    include_str!("table.rs"),
     include_str!("told.rs"),
     include_str!("meaning.rs"),
     include_str!("clause.rs"),
@@ -43,6 +46,11 @@ static VERSION: LazyLock<[u8; 20]> = LazyLock::new(|| {
     hash.finalize().into()
 });
 
+/// Names the version of these sources, for whoever keeps what was worked out elsewhere.
+pub fn version() -> &'static [u8; 20] {
+    &VERSION
+}
+
 /// A name made of all of these.
 pub fn named(parts: &[&[u8]]) -> Key {
     let mut hash = Sha1::new();
@@ -50,7 +58,13 @@ pub fn named(parts: &[&[u8]]) -> Key {
     short(hash)
 }
 
-pub(super) fn short(hash: Sha1) -> Key {
+/// A name of what a text tells.
+pub fn name_of(text: &str) -> Key {
+    named(&[b"t", text.as_bytes()])
+}
+
+/// The beginning of a hash, as a name.
+pub fn short(hash: Sha1) -> Key {
     let hash: [u8; 20] = hash.finalize().into();
     *hash.first_chunk().expect("a hash is longer than a key")
 }
@@ -74,13 +88,18 @@ impl Known {
 
     /// Worked out of the text, now or before; and the text's name.
     pub fn told(&self, text: &str) -> (Key, Told<'_>) {
-        let key = named(&[b"t", text.as_bytes()]);
+        let key = name_of(text);
         if let Some(bytes) = self.find(&key) {
             return (key, Told::kept(bytes));
         }
         let made = Told::of(text);
         self.learn(key, made.bytes.to_vec());
         (key, made)
+    }
+
+    /// What a text of this name tells, where it was worked out before.
+    pub fn told_before(&self, key: &Key) -> Option<Told<'_>> {
+        self.find(key).map(Told::kept)
     }
 
     pub fn meaning(&self, text: &str) -> Meaning {
@@ -154,32 +173,10 @@ impl Known {
     }
 }
 
-/// The row of a key. Keys are hashes, so where one stands among all can be told from its first bytes: rows are looked at
-/// from there, a few on average however many there are.
+/// The row of a key.
 fn search(rows: &[[u8; ROW]], key: &Key) -> Option<usize> {
-    let lead = |key: &[u8]| u64::from_be_bytes(*key.first_chunk().expect("a key has more bytes"));
-    let guess = (u128::from(lead(key)) * rows.len() as u128) >> 64;
-    let (mut low, mut high, mut step) = (0, rows.len(), 8);
-    let mut at = usize::try_from(guess).ok()?;
-    // Steps that double, until the row stands between the ends.
-    while low < high {
-        match rows.get(at)?[..KEY].cmp(key) {
-            std::cmp::Ordering::Equal => return Some(at),
-            std::cmp::Ordering::Less => {
-                low = at + 1;
-                at = low.saturating_add(step).min(high.saturating_sub(1));
-            }
-            std::cmp::Ordering::Greater => {
-                high = at;
-                at = high.saturating_sub(step).max(low);
-            }
-        }
-        step *= 2;
-        if high - low <= step {
-            return rows[low..high].binary_search_by(|row| row[..KEY].cmp(key)).ok().map(|at| low + at);
-        }
-    }
-    None
+    let lead = u64::from_be_bytes(*key.first_chunk().expect("a key has more bytes"));
+    seek(rows.len(), lead, |at| Some(rows.get(at)?[..KEY].cmp(key)))
 }
 
 fn end(row: &[u8; ROW]) -> usize {

@@ -13,7 +13,7 @@ use std::ops::Range;
 /// A text of one or several sentences, as far as an index needs it.
 #[derive(Debug)]
 pub struct Told<'k> {
-    pub(super) bytes: Cow<'k, [u8]>,
+    pub bytes: Cow<'k, [u8]>,
     /// What was worked out on the way: the meaning of the text, and of each part. Not kept: few are asked for.
     pub made: Option<Box<(Meaning, Vec<Meaning>)>>,
 }
@@ -53,7 +53,7 @@ impl<'k> Told<'k> {
     }
 
     /// From the bytes of one that was made before.
-    pub(super) fn kept(bytes: &'k [u8]) -> Self {
+    pub fn kept(bytes: &'k [u8]) -> Self {
         Self { bytes: Cow::Borrowed(bytes), made: None }
     }
 

@@ -2,7 +2,7 @@
 //! embedded engine uses, so that the cost of a night grows with what is new and not with memory.
 
 use crate::phase::reflection::Lesson;
-use crate::phase::{Held, Reflection, Situation};
+use crate::phase::{Entries, Reflection, Situation};
 use crate::text::{Meaning, Probe, Relation, words};
 use std::collections::BTreeSet;
 
@@ -53,14 +53,14 @@ impl Words {
     }
 
     /// The share of the shorter one's stems that both have.
-    fn overlap(&self, other: &Words) -> f64 {
-        let smaller = self.stems.len().min(other.stems.len());
-        let shared = self.stems.iter().filter(|stem| other.stems.binary_search(stem).is_ok()).count();
+    fn overlap(&self, other: &[String]) -> f64 {
+        let smaller = self.stems.len().min(other.len());
+        let shared = self.stems.iter().filter(|stem| other.binary_search(stem).is_ok()).count();
         if shared < 2 || smaller == 0 { 0.0 } else { shared as f64 / smaller as f64 }
     }
 
     fn is_related(&self, other: &Words) -> bool {
-        self.meaning.relation(&other.meaning) != Relation::Unrelated || self.overlap(other) >= RELATED
+        self.meaning.relation(&other.meaning) != Relation::Unrelated || self.overlap(&other.stems) >= RELATED
     }
 }
 
@@ -87,7 +87,7 @@ pub fn groups<'a>(situation: &Situation<'a>) -> Vec<Group<'a>> {
         }
     }
     groups.retain(|group| group.is_worth_asking(situation));
-    touch(&mut groups, situation.held);
+    touch(&mut groups, situation.memory);
     groups.iter_mut().for_each(|group| {
         let over = group.lessons.len().saturating_sub(LESSONS);
         // The oldest names the belief and stays.
@@ -98,25 +98,20 @@ pub fn groups<'a>(situation: &Situation<'a>) -> Vec<Group<'a>> {
 }
 
 /// Finds the notes of each group.
-fn touch(groups: &mut [Group<'_>], held: &[Held]) {
-    let notes: Vec<Words> = held.iter().map(|held| Words::of(&held.text)).collect();
-    let mut probe = Probe::new();
-    for words in &notes {
-        probe.add(&words.meaning);
-    }
+fn touch(groups: &mut [Group<'_>], memory: &Entries<'_>) {
     for group in groups {
         let mut found: Vec<(usize, f64)> = Vec::new();
         for taught in &group.lessons {
             let words = Words::of(&taught.lesson.text);
-            for at in probe.near(&words.meaning) {
-                let overlap = words.overlap(&notes[at]);
-                let close = overlap >= TOUCHED || words.meaning.relation(&notes[at].meaning) != Relation::Unrelated;
+            for at in memory.near(&words.meaning) {
+                let overlap = words.overlap(&words::stems(&memory.get(at).text));
+                let close = overlap >= TOUCHED || words.meaning.relation(memory.meaning(at)) != Relation::Unrelated;
                 if close && !found.iter().any(|(known, _)| *known == at) {
                     found.push((at, overlap));
                 }
             }
         }
-        found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        found.sort_by(|a, b| b.1.total_cmp(&a.1).then(memory.rank(a.0).cmp(&memory.rank(b.0))));
         group.notes = found.into_iter().take(NOTES).map(|(at, _)| at).collect();
     }
 }

@@ -65,7 +65,7 @@ pub fn reconcile<'a>(
             }
         }
     }
-    much(&mut reconciled.proposals, situation.held.len());
+    much(&mut reconciled.proposals, situation.memory.len());
     reconciled.proposals.sort_by_key(|proposal| std::cmp::Reverse(proposal.support.sessions));
     reconciled
 }
@@ -130,7 +130,7 @@ fn shown(groups: &[Group<'_>], situation: &Situation<'_>) -> String {
             lesson += 1;
             let _ = writeln!(text, "  L{lesson} {}", lesson_line(taught));
         }
-        for held in group.notes.iter().map(|at| &situation.held[*at]) {
+        for held in group.notes.iter().map(|at| situation.memory.get(*at)) {
             note += 1;
             let _ = writeln!(text, "  N{note} {}", note_line(held));
         }
@@ -191,7 +191,7 @@ fn checked(
 /// What a request gave the model to work with.
 struct Given<'a, 's> {
     lessons: Vec<Taught<'a>>,
-    /// Places in `situation.held`.
+    /// Numbers in `situation.memory`.
     notes: Vec<usize>,
     situation: &'s Situation<'a>,
 }
@@ -207,7 +207,7 @@ impl<'a> Given<'a, '_> {
             return Err(format!("fewer than {} sessions agree (dream.min-support)", self.situation.min_support));
         }
         let (target, absorbs, touched) = self.place(change, raw)?;
-        if touched.iter().any(|at| self.situation.held[*at].pinned) {
+        if touched.iter().any(|at| self.situation.memory.get(*at).pinned) {
             return Err("the note is pinned".to_owned());
         }
         let retire = match change {
@@ -218,7 +218,7 @@ impl<'a> Given<'a, '_> {
         if touched.iter().any(|at| taken.contains(at)) {
             return Err("another change is about the same note".to_owned());
         }
-        let whole = touched.iter().all(|at| self.situation.held[*at].whole_note);
+        let whole = touched.iter().all(|at| self.situation.memory.get(*at).whole_note);
         taken.extend(touched);
         let evidence = lessons.iter().flat_map(|t| t.lesson.cites.iter().map(|cite| t.session.evidence(cite)));
         Ok(Proposal {
@@ -263,7 +263,7 @@ impl<'a> Given<'a, '_> {
         change: ChangeType,
         raw: &RawChange,
     ) -> Result<(Target, Vec<(NotePath, String)>, BTreeSet<usize>), String> {
-        let held = |at: usize| (self.situation.held[at].path.clone(), self.situation.held[at].text.clone());
+        let held = |at: usize| (self.situation.memory.get(at).path.clone(), self.situation.memory.get(at).text.clone());
         if change == ChangeType::Add {
             return match raw.note.trim() {
                 "" | "none" => Ok((Target::New, Vec::new(), BTreeSet::new())),

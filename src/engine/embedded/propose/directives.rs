@@ -28,7 +28,7 @@ fn groups<'a>(night: &Night<'_>, all: Vec<(Seen<'a>, &'a Said)>) -> Vec<Group<'a
     let mut groups: Vec<Group<'a>> = Vec::new();
     let mut probe = Probe::new();
     for (seen, said) in all {
-        let meaning = night.situation.texts.meaning(&said.text);
+        let meaning = night.situation.memory.texts.meaning(&said.text);
         let near = probe.near(&meaning);
         let mut same = None;
         for at in near {

@@ -1,9 +1,8 @@
 //! Entries of memory that say the same: joined into the fullest one, inside a file and across files. What differs in a
 //! number, a name or a negation is never joined.
 
-use super::memory::Memory;
-use crate::model::{Belief, ChangeType, Confidence, Kind, NotePath, Phase, Proposal, RetireReason, Support, Target};
-use crate::phase::Held;
+use crate::model::{Belief, ChangeType, Confidence, Kind, Phase, Proposal, RetireReason, Support, Target};
+use crate::phase::{Entries, Held};
 use crate::text::{Relation, Scrubbed, words};
 use chrono::{DateTime, Utc};
 use rayon::prelude::*;
@@ -12,48 +11,47 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 /// Joins of what this dream does not change anyway.
-pub fn proposals(memory: &Memory<'_>, others: &[Proposal]) -> Vec<Proposal> {
-    let touched: BTreeSet<(&NotePath, &str)> = others
-        .iter()
-        .filter_map(|other| match &other.target {
-            Target::Entry { path, text } => Some((path, text.as_str())),
-            Target::New => None,
-        })
-        .collect();
-    let is_touched = |at: &usize| touched.contains(&(&memory.held[*at].path, memory.held[*at].text.as_str()));
-    let mut gone: BTreeSet<usize> = (0..memory.held.len()).filter(is_touched).collect();
-    let mut joins: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+pub fn proposals(memory: &Entries<'_>, others: &[Proposal]) -> Vec<Proposal> {
+    let touched = others.iter().filter_map(|other| match &other.target {
+        Target::Entry { path, text } => Some(memory.find(path, text)),
+        Target::New => None,
+    });
+    let mut gone: BTreeSet<usize> = touched.flatten().collect();
+    let mut joins: BTreeMap<(u64, usize), Vec<usize>> = BTreeMap::new();
     let mut retired = Vec::new();
     // What two entries are to each other depends on no third: only what follows from it does.
     let near = |at: usize| Some((at, alike(memory, at)?)).filter(|(_, alike)| !alike.is_empty());
-    let mut alike: Vec<(usize, Vec<(usize, Alike)>)> =
-        (0..memory.held.len()).into_par_iter().filter_map(near).collect();
+    let mut alike: Vec<(usize, Vec<(usize, Alike)>)> = memory.may_bear().into_par_iter().filter_map(near).collect();
     alike.sort_by(|(a, _), (b, _)| {
-        let key = |at: usize| (!memory.held[at].pinned, std::cmp::Reverse(memory.sizes[at]), &memory.held[at].path, at);
+        let key = |at: usize| {
+            let held = memory.get(at);
+            (!held.pinned, std::cmp::Reverse(memory.size(at)), &held.path, memory.rank(at))
+        };
         key(*a).cmp(&key(*b))
     });
+    let place = |at: usize| (memory.rank(at), at);
     for (at, alike) in alike {
         if gone.contains(&at) {
             continue;
         }
         for (near, how) in alike {
-            if gone.contains(&near) || joins.contains_key(&near) {
+            if gone.contains(&near) || joins.contains_key(&place(near)) {
                 continue;
             }
             match how {
                 Alike::Says => {
                     gone.insert(near);
-                    joins.entry(at).or_default().push(near);
+                    joins.entry(place(at)).or_default().push(near);
                 }
                 Alike::Replaces { old, new } => {
                     if gone.insert(old) {
-                        retired.push(superseded(&memory.held[old], &memory.held[new]));
+                        retired.push(superseded(memory.get(old), memory.get(new)));
                     }
                 }
             }
         }
     }
-    let mut proposals: Vec<Proposal> = joins.into_iter().map(|(at, others)| join(memory, at, &others)).collect();
+    let mut proposals: Vec<Proposal> = joins.into_iter().map(|((_, at), others)| join(memory, at, &others)).collect();
     proposals.extend(retired);
     proposals
 }
@@ -67,45 +65,24 @@ enum Alike {
 }
 
 /// The entries to which one is something, most alike first; nothing where its words alone say that there are none.
-fn alike(memory: &Memory<'_>, at: usize) -> Option<Vec<(usize, Alike)>> {
-    let bearing = bearing(memory, at);
+fn alike(memory: &Entries<'_>, at: usize) -> Option<Vec<(usize, Alike)>> {
+    let bearing = memory.bearing(at);
     if bearing.is_empty() {
         return None;
     }
     Some(bearing.into_iter().filter_map(|(near, relation)| Some((near, is(memory, at, near, relation)?))).collect())
 }
 
-/// The entries that one bears on by its words. It is noted, so that it is not found out again as long as all that is near
-/// stays what it is.
-fn bearing(memory: &Memory<'_>, at: usize) -> Vec<(usize, Relation)> {
-    let around = &memory.surroundings[at];
-    if let Some(noted) = memory.texts.noted::<Vec<(u8, Relation)>>(around) {
-        // Of two that contradict each other the newer one holds, and how old a note of nobody's is nobody knows.
-        let void = |how: &Relation| *how == Relation::Contradicts && time(&memory.held[at]).is_none();
-        if noted.iter().all(|(_, how)| void(how)) {
-            return Vec::new();
-        }
-        let near = memory.probe.near_own(at);
-        return noted.into_iter().filter_map(|(nth, how)| Some((*near.get(usize::from(nth))?, how))).collect();
-    }
-    let mut found: Vec<(u8, usize, Relation)> = Vec::new();
-    for (nth, near) in (0..).zip(memory.probe.near_own(at)).filter(|(_, near)| *near != at) {
-        found.extend(memory.meaning(at).bears_on(memory.meaning(near)).map(|how| (nth, near, how)));
-    }
-    memory.texts.note(*around, &found.iter().map(|(nth, _, how)| (*nth, *how)).collect::<Vec<_>>());
-    found.into_iter().map(|(_, near, how)| (near, how)).collect()
-}
-
 /// What one entry is to another, by what is known of both beside their words.
-fn is(memory: &Memory<'_>, at: usize, near: usize, relation: Relation) -> Option<Alike> {
-    let (held, other, sizes) = (&memory.held[at], &memory.held[near], &memory.sizes);
+fn is(memory: &Entries<'_>, at: usize, near: usize, relation: Relation) -> Option<Alike> {
+    let (held, other) = (memory.get(at), memory.get(near));
     if is_own(held) && is_own(other) || other.pinned || is_same_place(memory, at, near) {
         return None;
     }
     match relation {
-        Relation::Same | Relation::Contains if sizes[near] >= 3 => Some(Alike::Says),
-        Relation::Contradicts if is_statement(held, sizes[at]) && is_statement(other, sizes[near]) => {
-            let (old, new) = older(memory, at, near).filter(|(old, _)| !memory.held[*old].pinned)?;
+        Relation::Same | Relation::Contains if memory.size(near) >= 3 => Some(Alike::Says),
+        Relation::Contradicts if is_statement(held, memory.size(at)) && is_statement(other, memory.size(near)) => {
+            let (old, new) = older(memory, at, near).filter(|(old, _)| !memory.get(*old).pinned)?;
             (!(is_event(&held.text) && is_event(&other.text))).then_some(Alike::Replaces { old, new })
         }
         _ => None,
@@ -133,11 +110,9 @@ fn is_own(held: &Held) -> bool {
     held.whole_note && matches!(held.kind, Some(Kind::Mistake | Kind::Workflow))
 }
 
-fn is_same_place(memory: &Memory<'_>, a: usize, b: usize) -> bool {
-    memory.held[a].path == memory.held[b].path
-        && memory.held[a].text == memory.held[b].text
-        && a > b
-        && memory.held[a].whole_note
+fn is_same_place(memory: &Entries<'_>, a: usize, b: usize) -> bool {
+    let (first, second) = (memory.get(a), memory.get(b));
+    first.path == second.path && first.text == second.text && memory.rank(a) > memory.rank(b) && first.whole_note
 }
 
 /// When an entry was last said or written, where that is known.
@@ -146,8 +121,8 @@ fn time(held: &Held) -> Option<DateTime<Utc>> {
 }
 
 /// Which of two contradicting entries is older by its newest evidence, where that is known.
-fn older(memory: &Memory<'_>, a: usize, b: usize) -> Option<(usize, usize)> {
-    let (first, second) = (time(&memory.held[a])?, time(&memory.held[b])?);
+fn older(memory: &Entries<'_>, a: usize, b: usize) -> Option<(usize, usize)> {
+    let (first, second) = (time(memory.get(a))?, time(memory.get(b))?);
     match first.cmp(&second) {
         std::cmp::Ordering::Less => Some((a, b)),
         std::cmp::Ordering::Greater => Some((b, a)),
@@ -164,9 +139,9 @@ fn belief(held: &Held) -> Belief {
     }
 }
 
-fn join(memory: &Memory<'_>, at: usize, others: &[usize]) -> Proposal {
-    let held = &memory.held[at];
-    let absorbed: Vec<&Held> = others.iter().map(|other| &memory.held[*other]).collect();
+fn join(memory: &Entries<'_>, at: usize, others: &[usize]) -> Proposal {
+    let held = memory.get(at);
+    let absorbed: Vec<&Held> = others.iter().map(|other| memory.get(*other)).collect();
     let sessions = absorbed.iter().map(|held| held.sessions).chain([held.sessions]).max().unwrap_or(0);
     let listed: Vec<String> =
         absorbed.iter().map(|held| format!("\"{}\" ({})", Scrubbed::short(&held.text, 60), held.path)).collect();

@@ -22,7 +22,7 @@ pub fn drafts<'a>(night: &Night<'a>) -> Vec<Draft<'a>> {
     let mut keyed: BTreeMap<String, usize> = BTreeMap::new();
     let mut probe = Probe::new();
     let all = gather(night, |session| &session.facts, |stated| &stated.cite);
-    let texts = night.situation.texts;
+    let texts = night.situation.memory.texts;
     let meanings: Vec<Meaning> = all.par_iter().map(|(_, stated)| texts.meaning(&stated.text)).collect();
     for ((seen, stated), meaning) in all.into_iter().zip(meanings) {
         end(&mut beliefs, &probe, stated);

@@ -9,7 +9,6 @@ mod facts;
 mod files;
 mod focus;
 mod lesson;
-mod memory;
 mod mistakes;
 mod prune;
 mod requests;
@@ -20,7 +19,6 @@ mod workflows;
 use crate::model::Proposal;
 use crate::phase::{Reflection, Situation};
 use draft::Draft;
-use memory::Memory;
 
 /// The sessions in the order in which they happened, whatever the order in which they came.
 pub struct Night<'a> {
@@ -38,10 +36,10 @@ impl Night<'_> {
 /// What memory needs whatever the sessions said: duplicates joined, past dates retired. `others` is proposed already.
 pub fn housekeeping(situation: &Situation<'_>, others: &[Proposal]) -> Vec<Proposal> {
     let night = Night { sessions: Vec::new(), situation };
-    let memory = Memory::new(situation.held, situation.texts);
-    let mut proposals = duplicates::proposals(&memory, others);
+    let memory = situation.memory;
+    let mut proposals = duplicates::proposals(memory, others);
     let all: Vec<Proposal> = others.iter().chain(&proposals).cloned().collect();
-    proposals.extend(prune::proposals(&memory, &night, &all));
+    proposals.extend(prune::proposals(memory, &night, &all));
     proposals
 }
 
@@ -51,7 +49,7 @@ pub fn propose(situation: &Situation<'_>) -> Vec<Proposal> {
     sessions.sort_by(|a, b| (a.happened, &a.session).cmp(&(b.happened, &b.session)));
     sessions.dedup_by(|a, b| a.session == b.session);
     let night = Night { sessions, situation };
-    let memory = Memory::new(situation.held, situation.texts);
+    let memory = situation.memory;
 
     let mut drafts: Vec<Draft<'_>> = Vec::new();
     drafts.extend(directives::drafts(&night));
@@ -63,8 +61,8 @@ pub fn propose(situation: &Situation<'_>) -> Vec<Proposal> {
     drafts.retain(|draft| focus::allows(situation.instructions, draft));
     draft::order(&mut drafts);
 
-    let mut proposals = standing::reconciled(drafts, &memory);
-    proposals.extend(duplicates::proposals(&memory, &proposals));
-    proposals.extend(prune::proposals(&memory, &night, &proposals));
+    let mut proposals = standing::reconciled(drafts, memory);
+    proposals.extend(duplicates::proposals(memory, &proposals));
+    proposals.extend(prune::proposals(memory, &night, &proposals));
     proposals
 }

@@ -2,14 +2,13 @@
 //! notes never; and nothing that this dream changes anyway.
 
 use super::Night;
-use super::memory::Memory;
 use crate::model::{ChangeType, Confidence, Kind, NotePath, Phase, Proposal, RetireReason, Support, Target};
-use crate::phase::Held;
+use crate::phase::{Entries, Held};
 use crate::text::{Scrubbed, date, words};
 use rayon::prelude::*;
 use std::collections::HashSet;
 
-pub fn proposals(memory: &Memory<'_>, night: &Night<'_>, others: &[Proposal]) -> Vec<Proposal> {
+pub fn proposals(memory: &Entries<'_>, night: &Night<'_>, others: &[Proposal]) -> Vec<Proposal> {
     let Some(stale) = night.situation.stale_after else { return Vec::new() };
     let now = night.situation.now;
     let targets: HashSet<(&NotePath, &str)> = others
@@ -47,7 +46,7 @@ pub fn proposals(memory: &Memory<'_>, night: &Night<'_>, others: &[Proposal]) ->
             explicit: false,
         })
     };
-    memory.held.par_iter().filter_map(prune).collect()
+    memory.timed().par_iter().filter_map(|at| prune(memory.get(*at))).collect()
 }
 
 /// Whether the belief is about something that happens on its date, not about something that began then.

@@ -2,15 +2,12 @@
 //! keeps failing is corrected.
 
 use super::draft::{Draft, confidence};
-use super::memory::{Memory, Part};
 use crate::model::{Belief, BeliefKey, ChangeType, Kind, Phase, Proposal, RetireReason, Risk, Target};
-use crate::phase::Held;
+use crate::phase::entries::Sentence;
+use crate::phase::{Entries, Held};
 use crate::text::{Meaning, Probe, Relation, Scrubbed, amount, frame, words};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
-
-/// Sentences that count one thing, looked at for one draft: more say that it is counted everywhere.
-const COUNTING: usize = 32;
 
 /// What a draft is to memory.
 enum Standing {
@@ -23,7 +20,7 @@ enum Standing {
 }
 
 /// Proposals for all that memory does not hold.
-pub fn reconciled(drafts: Vec<Draft<'_>>, memory: &Memory<'_>) -> Vec<Proposal> {
+pub fn reconciled(drafts: Vec<Draft<'_>>, memory: &Entries<'_>) -> Vec<Proposal> {
     let mut taken: BTreeSet<usize> = BTreeSet::new();
     let mut proposals = Vec::new();
     let (mut told, mut probe): (Vec<Meaning>, Probe) = (Vec::new(), Probe::new());
@@ -57,8 +54,8 @@ pub fn reconciled(drafts: Vec<Draft<'_>>, memory: &Memory<'_>) -> Vec<Proposal> 
         }
         if !is_held {
             for (at, part) in ended(&draft, memory) {
-                if part.is_none() && !memory.held[at].pinned && taken.insert(at) {
-                    proposals.push(no_longer(&draft, &memory.held[at]));
+                if part.is_none() && !memory.get(at).pinned && taken.insert(at) {
+                    proposals.push(no_longer(&draft, memory.get(at)));
                 }
             }
         }
@@ -72,10 +69,10 @@ fn replaced(
     change: ChangeType,
     at: usize,
     part: Option<String>,
-    memory: &Memory<'_>,
+    memory: &Entries<'_>,
     taken: &mut BTreeSet<usize>,
 ) -> Option<Proposal> {
-    let old = &memory.held[at];
+    let old = memory.get(at);
     if old.pinned || !taken.insert(at) {
         return None;
     }
@@ -104,15 +101,15 @@ fn no_longer(draft: &Draft<'_>, old: &Held) -> Proposal {
     retired
 }
 
-fn standing(draft: &Draft<'_>, memory: &Memory<'_>) -> Standing {
+fn standing(draft: &Draft<'_>, memory: &Entries<'_>) -> Standing {
     let meaning = memory.texts.meaning(&draft.gist);
     let key = BeliefKey::derive(&draft.canonical);
-    if let Some(&at) = memory.keys.get(key.as_str()) {
+    if let Some(at) = memory.of_belief(&key) {
         let held = memory.meaning(at);
         let same = !draft.exclusive || held.relation(&meaning) != Relation::Contradicts && says(held, &meaning);
-        return if same || is_older(draft, &memory.held[at]) { Standing::Held } else { Standing::Supersedes(at, None) };
+        return if same || is_older(draft, memory.get(at)) { Standing::Held } else { Standing::Supersedes(at, None) };
     }
-    for at in memory.probe.near(&meaning) {
+    for at in memory.near(&meaning) {
         let held = memory.meaning(at);
         if matches!(held.relation(&meaning), Relation::Same | Relation::Contains) || says(held, &meaning) {
             return Standing::Held;
@@ -125,20 +122,19 @@ fn standing(draft: &Draft<'_>, memory: &Memory<'_>) -> Standing {
 }
 
 /// A draft of which one value excludes others, compared with the sentences of memory.
-fn against_parts(draft: &Draft<'_>, meaning: &Meaning, memory: &Memory<'_>) -> Standing {
+fn against_parts(draft: &Draft<'_>, meaning: &Meaning, memory: &Entries<'_>) -> Standing {
     if let Some((at, part)) = ended(draft, memory).into_iter().next() {
         return Standing::Supersedes(at, part);
     }
     let mut within = None;
     let updates = draft.updates();
-    for at in memory.part_probe.near(meaning) {
-        let part = &memory.parts[at];
-        let held = &memory.held[part.entry];
+    for part in &memory.sentences_near(meaning) {
+        let held = memory.get(part.entry);
         if !comparable(draft, held) {
             continue;
         }
-        let (whole, text) = (memory.whole(part), memory.text(part));
-        let said = memory.part_meaning(part);
+        let (whole, text) = (memory.part(part), memory.text(part));
+        let said = memory.sentence_meaning(part);
         match said.relation(meaning) {
             Relation::Same | Relation::Contains => return Standing::Held,
             relation
@@ -156,7 +152,7 @@ fn against_parts(draft: &Draft<'_>, meaning: &Meaning, memory: &Memory<'_>) -> S
         }
     }
     if let Some(part) = recounted(draft, memory) {
-        return Standing::Supersedes(part.entry, memory.whole(part));
+        return Standing::Supersedes(part.entry, memory.part(&part));
     }
     match within {
         Some((at, part)) => Standing::Revises(at, part),
@@ -165,11 +161,10 @@ fn against_parts(draft: &Draft<'_>, meaning: &Meaning, memory: &Memory<'_>) -> S
 }
 
 /// The sentence of memory that counted the same before.
-fn recounted<'m>(draft: &Draft<'_>, memory: &'m Memory<'_>) -> Option<&'m Part> {
+fn recounted(draft: &Draft<'_>, memory: &Entries<'_>) -> Option<Sentence> {
     let units = amount::counted(&draft.text);
-    let parts = units.iter().filter_map(|unit| memory.counted.get(unit)).filter(|parts| parts.len() <= COUNTING);
-    parts.flatten().map(|at| &memory.parts[*at]).find(|part| {
-        let held = &memory.held[part.entry];
+    units.iter().flat_map(|unit| memory.counting(unit)).find(|part| {
+        let held = memory.get(part.entry);
         comparable(draft, held) && !is_older(draft, held) && amount::recounts(&draft.text, memory.text(part))
     })
 }
@@ -195,11 +190,11 @@ fn is_older(draft: &Draft<'_>, held: &Held) -> bool {
 }
 
 /// The entries, or sentences of entries, about what a draft says no longer holds.
-fn ended(draft: &Draft<'_>, memory: &Memory<'_>) -> Vec<(usize, Option<String>)> {
+fn ended(draft: &Draft<'_>, memory: &Entries<'_>) -> Vec<(usize, Option<String>)> {
     let Some(ends) = &draft.ends else { return Vec::new() };
     let (gone, about) = (words::stems(ends), words::stems(&draft.text));
-    let is_ended = |part: &&Part| {
-        let (held, text) = (&memory.held[part.entry], memory.text(part));
+    let is_ended = |part: &Sentence| {
+        let (held, text) = (memory.get(part.entry), memory.text(part));
         let stems = words::stems(text);
         let all = !gone.is_empty() && gone.iter().all(|stem| stems.contains(stem));
         let shared = stems.iter().filter(|stem| about.contains(stem) && !gone.contains(stem)).count();
@@ -210,8 +205,8 @@ fn ended(draft: &Draft<'_>, memory: &Memory<'_>) -> Vec<(usize, Option<String>)>
             && comparable(draft, held)
             && (shared > 0 || stems.len() <= gone.len() + 3 || is_used(text, ends))
     };
-    let near = memory.part_probe.near(&Meaning::of(ends));
-    near.into_iter().map(|at| &memory.parts[at]).filter(is_ended).map(|part| (part.entry, memory.whole(part))).collect()
+    let near = memory.sentences_near(&Meaning::of(ends));
+    near.into_iter().filter(is_ended).map(|part| (part.entry, memory.part(&part))).collect()
 }
 
 /// Whether a text says that something is used, run or built on, and nothing else beside it.
@@ -255,15 +250,16 @@ pub fn proposal(draft: &Draft<'_>, change: ChangeType, phase: Phase, target: Tar
 }
 
 /// A rule that memory holds and that keeps failing: its exception is added to it, nothing of it is lost.
-fn rule_corrected(draft: &Draft<'_>, memory: &Memory<'_>, taken: &mut BTreeSet<usize>) -> Option<Proposal> {
+fn rule_corrected(draft: &Draft<'_>, memory: &Entries<'_>, taken: &mut BTreeSet<usize>) -> Option<Proposal> {
     let word = draft.against.as_ref()?;
     let asks = |text: &str| {
         let lower = text.to_lowercase();
         let named = words::words(text).any(|known| known == word);
         named && ["always", "prefix", "must", "every command", "all commands"].iter().any(|rule| lower.contains(rule))
     };
-    let at = memory.held.iter().position(|held| asks(&held.text) && !held.pinned)?;
-    let held = &memory.held[at];
+    let asks = |at: &usize| asks(&memory.get(*at).text) && !memory.get(*at).pinned;
+    let at = memory.with_word(word).into_iter().find(asks)?;
+    let held = memory.get(at);
     let said = Meaning::of(&held.text).covers(&Meaning::of(&draft.gist)) >= 0.8;
     if said || !taken.insert(at) {
         return None;

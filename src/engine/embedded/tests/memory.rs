@@ -3,7 +3,7 @@
 use super::super::Embedded;
 use super::world::{Talk, approved, day, dream, dream_with, entry, situation, texts};
 use crate::model::{ChangeType, NotePath, RetireReason, Target};
-use crate::phase::{Held, Reconcile, Reflection, Situation};
+use crate::phase::{Entries, Held, Reconcile, Reflection, Situation};
 use crate::text::Known;
 use proptest::prelude::*;
 
@@ -207,7 +207,7 @@ proptest! {
             notes.iter().enumerate().map(note).collect()
         };
         let (before, now) = (memory(&before), memory(&now));
-        let propose = |held: &[Held], texts: &Known| Embedded.propose(&Situation { texts, ..situation(&[], held) });
+        let propose = |held: &[Held], texts: &Known| Embedded.propose(&Situation { memory: &Entries::of(held, texts), ..situation(&[], held) });
         let fresh = Known::default();
         let wanted = propose(&now, &fresh);
         let earlier = Known::default();

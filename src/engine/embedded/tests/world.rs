@@ -5,7 +5,7 @@ use crate::model::{
     AgentName, BeliefKey, Content, Host, NotePath, ObjectId, Outcome, OutcomeResult, Part, Place, Proposal, Role,
     SessionId, SessionRecord, SessionVersion, Status, ToolCall, ToolResult, Turn,
 };
-use crate::phase::{Extract, Held, Reconcile, Reflection, Session, Situation};
+use crate::phase::{Entries, Extract, Held, Reconcile, Reflection, Session, Situation};
 use crate::text::Known;
 use chrono::{DateTime, Duration, TimeZone, Utc};
 use serde_json::json;
@@ -122,13 +122,12 @@ pub fn situation<'a>(reflections: &'a [Reflection], held: &'a [Held]) -> Situati
     Situation {
         now: day(400),
         memory_commit: None,
-        held,
+        memory: Box::leak(Box::new(Entries::of(held, &TEXTS))),
         reflections,
         unread: &NOBODY,
         min_support: 2,
         stale_after: Some(Duration::days(180)),
         instructions: None,
-        texts: &TEXTS,
     }
 }
 

@@ -6,7 +6,7 @@ use crate::model::{
     AgentName, Host, Kind, NotePath, ObjectId, Part, Place, Role, SessionId, SessionRecord, SessionVersion,
 };
 use crate::phase::reflection::{Cite, Lesson};
-use crate::phase::{Held, Reflection, Situation};
+use crate::phase::{Entries, Held, Reflection, Situation};
 use crate::text::Known;
 use chrono::{DateTime, Duration, TimeZone, Utc};
 use serde_json::json;
@@ -76,13 +76,12 @@ fn situation<'a>(reflections: &'a [Reflection], held: &'a [Held], unread: &'a BT
     Situation {
         now: day(30),
         memory_commit: None,
-        held,
+        memory: Box::leak(Box::new(Entries::of(held, &TEXTS))),
         reflections,
         unread,
         min_support: 2,
         stale_after: None,
         instructions: None,
-        texts: &TEXTS,
     }
 }
 
