@@ -1,11 +1,10 @@
 //! One night: review, extract, reconcile and prune, then the branch. Reads history, memory and sessions; writes
 //! nothing but the dream's own branch.
 
-use super::entries::{At, Entries, History, Source, Written};
+use super::entries::{At, Entries, History};
 use super::extract::{Extract, Keeping};
 use super::memory;
 use super::opinion::Reviewer;
-use super::past::Past;
 use super::quiet::Quiet;
 use super::quotes::Transcripts;
 use super::read::{Read, Reader};
@@ -18,9 +17,8 @@ use super::trust::Lineage;
 use super::write::{self, WriteDreamError};
 use crate::config::Settings;
 use crate::config::settings::Approval;
-use crate::model::{AgentName, Change, NotePath, ObjectId, SessionId, SessionRecord};
-use crate::store::{IdentityError, Ledger, MemoryError, ReadError, Store};
-use crate::text::Known;
+use crate::model::{AgentName, Change, NotePath, ObjectId, SessionId, SessionRecord, Target};
+use crate::store::{DreamIndex, IdentityError, MemoryError, ReadError, Store};
 use chrono::{DateTime, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -140,10 +138,12 @@ fn think_and_write_at(at: &At<'_>, engine: &dyn Engine, request: &Request<'_>) -
     night.skipped.extend(source.skipped.iter().map(|s| Skipped { what: s.what.clone(), why: s.why.clone() }));
     let limit = request.settings.max_sessions as usize;
     let known: Vec<&SessionRecord> = selection.read.clone();
-    let known_of = Recalled::of(&source, &ledger, &records, store);
-    let Recalled { past, untrusted, history, texts, written } = known_of;
+    let dreams = store.dream_index(&ledger);
+    let read_texts = store.known_texts();
+    let (texts, written) = rayon::join(read_texts, || source.written());
+    let history = History::new(store, &dreams, &records);
     let memory = source.entries(written, &history, &texts);
-    let mut thinking = Thinking::new(store, engine, request, &memory, &records, (past, untrusted));
+    let mut thinking = Thinking::new(store, engine, request, &memory, &records, &dreams);
     thinking.recall(&known, &mut night.skipped)?;
     let mut settled = Settled::default();
     let mut read: Vec<&SessionRecord> = Vec::new();
@@ -164,7 +164,7 @@ fn think_and_write_at(at: &At<'_>, engine: &dyn Engine, request: &Request<'_>) -
     if selection.unread.is_empty() {
         settled = thinking.think(&known, &[], tip)?;
     }
-    if memory.is_damaged() {
+    if memory.is_damaged() || dreams.is_damaged() {
         return Ok(None);
     }
     night.report = engine.report();
@@ -181,32 +181,6 @@ fn think_and_write_at(at: &At<'_>, engine: &dyn Engine, request: &Request<'_>) -
     memory.keep(at);
     store.keep_texts(&texts);
     Ok(Some(night))
-}
-
-/// What is known before anything is read.
-struct Recalled<'a> {
-    past: Past,
-    untrusted: BTreeSet<String>,
-    history: History<'a>,
-    texts: Known,
-    written: Vec<Written>,
-}
-
-impl<'a> Recalled<'a> {
-    fn of(source: &Source, ledger: &'a Ledger, records: &'a [SessionRecord], store: &Store) -> Self {
-        let (mut past, mut untrusted, mut texts) = Default::default();
-        let read = store.known_texts();
-        ledger.read_all();
-        // None of these needs another.
-        let (mut history, written) = rayon::in_place_scope(|scope| {
-            scope.spawn(|_| texts = read());
-            scope.spawn(|_| past = memory::past(ledger, records));
-            scope.spawn(|_| untrusted = Lineage::of(ledger).untrusted());
-            (History::of(ledger, records), source.written())
-        });
-        source.look_into(store, &mut history, &written);
-        Self { past, untrusted, history, texts, written }
-    }
 }
 
 fn leave_out(night: &mut Night, selection: &review::Selection<'_>, read: usize, limit: usize) {
@@ -244,14 +218,13 @@ struct Thinking<'a> {
     reader: Reader<'a>,
     request: &'a Request<'a>,
     memory: &'a Entries<'a>,
-    past: Past,
+    records: &'a [SessionRecord],
+    dreams: &'a DreamIndex<'a>,
     reflections: BTreeMap<SessionId, Reflection>,
     transcripts: Transcripts<'a>,
     failed: BTreeSet<SessionId>,
     /// Reflections that were made by this run.
     fresh: usize,
-    /// Files that hold what only untrusted sources support.
-    untrusted: BTreeSet<String>,
 }
 
 impl<'a> Thinking<'a> {
@@ -261,12 +234,12 @@ impl<'a> Thinking<'a> {
         request: &'a Request<'a>,
         memory: &'a Entries<'a>,
         records: &'a [SessionRecord],
-        (past, untrusted): (Past, BTreeSet<String>),
+        dreams: &'a DreamIndex<'a>,
     ) -> Self {
         let transcripts = Transcripts::new(store, records);
         let reader = Reader::new(store, engine);
         let (reflections, failed) = (BTreeMap::new(), BTreeSet::new());
-        Self { store, engine, reader, request, memory, past, reflections, transcripts, failed, fresh: 0, untrusted }
+        Self { store, engine, reader, request, memory, records, dreams, reflections, transcripts, failed, fresh: 0 }
     }
 
     /// Whether a reflection costs more than time.
@@ -336,12 +309,19 @@ impl<'a> Thinking<'a> {
         for proposal in &mut proposals {
             memory::attest(proposal, &note, &mut self.transcripts);
         }
+        let targets = proposals.iter().filter_map(|proposal| match &proposal.target {
+            Target::Entry { path, .. } => Some(path),
+            Target::New => None,
+        });
+        let absorbed = proposals.iter().flat_map(|proposal| &proposal.absorbs).map(|(path, _)| path);
+        let files: BTreeSet<&str> = targets.chain(absorbed).map(NotePath::as_str).collect();
+        let untrusted = files.into_iter().filter(|path| Lineage::is_untrusted(self.dreams, path));
         let ground = Ground {
             memory: self.memory,
-            past: &self.past,
+            past: &memory::past(self.dreams, self.records, &proposals),
             notes_folder: &settings.notes,
             max_changes: settings.max_changes as usize,
-            untrusted: self.untrusted.clone(),
+            untrusted: untrusted.map(str::to_owned).collect(),
         };
         let settled = settle::settle(proposals, &ground, &mut self.transcripts);
         self.transcripts.remember();

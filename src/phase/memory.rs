@@ -1,13 +1,12 @@
 //! What history says of beliefs that were proposed before, and notes as evidence for what rests on memory alone.
 
-use super::entries::oldest_first;
 use super::past::{Past, PastBelief, Standing};
 use super::quotes::Transcripts;
 use crate::model::change::Target;
 use crate::model::{
     BeliefKey, Document, Evidence, Lines, NotePath, ObjectId, Part, Place, Proposal, Role, SessionId, SessionRecord,
 };
-use crate::store::Ledger;
+use crate::store::DreamIndex;
 use crate::store::dream::{self, Dream};
 use chrono::DateTime;
 use std::collections::BTreeMap;
@@ -17,16 +16,33 @@ pub const MEMORY: &str = "memory";
 /// Characters of an entry quoted as evidence at most.
 const QUOTED: usize = 200;
 
-/// What was proposed before, how that ended, and what those dreams had read.
-pub fn past(ledger: &Ledger, records: &[SessionRecord]) -> Past {
-    let records: BTreeMap<&SessionId, &SessionRecord> = records.iter().map(|record| (&record.id, record)).collect();
+/// What was proposed before of these beliefs, how that ended, and what those dreams had read of their evidence.
+pub fn past(dreams: &DreamIndex<'_>, records: &[SessionRecord], proposals: &[Proposal]) -> Past {
+    let mut beliefs: BTreeMap<BeliefKey, Vec<&Dream>> = BTreeMap::new();
+    let mut sessions: BTreeMap<&SessionId, Vec<&Dream>> = BTreeMap::new();
+    for proposal in proposals {
+        let key = BeliefKey::derive(&proposal.canonical);
+        let proposed = beliefs.entry(key).or_insert_with_key(|key| {
+            let dreams = dreams.proposing(key).into_iter();
+            dreams.filter(|dream| dream.change(key).is_some()).collect()
+        });
+        // What is new is new whoever read its sessions.
+        for cited in proposal.evidence.iter().filter(|_| !proposed.is_empty()) {
+            sessions.entry(&cited.session).or_insert_with_key(|session| dreams.reading(session));
+        }
+    }
+    let mut involved: Vec<&Dream> = beliefs.values().chain(sessions.values()).flatten().copied().collect();
+    involved.sort_by(|a, b| a.by_age(b));
+    involved.dedup_by(|a, b| a.id == b.id);
+    let records: BTreeMap<&SessionId, &SessionRecord> =
+        records.iter().filter(|record| sessions.contains_key(&record.id)).map(|record| (&record.id, record)).collect();
     let mut past = Past::default();
-    for (order, dream) in oldest_first(ledger).into_iter().enumerate() {
-        for (session, blob) in dream.sessions() {
+    for (order, dream) in involved.into_iter().enumerate() {
+        for (session, blob) in dream.sessions().iter().filter(|(session, _)| sessions.contains_key(session)) {
             let parts = records.get(session).map(|record| up_to(record, *blob)).unwrap_or_else(|| vec![*blob]);
             past.read(session.clone(), parts, order);
         }
-        for change in &dream.changes {
+        for change in dream.changes.iter().filter(|change| beliefs.contains_key(&change.key)) {
             let standing = standing(dream, &change.key);
             past.proposed(change.key.clone(), PastBelief { dream: dream.id.clone(), standing, order });
         }

@@ -7,9 +7,9 @@ use super::memory::MEMORY;
 use crate::config::guard::Check;
 use crate::model::{ChangeType, Kind, NotePath, ObjectId, Risk};
 use crate::store::dream::{ChangeRecord, Dream};
-use crate::store::{Ledger, Snapshot};
+use crate::store::{DreamIndex, Ledger, Snapshot};
 use std::cell::LazyCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Who stands behind a belief, the least first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,10 +59,16 @@ impl Lineage {
         self.levels.insert(path.to_owned(), level);
     }
 
-    /// The files that hold what only untrusted sources support.
-    pub fn untrusted(&self) -> BTreeSet<String> {
-        let low = self.levels.iter().filter(|(_, level)| **level == Trust::Untrusted);
-        low.map(|(path, _)| path.clone()).collect()
+    /// Whether a file holds what only untrusted sources support.
+    pub fn is_untrusted(dreams: &DreamIndex<'_>, path: &str) -> bool {
+        let mut lineage = Self::default();
+        for dream in dreams.changing(path) {
+            let landed = dream.changes.iter().filter(|change| dream.landed.contains_key(&change.key));
+            for change in landed.filter(|change| change.path.as_deref().unwrap_or_default() == path) {
+                lineage.rewrite(path, &[], own(change), change.change == ChangeType::Add);
+            }
+        }
+        lineage.level(path) == Trust::Untrusted
     }
 }
 

@@ -178,6 +178,11 @@ impl Dream {
         self.review.as_ref().map(|review| review.time).or(self.changes.first().map(|change| change.time))
     }
 
+    /// The older of two first.
+    pub fn by_age(&self, other: &Self) -> std::cmp::Ordering {
+        (self.created(), &self.id).cmp(&(other.created(), &other.id))
+    }
+
     /// The sessions that the dream read; none where history does not say.
     pub fn sessions(&self) -> &[(SessionId, ObjectId)] {
         self.review.as_ref().map_or(&[], |review| &review.sessions)

@@ -2,17 +2,17 @@
 //! hundred megabytes a night reads what it needs. May be thrown away at any time, never needed.
 //!
 //! The file: a line with format and version; the length of the body and a checksum of each of its pages, with a
-//! checksum over these; the body.
+//! checksum over these; the body. A body of several parts begins with their lengths.
 
 use super::Store;
-use rayon::prelude::*;
+use crate::text::table::Bytes;
 use std::borrow::Cow;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 /// Bytes that are read and checked at once.
 const PAGE: usize = 1 << 13;
@@ -30,18 +30,68 @@ pub struct Pages {
     damaged: AtomicBool,
 }
 
+/// A part of a file.
+#[derive(Clone)]
+pub struct Section {
+    pages: Arc<Pages>,
+    range: Range<usize>,
+}
+
+impl Bytes for Section {
+    fn get(&self, range: Range<usize>) -> Option<Cow<'_, [u8]>> {
+        let end = self.range.start.checked_add(range.end)?;
+        // Also where it is not a part of this part, what was asked for is damaged.
+        if end > self.range.end {
+            self.pages.distrust();
+            return None;
+        }
+        self.pages.get(self.range.start + range.start..end)
+    }
+
+    fn len(&self) -> usize {
+        self.range.len()
+    }
+}
+
+impl Section {
+    /// The file that it is a part of.
+    pub fn pages(&self) -> &Pages {
+        &self.pages
+    }
+}
+
 impl Store {
+    /// The parts of the file of this name, where there is one of this format with so many.
+    pub fn sections<const N: usize>(&self, name: &str, magic: &str) -> Option<[Section; N]> {
+        let pages = Arc::new(self.pages(name, magic)?);
+        let lengths = pages.get(0..N * 8)?.into_owned();
+        let (mut sections, mut begin) = (Vec::new(), lengths.len());
+        for length in lengths.as_chunks::<8>().0 {
+            let end = begin.checked_add(usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
+            sections.push(Section { pages: Arc::clone(&pages), range: begin..end });
+            begin = end;
+        }
+        sections.try_into().ok().filter(|_| begin == pages.len())
+    }
+
+    /// Keeps these parts. Who reads an older file goes on reading that.
+    pub fn keep_sections(&self, name: &str, magic: &str, parts: &[Vec<u8>]) -> io::Result<()> {
+        let lengths: Vec<u8> = parts.iter().flat_map(|part| (part.len() as u64).to_le_bytes()).collect();
+        let body: Vec<&[u8]> = std::iter::once(&lengths).chain(parts).map(Vec::as_slice).collect();
+        self.keep_pages(name, magic, &body)
+    }
+
     /// The file of this name beside the repository, where there is one of this format.
-    pub fn pages(&self, name: &str, magic: &str) -> Option<Pages> {
+    fn pages(&self, name: &str, magic: &str) -> Option<Pages> {
         Pages::open(&self.common_dir().join("dream/cache").join(name), magic)
     }
 
-    /// Keeps these bytes. Who reads an older file goes on reading that.
-    pub fn keep_pages(&self, name: &str, magic: &str, body: &[u8]) -> io::Result<()> {
+    /// Keeps these bytes, one part behind the other. Who reads an older file goes on reading that.
+    fn keep_pages(&self, name: &str, magic: &str, body: &[&[u8]]) -> io::Result<()> {
         write(&self.common_dir().join("dream/cache").join(name), magic, body)
     }
 
-    /// Throws the file away.
+    /// Throws the file of this name away.
     pub fn forget_pages(&self, name: &str) {
         let _ = fs::remove_file(self.common_dir().join("dream/cache").join(name));
     }
@@ -125,7 +175,8 @@ impl Pages {
                 file.seek(SeekFrom::Start(self.begin + begin as u64)).ok()?;
                 file.read_exact(&mut bytes).ok()?;
             }
-            (self.sums.get(at * SUM..(at + 1) * SUM)? == crc32fast::hash(&bytes).to_le_bytes()).then_some(bytes)
+            (self.sums.as_slice().get(at * SUM..(at + 1) * SUM)? == crc32fast::hash(&bytes).to_le_bytes())
+                .then_some(bytes)
         };
         self.pages.get(at)?.get_or_init(read).as_deref()
     }
@@ -138,18 +189,39 @@ fn sum_of(length: usize, sums: &[u8]) -> u32 {
     sum.finalize()
 }
 
-fn write(path: &Path, magic: &str, body: &[u8]) -> io::Result<()> {
+fn write(path: &Path, magic: &str, body: &[&[u8]]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(path);
     fs::create_dir_all(folder)?;
-    let sums: Vec<[u8; SUM]> = body.par_chunks(PAGE).map(|page| crc32fast::hash(page).to_le_bytes()).collect();
-    let sums = sums.as_flattened();
+    let length = body.iter().map(|part| part.len()).sum();
+    let sums = sums(body);
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
     file.write_all(magic.as_bytes())?;
-    file.write_all(&(body.len() as u64).to_le_bytes())?;
-    file.write_all(&sum_of(body.len(), sums).to_le_bytes())?;
-    file.write_all(sums)?;
-    file.write_all(body)?;
+    file.write_all(&(length as u64).to_le_bytes())?;
+    file.write_all(&sum_of(length, &sums).to_le_bytes())?;
+    file.write_all(&sums)?;
+    body.iter().try_for_each(|part| file.write_all(part))?;
     file.persist(path).map(drop).map_err(|error| error.error)
+}
+
+/// A checksum of each page of these parts.
+fn sums(body: &[&[u8]]) -> Vec<u8> {
+    let (mut sums, mut sum, mut room) = (Vec::new(), crc32fast::Hasher::new(), PAGE);
+    for part in body {
+        let mut rest = *part;
+        while !rest.is_empty() {
+            let (page, next) = rest.split_at(rest.len().min(room));
+            sum.update(page);
+            (rest, room) = (next, room - page.len());
+            if room == 0 {
+                sums.extend(std::mem::take(&mut sum).finalize().to_le_bytes());
+                room = PAGE;
+            }
+        }
+    }
+    if room < PAGE {
+        sums.extend(sum.finalize().to_le_bytes());
+    }
+    sums
 }
 
 #[cfg(test)]
@@ -161,7 +233,8 @@ mod tests {
     fn kept(body: &[u8]) -> (tempfile::TempDir, std::path::PathBuf) {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("kept");
-        write(&path, MAGIC, body).expect("written");
+        let (some, more) = body.split_at(body.len() / 3);
+        write(&path, MAGIC, &[some, &[], more]).expect("written");
         (folder, path)
     }
 

@@ -122,6 +122,11 @@ pub fn is_relative(text: &str) -> bool {
     RELATIVE.is_match(text)
 }
 
+/// Whether a text names a date, whenever it was said.
+pub fn names_one(text: &str) -> bool {
+    ABSOLUTE.is_match(text)
+}
+
 /// The dates that a text names; one without a year is the one nearest to the time at which it was said.
 pub fn dates(text: &str, said: DateTime<Utc>) -> Vec<NaiveDate> {
     ABSOLUTE.captures_iter(text).filter_map(|found| read(&found, said.date_naive())).collect()

@@ -4,6 +4,7 @@
 //! Two lists, all numbers little-endian. Rows by their keys: the key, and where its numbers end in the other list. And
 //! the numbers of each key, in their order.
 
+use rayon::prelude::*;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -68,20 +69,37 @@ impl<B: Bytes> Table<B> {
 
     /// All numbers, each with its key.
     pub fn pairs(&self) -> Vec<(u64, u32)> {
-        let key = |at: usize| {
-            let row = self.rows.get(at * ROW..at * ROW + KEY)?;
-            Some(u64::from_le_bytes(row.as_ref().try_into().ok()?))
-        };
-        let row = |at| Some((key(at)?, self.numbers(self.begin(at)?..self.end(at)?)));
-        let rows = (0..self.rows.len() / ROW).map_while(row);
+        let row = |at| Some((self.key(at)?, self.numbers(self.begin(at)?..self.end(at)?)));
+        let rows = (0..self.keys()).map_while(row);
         rows.flat_map(|(key, numbers)| numbers.into_iter().map(move |number| (key, number))).collect()
     }
 
+    /// How many keys there are.
+    pub fn keys(&self) -> usize {
+        self.rows.len() / ROW
+    }
+
+    /// A key by its place among all.
+    pub fn key(&self, at: usize) -> Option<u64> {
+        let row = self.rows.get(at * ROW..at * ROW + KEY)?;
+        Some(u64::from_le_bytes(row.as_ref().try_into().ok()?))
+    }
+
+    /// The numbers of all keys that another table has too: as fast as the smaller of the two is long.
+    pub fn shared(&self, other: &Table<impl Bytes>) -> Vec<u32> {
+        let own = |key: u64| self.numbers(self.find(key));
+        match self.keys() <= other.keys() {
+            true => (0..self.keys())
+                .filter_map(|at| self.key(at))
+                .filter(|key| !other.find(*key).is_empty())
+                .flat_map(own)
+                .collect(),
+            false => (0..other.keys()).filter_map(|at| other.key(at)).flat_map(own).collect(),
+        }
+    }
+
     fn row(&self, key: u64) -> Option<usize> {
-        seek(self.rows.len() / ROW, key, |at| {
-            let row = self.rows.get(at * ROW..at * ROW + KEY)?;
-            Some(u64::from_le_bytes(row.as_ref().try_into().ok()?).cmp(&key))
-        })
+        seek(self.keys(), key, |at| Some(self.key(at)?.cmp(&key)))
     }
 
     fn end(&self, at: usize) -> Option<u32> {
@@ -97,7 +115,7 @@ impl<B: Bytes> Table<B> {
 impl Table<Vec<u8>> {
     /// A table of these; the numbers of one key keep their order.
     pub fn new(mut pairs: Vec<(u64, u32)>) -> Self {
-        pairs.sort_by_key(|(key, _)| *key);
+        pairs.par_sort_by_key(|(key, _)| *key);
         let (mut rows, mut numbers) = (Vec::new(), Vec::with_capacity(pairs.len() * NUMBER));
         for same in pairs.chunk_by(|a, b| a.0 == b.0) {
             same.iter().for_each(|(_, number)| numbers.extend(number.to_le_bytes()));
@@ -148,7 +166,13 @@ mod tests {
             let mut sorted = pairs.clone();
             sorted.sort_by_key(|(key, _)| *key);
             let table = Table::new(pairs);
-            prop_assert_eq!(table.pairs(), sorted);
+            prop_assert_eq!(table.pairs(), sorted.clone());
+            let few = Table::new(sorted.iter().copied().step_by(7).chain([(5, 0)]).collect());
+            let is_shared = |(key, _): &&(u64, u32)| !few.find(*key).is_empty();
+            let shared: Vec<u32> = sorted.iter().filter(is_shared).map(|(_, number)| *number).collect();
+            prop_assert_eq!(table.shared(&few), shared);
+            let shared: Vec<u32> = few.pairs().into_iter().filter(|(key, _)| !table.find(*key).is_empty()).map(|(_, number)| number).collect();
+            prop_assert_eq!(few.shared(&table), shared);
             for (key, numbers) in &wanted {
                 prop_assert_eq!(&table.of(*key), numbers);
                 prop_assert_eq!(table.find(*key).len(), numbers.len());

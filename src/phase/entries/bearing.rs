@@ -26,8 +26,7 @@ impl Entries<'_> {
     pub fn bearing(&self, at: usize) -> Vec<(usize, Relation)> {
         let noted = self.to_keep(at);
         // Of two that contradict each other the newer one holds, and how old a note of nobody's is nobody knows.
-        let is_timed = || self.get(at).since.is_some() || self.get(at).last_evidence.is_some();
-        if noted.iter().all(|(_, how)| *how == Relation::Contradicts && !is_timed()) {
+        if noted.iter().all(|(_, how)| *how == Relation::Contradicts) && !self.is_timed(at) {
             return Vec::new();
         }
         let near = self.near_own(at);
@@ -41,7 +40,7 @@ impl Entries<'_> {
         let alike = kept.alike().into_iter().filter(|at| !self.gone.contains(at)).map(|at| at as usize);
         let mut all: BTreeSet<usize> = around.keys().map(|at| *at as usize).collect();
         all.extend(alike);
-        all.extend(self.timed());
+        all.extend(self.kept_of_dreams(Part::Contrary));
         all.into_iter().collect()
     }
 

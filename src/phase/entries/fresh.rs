@@ -36,8 +36,10 @@ struct Piece {
 }
 
 impl Piece {
-    fn with(mut self, (entry, (_, told)): (usize, &mut (Key, Told<'_>))) -> Self {
+    /// Of many entries the meanings of their sentences would take more memory than all the rest; few are asked for.
+    fn with(mut self, (entry, (_, told)): (usize, &mut (Key, Told<'_>)), is_small: bool) -> Self {
         let (whole, made) = told.made.take().map(|made| *made).unzip();
+        let made = made.filter(|_| is_small);
         let known = |made: Option<Meaning>| made.map(|made| OnceLock::from(Box::new(made))).unwrap_or_default();
         self.meanings.push(known(whole));
         let mut made = made.into_iter().flatten();
@@ -74,7 +76,7 @@ impl<'a> Fresh<'a> {
         };
         let mut told: Vec<(Key, Told<'a>)> = held.par_iter().map(tell).collect();
         let pieces: Vec<Piece> =
-            told.par_iter_mut().enumerate().fold(Piece::default, |piece, next| piece.with(next)).collect();
+            told.par_iter_mut().enumerate().fold(Piece::default, |piece, next| piece.with(next, noted)).collect();
         let mut all = Piece { meanings: Vec::with_capacity(held.len()), ..Piece::default() };
         pieces.into_iter().for_each(|piece| all.append(piece));
         let Piece { meanings, sentences, part_meanings, counted } = all;
@@ -84,8 +86,8 @@ impl<'a> Fresh<'a> {
     }
 
     /// Their files, those without an entry among them.
-    pub fn with_files<'p>(mut self, paths: impl Iterator<Item = &'p NotePath>) -> Self {
-        self.taken.extend(paths.map(taken));
+    pub fn with_files(mut self, paths: &[NotePath]) -> Self {
+        self.taken.extend(paths.iter().map(taken));
         self
     }
 

@@ -1,75 +1,87 @@
-//! What history says of entries: which change of which dream gave each its words, when, and on what evidence. Reads no
-//! more of history than the ledger holds, except for files of many entries that a dream has edited.
+//! What history says of entries: which change of which dream gave each its words, when, and on what evidence. Reads the
+//! dreams that have to do with an entry when it is asked for; for files of many entries also what they were before.
 
 use super::written::Written;
-use crate::model::{BeliefKey, Document, ObjectId, SessionId, SessionRecord};
+use crate::config::Environment;
+use crate::model::{BeliefKey, Document, DreamId, ObjectId, SessionId, SessionRecord};
 use crate::phase::Held;
 use crate::store::dream::{ChangeRecord, Dream};
-use crate::store::{Ledger, Store};
+use crate::store::{DreamIndex, Store};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 
-/// For a file of many entries: which change wrote which entry.
-type Edited<'a> = BTreeMap<String, &'a ChangeRecord>;
+/// For a file of many entries: the dream that wrote each, and which of its changes did.
+type Edited = BTreeMap<String, (DreamId, usize)>;
 
 /// The changes that stand in memory, and when sessions happened.
-#[derive(Default)]
 pub struct History<'a> {
-    /// By the file, oldest first.
-    changes: HashMap<&'a str, Vec<&'a ChangeRecord>>,
-    /// The files of each belief.
-    beliefs: HashMap<&'a str, Vec<&'a str>>,
+    pub dreams: &'a DreamIndex<'a>,
     happened: HashMap<&'a SessionId, DateTime<Utc>>,
-    edited: HashMap<String, Edited<'a>>,
+    environment: Environment,
+    git_dir: PathBuf,
+    edited: Mutex<HashMap<String, Arc<Edited>>>,
 }
 
 impl<'a> History<'a> {
-    pub fn of(ledger: &'a Ledger, records: &'a [SessionRecord]) -> Self {
-        let mut history = Self::default();
-        for dream in oldest_first(ledger) {
-            for change in dream.changes.iter().filter(|change| dream.holds(&change.key)) {
-                let path = change.path.as_deref().unwrap_or_default();
-                history.changes.entry(path).or_default().push(change);
-                history.beliefs.entry(change.key.as_str()).or_default().push(path);
-            }
-        }
-        history.happened = records.iter().map(|record| (&record.id, record.happened())).collect();
-        history
+    pub fn new(store: &Store, dreams: &'a DreamIndex<'a>, records: &'a [SessionRecord]) -> Self {
+        let happened = records.iter().map(|record| (&record.id, record.happened())).collect();
+        let (environment, git_dir) = (store.environment().clone(), store.git_dir().to_owned());
+        Self { dreams, happened, environment, git_dir, edited: Mutex::default() }
     }
 
-    /// The files that dreams have changed.
-    pub fn paths(&self) -> impl Iterator<Item = &'a str> {
-        self.changes.keys().copied()
-    }
-
-    pub fn knows(&self, path: &str) -> bool {
-        self.changes.contains_key(path)
+    /// The changes of a file that stand, oldest first.
+    fn changes(&self, path: &str) -> impl DoubleEndedIterator<Item = (&'a Dream, usize, &'a ChangeRecord)> {
+        let of = move |dream: &'a Dream| {
+            let stands = move |change: &ChangeRecord| {
+                change.path.as_deref().unwrap_or_default() == path && dream.holds(&change.key)
+            };
+            let changes = dream.changes.iter().enumerate();
+            changes.filter(move |(_, change)| stands(change)).map(move |(nth, change)| (dream, nth, change))
+        };
+        self.dreams.changing(path).into_iter().flat_map(of)
     }
 
     /// The files in which a belief may stand.
-    pub fn paths_of(&self, key: &BeliefKey) -> &[&'a str] {
-        self.beliefs.get(key.as_str()).map_or(&[], Vec::as_slice)
+    pub fn paths_of(&self, key: &BeliefKey) -> BTreeSet<&'a str> {
+        let dreams = self.dreams.proposing(key).into_iter();
+        let changes = dreams.flat_map(|dream| dream.changes.iter().filter(|change| change.key == *key));
+        changes.map(|change| change.path.as_deref().unwrap_or_default()).collect()
     }
 
-    /// Finds out which change wrote which entry of a file of many.
-    pub fn look_into(&mut self, store: &Store, path: &str) {
-        let Some(changes) = self.changes.get(path).filter(|_| !self.edited.contains_key(path)) else { return };
+    /// Which change wrote which entry of a file of many.
+    fn edited(&self, path: &str) -> Arc<Edited> {
+        let mut known = self.edited.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if let Some(edited) = known.get(path) {
+            return Arc::clone(edited);
+        }
         let mut edited = Edited::new();
-        for change in changes {
+        let mut changes = self.changes(path).peekable();
+        // The repository that a thread has belongs to it alone.
+        let store = changes.peek().and_then(|_| Store::open(&self.environment, &self.git_dir).ok());
+        for ((dream, nth, change), store) in changes.zip(std::iter::repeat(store.as_ref())) {
+            let Some(store) = store else { break };
             let after = entries_at(store, change.commit, path);
             let parent = store.commit(change.commit).ok().and_then(|commit| commit.parents.first().copied());
             let before = parent.map(|parent| entries_at(store, parent, path)).unwrap_or_default();
-            edited.extend(after.difference(&before).map(|text| (text.clone(), *change)));
+            edited.extend(after.difference(&before).map(|text| (text.clone(), (dream.id.clone(), nth))));
         }
-        self.edited.insert(path.to_owned(), edited);
+        let edited = Arc::new(edited);
+        known.insert(path.to_owned(), Arc::clone(&edited));
+        edited
     }
 
     /// The change that gave an entry its words, if a dream's did.
     fn change(&self, entry: &Written) -> Option<&'a ChangeRecord> {
         let path = entry.path.as_str();
         match entry.whole_note {
-            true => self.changes.get(path)?.last().copied(),
-            false => self.edited.get(path)?.get(&entry.text).copied(),
+            true => self.changes(path).next_back().map(|(_, _, change)| change),
+            false => {
+                let edited = self.edited(path);
+                let (dream, nth) = edited.get(&entry.text)?;
+                self.dreams.get(dream)?.changes.get(*nth)
+            }
         }
     }
 
@@ -97,10 +109,4 @@ impl<'a> History<'a> {
 fn entries_at(store: &Store, commit: ObjectId, path: &str) -> BTreeSet<String> {
     let bytes = store.file(commit, path).ok().flatten().unwrap_or_default();
     Document::parse(&String::from_utf8_lossy(&bytes)).entries().map(str::to_owned).collect()
-}
-
-pub fn oldest_first(ledger: &Ledger) -> Vec<&Dream> {
-    let mut dreams: Vec<&Dream> = ledger.all().collect();
-    dreams.sort_by(|a, b| (a.created(), &a.id).cmp(&(b.created(), &b.id)));
-    dreams
 }

@@ -1,14 +1,16 @@
 //! Writing down what is known of the entries of a tree, once enough of them are new.
 
 use super::fresh::written;
-use super::kept::{self, Head, NAME, NONE, PARTS, WHOLE};
+use super::kept::{self, Head, NAME, NONE, WHOLE};
 use super::open::At;
+use super::written::Written;
 use super::{Entries, Part};
 use crate::model::NotePath;
 use crate::text::probe::{Word, word};
 use crate::text::table::Table;
-use crate::text::{Relation, Told, layers};
+use crate::text::{Relation, Told, date, layers};
 use rayon::prelude::*;
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::io;
 
@@ -23,11 +25,13 @@ pub(super) fn is_worthwhile(entries: usize) -> bool {
 }
 
 /// One entry as it is written.
-struct Line {
+struct Line<'e> {
     at: usize,
-    written: Vec<u8>,
-    told: Vec<u8>,
+    written: Cow<'e, [u8]>,
+    told: Cow<'e, [u8]>,
     is_whole: bool,
+    path: Word,
+    is_dated: bool,
     bearing: Vec<(u8, Relation)>,
     rare: Vec<(Word, usize)>,
 }
@@ -38,26 +42,33 @@ impl Entries<'_> {
         let differ = self.origin.changed > NEW && self.origin.changed > self.len() / SHARE;
         let due = self.kept.is_none() || differ;
         if due && is_worthwhile(self.len()) && !self.is_damaged() {
-            let _ = self.body(at).map(|body| at.store.keep_pages(NAME, kept::MAGIC, &body));
+            let _ = self.body(at).and_then(|parts| at.store.keep_sections(NAME, kept::MAGIC, &parts));
         }
     }
 
-    pub(super) fn body(&self, at: &At<'_>) -> io::Result<Vec<u8>> {
+    pub(super) fn body(&self, at: &At<'_>) -> io::Result<Vec<Vec<u8>>> {
         let tree = self.origin.tree.ok_or_else(|| io::Error::other("they are of no tree"))?;
         let first_fresh = self.first_fresh();
         let kept = (0..first_fresh).filter(|at| !self.gone.contains(&(*at as u32)));
         let mut order: Vec<usize> = kept.chain((0..self.fresh.held.len()).map(|at| first_fresh + at)).collect();
         order.sort_by_key(|at| self.rank(*at));
-        let lines: Vec<Line> = order.par_iter().map(|at| self.line(*at)).collect::<io::Result<_>>()?;
+        let lines: Vec<Line<'_>> = order.par_iter().map(|at| self.line(*at)).collect::<io::Result<_>>()?;
         let mut tables = Tables::default();
         let (mut rows, mut records, mut bearings) = (Vec::new(), Vec::new(), Vec::new());
         let (mut owners, mut alike) = (Vec::new(), Vec::new());
+        let (mut contrary, mut dated) = (Vec::new(), Vec::new());
         for (number, line) in (0_u32..).zip(&lines) {
             records.extend_from_slice(&line.written);
             records.extend_from_slice(&line.told);
             bearings.extend(kept::bearing_bytes(&line.bearing));
-            if line.bearing.iter().any(|(_, how)| *how != Relation::Contradicts) {
+            let contradicts = |(_, how): &(u8, Relation)| *how == Relation::Contradicts;
+            if !line.bearing.iter().all(contradicts) {
                 alike.extend(number.to_le_bytes());
+            } else if !line.bearing.is_empty() {
+                contrary.push((line.path, number));
+            }
+            if line.is_dated {
+                dated.push((line.path, number));
             }
             tables.add(number, &Told::kept(&line.told), &mut owners);
             rows.extend((records.len() as u64).to_le_bytes());
@@ -77,54 +88,56 @@ impl Entries<'_> {
             notes,
             skipped: self.origin.skipped.clone(),
         };
+        drop(lines);
         let head = postcard::to_stdvec(&head).map_err(io::Error::other)?;
-        let (words, (part_words, counted)) = rayon::join(
-            || Table::new(tables.words),
-            || rayon::join(|| Table::new(tables.part_words), || Table::new(tables.counted)),
-        );
-        let parts: [&[u8]; PARTS] = [
-            &head,
-            &rows,
-            &records,
-            &words.rows,
-            &words.numbers,
-            &part_words.rows,
-            &part_words.numbers,
-            &counted.rows,
-            &counted.numbers,
-            &paths.rows,
-            &paths.numbers,
-            &owners,
-            &bearings,
-            &lookers.rows,
-            &lookers.numbers,
-            &alike,
+        let [words, part_words, counted] = tables.tables();
+        let (contrary, dated) = (Table::new(contrary), Table::new(dated));
+        let parts = [
+            head,
+            rows,
+            records,
+            words.rows,
+            words.numbers,
+            part_words.rows,
+            part_words.numbers,
+            counted.rows,
+            counted.numbers,
+            paths.rows,
+            paths.numbers,
+            owners,
+            bearings,
+            lookers.rows,
+            lookers.numbers,
+            alike,
+            contrary.rows,
+            contrary.numbers,
+            dated.rows,
+            dated.numbers,
         ];
-        let lengths = parts.iter().flat_map(|part| (part.len() as u64).to_le_bytes());
-        let mut body: Vec<u8> = lengths.collect();
-        body.reserve(parts.iter().map(|part| part.len()).sum());
-        parts.iter().for_each(|part| body.extend_from_slice(part));
         match self.is_damaged() {
             true => Err(io::Error::other("what is kept is damaged")),
-            false => Ok(body),
+            false => Ok(parts.into()),
         }
     }
 
-    fn line(&self, at: usize) -> io::Result<Line> {
+    fn line(&self, at: usize) -> io::Result<Line<'_>> {
         let gone = || io::Error::other("what is kept is damaged");
         let (written, told, is_whole) = match self.locate(at) {
             Ok(fresh) => {
                 let held = &self.fresh.held[fresh];
                 let written = postcard::to_stdvec(&written(held)).map_err(io::Error::other)?;
-                (written, self.fresh.told(fresh).bytes.into_owned(), held.whole_note)
+                (Cow::Owned(written), self.fresh.told(fresh).bytes, held.whole_note)
             }
             Err(kept) => {
                 let (written, told) = kept.bytes(at).ok_or_else(gone)?;
-                (written, told, kept.is_whole_note(at))
+                (Cow::Owned(written), Cow::Owned(told), kept.is_whole_note(at))
             }
         };
         let words: Vec<Word> = Told::kept(&told).words().collect();
-        Ok(Line { at, written, told, is_whole, bearing: self.to_keep(at), rare: self.whole.rare(&words) })
+        let entry: Written = postcard::from_bytes(&written).map_err(io::Error::other)?;
+        let (path, is_dated) = (word(entry.path.as_str()), date::names_one(&entry.text));
+        let (bearing, rare) = (self.to_keep(at), self.whole.rare(&words));
+        Ok(Line { at, written, told, is_whole, path, is_dated, bearing, rare })
     }
 
     /// The first entry of each file by the lower case of its path, and how many files there are.
@@ -171,6 +184,13 @@ struct Tables {
 }
 
 impl Tables {
+    fn tables(self) -> [Table<Vec<u8>>; 3] {
+        let [words, part_words, counted] = [self.words, self.part_words, self.counted];
+        let (words, (part_words, counted)) =
+            rayon::join(|| Table::new(words), || rayon::join(|| Table::new(part_words), || Table::new(counted)));
+        [words, part_words, counted]
+    }
+
     /// `owners` has the entry of each sentence so far.
     fn add(&mut self, number: u32, told: &Told<'_>, owners: &mut Vec<u8>) {
         self.words.extend(told.words().map(|word| (word, number)));

@@ -3,25 +3,25 @@
 //! The file's body: the lengths of its parts; what is known of the whole; one row for each entry, in the order of
 //! paths; the entries as bytes, each behind it what its text tells; tables of the entries by their words and by the
 //! lower case of their path, of sentences by their words and by what they count, and of the entries that look a common
-//! word up; the entry of each sentence; what each entry bears on; and the entries that say what another one says.
+//! word up; the entry of each sentence; what each entry bears on; the entries that say what another one says; and tables, by
+//! their paths, of the entries that contradict another one and of those that name a date.
 
 use super::written::Written;
 use crate::model::{NotePath, ObjectId};
-use crate::store::{Pages, Skipped, Store};
+use crate::store::{Pages, Section, Skipped, Store};
 use crate::text::known::{self, Key};
 use crate::text::probe::word;
 use crate::text::table::{Bytes, Table};
 use crate::text::{Relation, Told};
 use serde::{Deserialize, Serialize};
 use sha1::{Digest, Sha1};
-use std::borrow::Cow;
 use std::ops::Range;
-use std::sync::{Arc, LazyLock, OnceLock};
+use std::sync::{LazyLock, OnceLock};
 
 /// Also the format's version: another text makes every older file unreadable.
 pub(super) const MAGIC: &str = concat!("git-dream entries 1 ", env!("CARGO_PKG_VERSION"), "\n");
 pub(super) const NAME: &str = "entries";
-pub(super) const PARTS: usize = 16;
+const PARTS: usize = 20;
 /// Where the record ends; the length of what its text tells, with a bit that says that it is a whole note; where its
 /// sentences end; where what it bears on ends; its name.
 pub(super) const ROW: usize = 8 + 4 + 4 + 4 + 16;
@@ -60,6 +60,8 @@ pub(super) enum Part {
     Bearing,
     Lookers,
     Alike = 15,
+    Contrary,
+    Dated = 18,
 }
 
 /// What is known of the whole.
@@ -78,29 +80,6 @@ pub(super) fn name(folders: &[String]) -> ObjectId {
     ObjectId::of_blob(format!("{}\0{}", *VERSION, folders.join("\0")).as_bytes())
 }
 
-/// A part of the file.
-#[derive(Clone)]
-pub struct Section {
-    pages: Arc<Pages>,
-    range: Range<usize>,
-}
-
-impl Bytes for Section {
-    fn get(&self, range: Range<usize>) -> Option<Cow<'_, [u8]>> {
-        let end = self.range.start.checked_add(range.end)?;
-        // Also where it is not a part of this part, what was asked for is damaged.
-        if end > self.range.end {
-            self.pages.distrust();
-            return None;
-        }
-        self.pages.get(self.range.start + range.start..end)
-    }
-
-    fn len(&self) -> usize {
-        self.range.len()
-    }
-}
-
 /// An entry with what its text tells.
 #[derive(Debug)]
 pub(super) struct Record {
@@ -116,8 +95,7 @@ impl Record {
 
 /// Entries that are kept.
 pub(super) struct Kept {
-    pages: Arc<Pages>,
-    sections: Vec<Section>,
+    sections: [Section; PARTS],
     pub head: Head,
     records: Sparse<Option<Box<Record>>>,
 }
@@ -132,30 +110,20 @@ struct Row {
 
 impl Kept {
     pub fn open(store: &Store, folders: &[String]) -> Option<Self> {
-        let kept = Self::read(store.pages(NAME, MAGIC)?)?;
-        (kept.head.name == name(folders)).then_some(kept)
-    }
-
-    fn read(pages: Pages) -> Option<Self> {
-        let pages = Arc::new(pages);
-        let lengths = pages.get(0..PARTS * 8)?.into_owned();
-        let (mut sections, mut begin) = (Vec::new(), lengths.len());
-        for length in lengths.as_chunks::<8>().0 {
-            let end = begin.checked_add(usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
-            sections.push(Section { pages: Arc::clone(&pages), range: begin..end });
-            begin = end;
-        }
-        if begin != pages.len() {
-            return None;
-        }
+        let sections: [Section; PARTS] = store.sections(NAME, MAGIC)?;
         let head = &sections[Part::Head as usize];
         let head: Head = postcard::from_bytes(&head.get(0..head.len())?).ok()?;
         let fits = sections[Part::Rows as usize].len() == head.entries as usize * ROW;
-        fits.then(|| Self { pages, records: Sparse::new(head.entries as usize), sections, head })
+        let is_ours = fits && head.name == name(folders);
+        is_ours.then(|| Self { records: Sparse::new(head.entries as usize), sections, head })
     }
 
     pub fn is_damaged(&self) -> bool {
-        self.pages.is_damaged()
+        self.pages().is_damaged()
+    }
+
+    fn pages(&self) -> &Pages {
+        self.sections[0].pages()
     }
 
     pub fn len(&self) -> usize {
@@ -212,7 +180,7 @@ impl Kept {
         };
         let record = self.records.get(at, read)?.as_deref();
         if record.is_none() {
-            self.pages.distrust();
+            self.pages().distrust();
         }
         record
     }

@@ -10,18 +10,19 @@ mod kept;
 mod open;
 mod written;
 
-pub use history::{History, oldest_first};
+pub use history::History;
 pub use open::{At, Source};
 pub use written::Written;
 
 use super::Held;
 use crate::model::{BeliefKey, NotePath};
+use crate::store::Section;
 use crate::text::layers::Layers;
 use crate::text::probe::{Word, word, words_of};
-use crate::text::{Known, Meaning, Told};
+use crate::text::{Known, Meaning, Told, date};
 use bearing::{Found, Surroundings};
 use fresh::Fresh;
-use kept::{Kept, Part, Section, Sparse};
+use kept::{Kept, Part, Sparse};
 use open::Origin;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -127,10 +128,8 @@ impl<'a> Entries<'a> {
         };
         let make = || {
             let written = kept.record(at).map_or_else(Written::nothing, |record| record.written.clone());
-            Box::new(match self.history {
-                Some(history) => history.held(written),
-                None => History::default().held(written),
-            })
+            let history = self.history.expect("what is kept is of a memory with a history");
+            Box::new(history.held(written))
         };
         self.made.get(at, make).expect("the entry is one of those that are kept")
     }
@@ -246,24 +245,35 @@ impl<'a> Entries<'a> {
 
     /// The entry under which a dream proposed a belief.
     pub fn of_belief(&self, key: &BeliefKey) -> Option<usize> {
-        let paths = self.history.map_or(&[][..], |history| history.paths_of(key));
-        let known = paths.iter().flat_map(|path| self.entries_of(path));
-        let held = match self.history {
-            Some(_) => known.filter(|at| self.get(*at).key.as_ref() == Some(key)).collect(),
+        let held = match self.history.map(|history| history.paths_of(key)) {
+            Some(paths) => {
+                let known = paths.into_iter().flat_map(|path| self.entries_of(path));
+                known.filter(|at| self.get(*at).key.as_ref() == Some(key)).collect()
+            }
             None => self.fresh.of_belief(key),
         };
         held.into_iter().max_by_key(|at| self.rank(*at))
     }
 
-    /// The entries of which it is known when they were written or last confirmed.
-    pub fn timed(&self) -> Vec<usize> {
-        let is_timed = |at: &usize| self.get(*at).since.is_some() || self.get(*at).last_evidence.is_some();
-        let mut timed: Vec<usize> = match self.history {
-            Some(history) => history.paths().flat_map(|path| self.entries_of(path)).filter(is_timed).collect(),
-            None => (0..self.fresh.held.len()).filter(is_timed).collect(),
-        };
-        timed.sort_by_key(|at| self.rank(*at));
-        timed
+    /// The entries that name a date and of which it is known when they were written or last confirmed, in their order.
+    pub fn dated(&self) -> Vec<usize> {
+        let fresh = (0..self.fresh.held.len()).filter(|fresh| date::names_one(&self.fresh.held[*fresh].text));
+        let fresh = fresh.map(|fresh| self.first_fresh() + fresh);
+        let mut dated: Vec<usize> = self.kept_of_dreams(Part::Dated).chain(fresh).collect();
+        dated.retain(|at| self.is_timed(*at));
+        dated.sort_by_key(|at| self.rank(*at));
+        dated
+    }
+
+    fn is_timed(&self, at: usize) -> bool {
+        self.get(at).since.is_some() || self.get(at).last_evidence.is_some()
+    }
+
+    /// The kept entries of a table by paths that stand in files which some dream may have changed.
+    fn kept_of_dreams(&self, part: Part) -> impl Iterator<Item = usize> {
+        let table = self.kept.as_ref().map(|kept| kept.table(part));
+        let changed = self.history.zip(table).map(|(history, table)| history.dreams.changed(&table));
+        changed.into_iter().flatten().filter(|at| !self.gone.contains(at)).map(|at| at as usize)
     }
 
     /// Whether there is a file of this path, in whatever case.

@@ -36,6 +36,7 @@ impl At<'_> {
     /// Throws away what is kept.
     pub fn forget(&self) {
         self.store.forget_pages(NAME);
+        self.store.forget_dream_index();
     }
 
     /// Reads what differs from what is kept, or everything.
@@ -81,30 +82,17 @@ impl Source {
         self.kept.as_ref().is_some_and(Kept::is_damaged)
     }
 
-    /// Finds out in history what cannot be told later: which change wrote which entry of a file of many.
-    pub fn look_into(&self, store: &Store, history: &mut History<'_>, written: &[Written]) {
-        let several = written.iter().filter(|entry| !entry.whole_note).map(|entry| entry.path.as_str());
-        let mut paths: HashSet<String> = several.filter(|path| history.knows(path)).map(str::to_owned).collect();
-        if let Some(kept) = &self.kept {
-            let is_several = |path: &&str| {
-                kept.entries_of(path).is_some_and(|all| !all.is_empty() && !kept.is_whole_note(all.start))
-            };
-            paths.extend(history.paths().filter(is_several).map(str::to_owned));
-        }
-        paths.iter().for_each(|path| history.look_into(store, path));
-    }
-
     /// The entries of those files that are to be worked out.
     pub fn written(&self) -> Vec<Written> {
         self.files.par_iter().flat_map_iter(|(path, text)| Written::all(path, text)).collect()
     }
 
     pub fn entries<'a>(self, written: Vec<Written>, history: &'a History<'a>, texts: &'a Known) -> Entries<'a> {
+        let changed = self.files.len().max(self.gone.len());
+        let files: Vec<NotePath> = self.files.into_iter().map(|(path, _)| path).collect();
         let held: Vec<Held> = written.into_par_iter().map(|entry| history.held(entry)).collect();
         let is_noting = self.kept.is_some() || !is_worthwhile(held.len());
-        let fresh = Fresh::new(held.into(), texts, is_noting).with_files(self.files.iter().map(|(path, _)| path));
-        let changed = self.files.len().max(self.gone.len());
-        let files = self.files.into_iter().map(|(path, _)| path).collect();
+        let fresh = Fresh::new(held.into(), texts, is_noting).with_files(&files);
         let origin = Origin { tree: Some(self.tree), skipped: self.skipped, files, changed };
         let alone = |fresh| Entries { history: Some(history), origin, ..Entries::alone(fresh, texts, is_noting) };
         match self.kept {

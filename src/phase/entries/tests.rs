@@ -79,8 +79,10 @@ fn told(memory: &Entries<'_>) -> String {
 }
 
 /// Memory at a commit, as far as it can be told, and what would be kept of it.
-fn read(at: &At<'_>) -> (String, Option<Vec<u8>>, bool) {
-    let (history, texts) = (History::default(), Known::default());
+fn read(at: &At<'_>) -> (String, Option<Vec<Vec<u8>>>, bool) {
+    let (ledger, texts) = (at.store.ledger(None).expect("no dreams"), Known::default());
+    let dreams = at.store.dream_index(&ledger);
+    let history = History::new(at.store, &dreams, &[]);
     let source = at.read().expect("memory");
     let is_kept = source.is_kept();
     let written = source.written();
@@ -91,7 +93,9 @@ fn read(at: &At<'_>) -> (String, Option<Vec<u8>>, bool) {
 }
 
 fn keep(at: &At<'_>) {
-    let (history, texts) = (History::default(), Known::default());
+    let (ledger, texts) = (at.store.ledger(None).expect("no dreams"), Known::default());
+    let dreams = at.store.dream_index(&ledger);
+    let history = History::new(at.store, &dreams, &[]);
     let source = at.read().expect("memory");
     let written = source.written();
     source.entries(written, &history, &texts).keep(at);
@@ -145,12 +149,15 @@ fn damaged_bytes_are_found_out() {
     keep(&before);
     let path = store.common_dir().join("dream/cache").join(kept::NAME);
     let bytes = std::fs::read(&path).expect("what is kept");
+    let ledger = store.ledger(None).expect("no dreams");
+    let dreams = store.dream_index(&ledger);
+    let history = History::new(&store, &dreams, &[]);
     let (mut damaged, mut read_again) = (0, 0);
     for at in (0..bytes.len()).step_by(7) {
         let mut other = bytes.clone();
         other[at] ^= 1;
         std::fs::write(&path, other).expect("written");
-        let (history, texts) = (History::default(), Known::default());
+        let texts = Known::default();
         let source = now.read().expect("memory");
         read_again += usize::from(!source.is_kept());
         let written = source.written();

@@ -46,6 +46,10 @@ const SESSIONS: usize = 5;
 pub(super) struct Place(usize);
 
 impl Place {
+    pub fn of(number: usize) -> Self {
+        Self(number)
+    }
+
     pub fn number(self) -> usize {
         self.0
     }
@@ -90,6 +94,8 @@ struct Record {
 }
 
 pub(super) struct Kept {
+    /// Names these very bytes, but for the records.
+    pub id: ObjectId,
     parts: Parts<PARTS>,
     known: Known,
     environment: Environment,
@@ -112,6 +118,7 @@ impl Kept {
         let mut file = File::open(path(store)).ok()?;
         let mut head = [0; HEAD];
         file.read_exact(&mut head).ok()?;
+        let id = ObjectId::of_blob(&head);
         let (magic, lengths) = head.split_at(MAGIC.len());
         let (lengths, checksum) = lengths.split_at(PARTS * 8);
         if magic != MAGIC.as_bytes() {
@@ -127,7 +134,7 @@ impl Kept {
         let read = (0..parts.len(LINES) / LINE).map(|_| OnceLock::new()).collect();
         let (environment, git_dir) = (store.environment().clone(), store.git_dir().to_owned());
         let (listed, texts, whole) = Default::default();
-        Some(Self { parts, known, environment, git_dir, read, listed, texts, whole })
+        Some(Self { id, parts, known, environment, git_dir, read, listed, texts, whole })
     }
 
     pub fn tip(&self) -> ObjectId {

@@ -25,7 +25,7 @@ struct Slot {
 }
 
 /// What is kept, but for the dreams of which something newer is known.
-struct Rest {
+pub(super) struct Rest {
     kept: Arc<Kept>,
     left_out: BTreeSet<Place>,
     /// Those that were asked for.
@@ -39,6 +39,21 @@ impl Rest {
 
     fn place(&self, id: &DreamId) -> Option<Place> {
         self.kept.place(id).filter(|place| !self.left_out.contains(place) && self.kept.row(*place).is_some())
+    }
+
+    /// Names what is kept.
+    pub fn id(&self) -> ObjectId {
+        self.kept.id
+    }
+
+    /// A dream of which nothing newer is known.
+    pub fn shown(&self, place: Place) -> Option<&Dream> {
+        self.dream(place).filter(|_| !self.left_out.contains(&place))
+    }
+
+    /// All that is kept, also those dreams of which something newer is known.
+    pub fn all(&self) -> impl Iterator<Item = (Place, &Dream)> {
+        self.kept.shown().filter_map(|place| Some((place, self.dream(place)?)))
     }
 
     fn dream(&self, place: Place) -> Option<&Dream> {
@@ -88,6 +103,15 @@ impl Ledger {
 
     fn places(&self) -> impl Iterator<Item = (&Rest, Place)> {
         self.kept.iter().flat_map(|rest| rest.places().map(move |place| (rest, place)))
+    }
+
+    pub(super) fn rest(&self) -> Option<&Rest> {
+        self.kept.as_ref()
+    }
+
+    /// The dreams of which something newer is known than what is kept.
+    pub(super) fn changed(&self) -> impl Iterator<Item = &Dream> {
+        self.slots.values().map(|slot| &slot.dream)
     }
 
     pub fn len(&self) -> usize {

@@ -2,11 +2,13 @@
 //! number. What was read is kept beside the repository; then only what memory gained since is read.
 
 mod history;
+mod index;
 mod keep;
 mod lookup;
 mod parts;
 mod standing;
 
+pub use index::DreamIndex;
 pub use lookup::{Ledger, Row};
 
 use super::dream::{CLOSED, Dream, OPEN};

@@ -46,7 +46,7 @@ pub fn proposals(memory: &Entries<'_>, night: &Night<'_>, others: &[Proposal]) -
             explicit: false,
         })
     };
-    memory.timed().par_iter().filter_map(|at| prune(memory.get(*at))).collect()
+    memory.dated().par_iter().filter_map(|at| prune(memory.get(*at))).collect()
 }
 
 /// Whether the belief is about something that happens on its date, not about something that began then.

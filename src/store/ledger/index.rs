@@ -1,0 +1,134 @@
+//! Which dreams have to do with a file, a belief or a session, without reading all of them: tables beside the ledger that
+//! is kept, by hashes. May be thrown away at any time, never needed.
+
+use super::keep::Place;
+use super::lookup::{Ledger, Rest};
+use crate::model::{BeliefKey, DreamId, SessionId};
+use crate::store::Store;
+use crate::store::dream::Dream;
+use crate::store::pages::Section;
+use crate::text::probe::word;
+use crate::text::table::{Bytes, Table};
+use std::collections::{BTreeSet, HashMap};
+
+/// Also the format's version: another text makes every older file unreadable.
+const MAGIC: &str = concat!("git-dream dreams 1 ", env!("CARGO_PKG_VERSION"), "\n");
+const NAME: &str = "dreams";
+/// The ledger that it is of, and three tables.
+const PARTS: usize = 1 + 2 * 3;
+
+/// By what dreams are found.
+#[derive(Debug, Clone, Copy)]
+enum By {
+    Path,
+    Belief,
+    Session,
+}
+
+/// The dreams of a ledger by what they have to do with.
+pub struct DreamIndex<'l> {
+    ledger: &'l Ledger,
+    rest: Option<(&'l Rest, [Table<Section>; 3])>,
+    /// Those that are in memory already, oldest first.
+    own: [HashMap<u64, Vec<&'l Dream>>; 3],
+}
+
+impl Store {
+    /// Reads what is kept for this ledger, or makes it.
+    pub fn dream_index<'l>(&self, ledger: &'l Ledger) -> DreamIndex<'l> {
+        let Some(rest) = ledger.rest() else { return DreamIndex { ledger, rest: None, own: own(ledger.all()) } };
+        if let Some(tables) = self.tables(rest) {
+            return DreamIndex { ledger, rest: Some((rest, tables)), own: own(ledger.changed()) };
+        }
+        let index = DreamIndex { ledger, rest: None, own: own(ledger.all()) };
+        // A file that cannot be written is no error.
+        let _ = self.keep_sections(NAME, MAGIC, &parts(rest));
+        index
+    }
+
+    fn tables(&self, rest: &Rest) -> Option<[Table<Section>; 3]> {
+        let parts: [Section; PARTS] = self.sections(NAME, MAGIC)?;
+        let id = parts[0].get(0..parts[0].len())?;
+        let table = |at: usize| Table { rows: parts[1 + 2 * at].clone(), numbers: parts[2 + 2 * at].clone() };
+        (*id == *rest.id().as_bytes()).then(|| [table(0), table(1), table(2)])
+    }
+
+    /// Throws away what is kept.
+    pub fn forget_dream_index(&self) {
+        self.forget_pages(NAME);
+    }
+}
+
+impl<'l> DreamIndex<'l> {
+    /// Whether something that was asked for could not be read: what was told is not to be believed.
+    pub fn is_damaged(&self) -> bool {
+        self.rest.as_ref().is_some_and(|(_, tables)| tables[0].rows.pages().is_damaged())
+    }
+
+    pub fn get(&self, id: &DreamId) -> Option<&'l Dream> {
+        self.ledger.get(id)
+    }
+
+    /// The dreams that change a file, oldest first; perhaps some others.
+    pub fn changing(&self, path: &str) -> Vec<&'l Dream> {
+        self.find(By::Path, word(path))
+    }
+
+    /// The dreams that propose a belief, oldest first; perhaps some others.
+    pub fn proposing(&self, key: &BeliefKey) -> Vec<&'l Dream> {
+        self.find(By::Belief, word(key.as_str()))
+    }
+
+    /// The dreams that read a session, oldest first; perhaps some others.
+    pub fn reading(&self, session: &SessionId) -> Vec<&'l Dream> {
+        self.find(By::Session, word(session.as_str()))
+    }
+
+    /// The numbers that a table has for files that some dream may have changed.
+    pub fn changed(&self, table: &Table<impl Bytes>) -> BTreeSet<u32> {
+        let kept = self.rest.iter().flat_map(|(_, tables)| table.shared(&tables[By::Path as usize]));
+        kept.chain(self.own[By::Path as usize].keys().flat_map(|path| table.of(*path))).collect()
+    }
+
+    fn find(&self, by: By, name: u64) -> Vec<&'l Dream> {
+        let own = self.own[by as usize].get(&name).map_or(&[][..], Vec::as_slice);
+        let Some((rest, tables)) = &self.rest else { return own.to_vec() };
+        let places = tables[by as usize].of(name);
+        let kept = places.into_iter().filter_map(|place| rest.shown(Place::of(place as usize)));
+        let mut dreams: Vec<&Dream> = kept.chain(own.iter().copied()).collect();
+        dreams.sort_by(|a, b| Dream::by_age(a, b));
+        dreams
+    }
+}
+
+/// What a dream is found by.
+fn names(dream: &Dream) -> [BTreeSet<u64>; 3] {
+    let paths = dream.changes.iter().map(|change| word(change.path.as_deref().unwrap_or_default()));
+    let beliefs = dream.changes.iter().map(|change| word(change.key.as_str()));
+    let sessions = dream.sessions().iter().map(|(session, _)| word(session.as_str()));
+    [paths.collect(), beliefs.collect(), sessions.collect()]
+}
+
+fn own<'l>(dreams: impl Iterator<Item = &'l Dream>) -> [HashMap<u64, Vec<&'l Dream>>; 3] {
+    let mut own: [HashMap<u64, Vec<&'l Dream>>; 3] = Default::default();
+    let mut dreams: Vec<&Dream> = dreams.collect();
+    dreams.sort_by(|a, b| Dream::by_age(a, b));
+    for dream in dreams {
+        for (own, names) in own.iter_mut().zip(names(dream)) {
+            names.into_iter().for_each(|name| own.entry(name).or_default().push(dream));
+        }
+    }
+    own
+}
+
+/// Tables of all that is kept.
+fn parts(rest: &Rest) -> Vec<Vec<u8>> {
+    let mut pairs: [Vec<(u64, u32)>; 3] = Default::default();
+    for (place, dream) in rest.all() {
+        for (pairs, names) in pairs.iter_mut().zip(names(dream)) {
+            pairs.extend(names.into_iter().map(|name| (name, place.number() as u32)));
+        }
+    }
+    let tables = pairs.into_iter().map(Table::new).flat_map(|table| [table.rows, table.numbers]);
+    std::iter::once(rest.id().as_bytes().to_vec()).chain(tables).collect()
+}
