@@ -21,7 +21,7 @@ use crate::model::{AgentName, Change, NotePath, ObjectId, SessionId, SessionReco
 use crate::store::{DreamIndex, IdentityError, MemoryError, ReadError, Store};
 use chrono::{DateTime, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// What thinks: reflects on single sessions, then reconciles all of them with memory.
 pub trait Engine: Extract + Reconcile {}
@@ -154,7 +154,7 @@ fn think_and_write_at(at: &At<'_>, engine: &dyn Engine, request: &Request<'_>) -
         let (batch, rest) = unread.split_at(unread.len().min(thinking.room(limit, read.len())));
         thinking.read(batch, &mut night.skipped)?;
         read.extend(batch);
-        settled = thinking.think(&known, &read, tip)?;
+        settled = thinking.think(&read, tip)?;
         unread = rest;
         // Who did not answer about these is not asked about more.
         if engine.report().unfinished {
@@ -162,7 +162,7 @@ fn think_and_write_at(at: &At<'_>, engine: &dyn Engine, request: &Request<'_>) -
         }
     }
     if selection.unread.is_empty() {
-        settled = thinking.think(&known, &[], tip)?;
+        settled = thinking.think(&[], tip)?;
     }
     if memory.is_damaged() || dreams.is_damaged() {
         return Ok(None);
@@ -220,7 +220,8 @@ struct Thinking<'a> {
     memory: &'a Entries<'a>,
     records: &'a [SessionRecord],
     dreams: &'a DreamIndex<'a>,
-    reflections: BTreeMap<SessionId, Reflection>,
+    /// Of all sessions so far.
+    reflections: Vec<Reflection>,
     transcripts: Transcripts<'a>,
     failed: BTreeSet<SessionId>,
     /// Reflections that were made by this run.
@@ -238,7 +239,7 @@ impl<'a> Thinking<'a> {
     ) -> Self {
         let transcripts = Transcripts::new(store, records);
         let reader = Reader::new(store, engine);
-        let (reflections, failed) = (BTreeMap::new(), BTreeSet::new());
+        let (reflections, failed) = (Vec::new(), BTreeSet::new());
         Self { store, engine, reader, request, memory, records, dreams, reflections, transcripts, failed, fresh: 0 }
     }
 
@@ -275,25 +276,17 @@ impl<'a> Thinking<'a> {
         self.fresh += read.fresh;
         skipped.extend(read.skipped);
         self.transcripts.learn(read.found);
-        self.reflections
-            .extend(read.reflections.into_iter().map(|reflection| (reflection.session.clone(), reflection)));
+        self.reflections.extend(read.reflections);
     }
 
-    fn think(
-        &mut self,
-        known: &[&SessionRecord],
-        read: &[&SessionRecord],
-        tip: ObjectId,
-    ) -> Result<Settled, DreamError> {
-        let wanted = known.iter().chain(read);
-        let reflections: Vec<Reflection> =
-            wanted.filter_map(|record| self.reflections.get(&record.id).cloned()).collect();
+    /// What all sessions so far teach, of which these were read by no dream before.
+    fn think(&mut self, read: &[&SessionRecord], tip: ObjectId) -> Result<Settled, DreamError> {
         let settings = self.request.settings;
         let mut proposals = self.engine.propose(&Situation {
             now: today(self.store),
             memory_commit: Some(tip),
             memory: self.memory,
-            reflections: &reflections,
+            reflections: &self.reflections,
             unread: &read.iter().map(|record| record.id.clone()).collect(),
             min_support: settings.min_support,
             stale_after: settings.stale_after,

@@ -4,16 +4,20 @@
 
 use super::object::FILE;
 use super::{
-    IdentityError, NewCommit, PackWriter, ReadError, RefError, RefUpdate, SignError, Store, TreeEditor, TreeEntry,
-    TreeError, WriteError,
+    FileDelta, IdentityError, NewCommit, PackWriter, ReadError, RefError, RefUpdate, SignError, Store, TreeDiff,
+    TreeEditor, TreeEntry, TreeError, WriteError,
 };
 use crate::model::{ObjectId, Outcome, SessionId, SessionRecord, SessionVersion, Trailers, trailer};
 use crate::text::Scrubbed;
 use sha1::{Digest, Sha1};
+use std::collections::BTreeMap;
 
 /// Where sessions are kept. Outside `refs/heads`, so that a plain `git push` never publishes raw transcripts.
 pub const SESSIONS: &str = "refs/dream/sessions";
 const NEAR: usize = 3;
+/// This many records, or this part of all, may be read anew each time before all are kept again.
+const NEW: usize = 32;
+const SHARE: usize = 50;
 
 #[derive(Debug, thiserror::Error)]
 pub enum SessionError {
@@ -97,8 +101,13 @@ impl Store {
     pub fn sessions(&self) -> Result<Vec<SessionRecord>, SessionError> {
         let Some(root) = self.sessions_tree().map_err(SessionError::Read)? else { return Ok(Vec::new()) };
         let Some(tree) = self.find_path(root, "sessions").map_err(SessionError::Read)? else { return Ok(Vec::new()) };
-        if let Some(records) = self.cached_sessions(tree.id) {
-            return Ok(records);
+        if let Some((known, records)) = self.cached_sessions() {
+            if let Some((records, new)) = self.sessions_since(known, tree.id, records) {
+                if new > NEW && new > records.len() / SHARE {
+                    self.cache_sessions(tree.id, &records);
+                }
+                return Ok(records);
+            }
         }
         let mut records = Vec::new();
         for (name, folder) in self.session_folders(tree.id).map_err(SessionError::Read)? {
@@ -109,6 +118,35 @@ impl Store {
         records.sort_by(|a, b| a.id.cmp(&b.id));
         self.cache_sessions(tree.id, &records);
         Ok(records)
+    }
+
+    /// The records of a later tree, made from those of an earlier one and the files that differ, and how many differ. Nothing where that is
+    /// not certain: then all are read, and whoever is wrong is named.
+    fn sessions_since(
+        &self,
+        old: ObjectId,
+        new: ObjectId,
+        records: Vec<SessionRecord>,
+    ) -> Option<(Vec<SessionRecord>, usize)> {
+        if old == new {
+            return Some((records, 0));
+        }
+        let mut differ = 0;
+        let mut all: BTreeMap<SessionId, SessionRecord> =
+            records.into_iter().map(|record| (record.id.clone(), record)).collect();
+        for FileDelta { path, new, .. } in TreeDiff::new(self).files(Some(old), new).ok()? {
+            let Some(folder) = path.strip_suffix("/record.json") else { continue };
+            differ += 1;
+            let (fan, name) = folder.split_once('/')?;
+            let id = SessionId::new(name).ok().filter(|id| self::fan(id) == fan)?;
+            let Some((_, blob)) = new else {
+                all.remove(&id)?;
+                continue;
+            };
+            let record = decode(name, &self.blob(blob).ok()?).ok().filter(|record| record.id == id)?;
+            all.insert(id, record);
+        }
+        Some((all.into_values().collect(), differ))
     }
 
     /// Every record of a tree of sessions under its path, each read or not: one bad record hides no other.

@@ -27,9 +27,9 @@ const SOURCES: [&str; 13] = [
     env!("CARGO_PKG_VERSION"),
 ];
 /// Fewer texts than this are worked out faster than a file is written. Tests keep everything.
-const WORTHWHILE: usize = if cfg!(feature = "faults") { 1 } else { 1000 };
+const WORTHWHILE: usize = if cfg!(feature = "faults") { 1 } else { 128 };
 /// This many texts, or this part of all, may be worked out anew each time before all are kept again.
-const NEW: usize = if cfg!(feature = "faults") { 0 } else { 128 };
+const NEW: usize = if cfg!(feature = "faults") { 0 } else { 32 };
 const SHARE: usize = 50;
 const KEY: usize = 16;
 /// A key, and where its bytes end.
@@ -113,7 +113,11 @@ impl Known {
 
     /// What was noted under a name before.
     pub fn noted<T: for<'de> Deserialize<'de>>(&self, key: &Key) -> Option<T> {
-        postcard::from_bytes(self.find(key)?).ok()
+        if let Some(kept) = self.find(key) {
+            return postcard::from_bytes(kept).ok();
+        }
+        let new = self.new.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        postcard::from_bytes(new.get(key)?).ok()
     }
 
     pub fn note(&self, key: Key, what: &impl Serialize) {

@@ -24,7 +24,7 @@ const MAGIC: &str = concat!("git-dream ledger 3 ", env!("CARGO_PKG_VERSION"), "\
 /// Fewer commits than this are read faster than a file is written. Tests keep everything.
 const WORTHWHILE: usize = if cfg!(feature = "faults") { 1 } else { 256 };
 /// This many commits, or this part of those that are kept, may be read anew each time before all is kept again.
-const NEW: usize = 256;
+const NEW: usize = 64;
 const SHARE: usize = 50;
 const ID: usize = 20;
 /// A commit and the number of its dream.

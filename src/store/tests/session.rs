@@ -210,6 +210,24 @@ fn a_damaged_cache_is_never_believed() {
 }
 
 #[test]
+fn records_of_a_later_import_are_those_that_would_be_read() {
+    let world = World::new();
+    let store = world.store();
+    let many: Vec<(String, String)> = (0..100).map(|n| (format!("s{n}"), format!("{n}\n"))).collect();
+    let many: Vec<(&str, &str)> = many.iter().map(|(id, text)| (id.as_str(), text.as_str())).collect();
+    import(&store, &many);
+    let cache = store.common_dir().join("dream/cache/sessions");
+    assert_eq!(store.sessions().expect("records").len(), 100);
+    let kept = std::fs::read(&cache).expect("a cache");
+    import(&store, &[("s3", "3\nmore\n"), ("new", "text\n")]);
+    let later = store.sessions().expect("records");
+    assert_eq!(std::fs::read(&cache).expect("a cache"), kept, "a few are read anew each time");
+    std::fs::remove_file(&cache).expect("removed");
+    assert_eq!(later, store.sessions().expect("records"));
+    assert_eq!(later.len(), 101);
+}
+
+#[test]
 fn imports_at_the_same_time_lose_nothing() {
     let world = World::new();
     std::thread::scope(|scope| {

@@ -6,6 +6,7 @@ use super::draft::{Draft, Seen, by_support, gather, support};
 use crate::model::Kind;
 use crate::phase::reflection::{Manner, Said};
 use crate::text::{Meaning, Probe, Relation, words};
+use std::collections::HashMap;
 
 struct Group<'a> {
     meaning: Meaning,
@@ -27,7 +28,13 @@ pub fn drafts<'a>(night: &Night<'a>) -> Vec<Draft<'a>> {
 fn groups<'a>(night: &Night<'_>, all: Vec<(Seen<'a>, &'a Said)>) -> Vec<Group<'a>> {
     let mut groups: Vec<Group<'a>> = Vec::new();
     let mut probe = Probe::new();
+    // Where a text went that was said before, as long as the groups are what they were then.
+    let mut known: HashMap<&str, usize> = HashMap::new();
     for (seen, said) in all {
+        if let Some(at) = known.get(said.text.as_str()) {
+            groups[*at].members.push((seen, said));
+            continue;
+        }
         let meaning = night.situation.memory.texts.meaning(&said.text);
         let near = probe.near(&meaning);
         let mut same = None;
@@ -36,13 +43,20 @@ fn groups<'a>(night: &Night<'_>, all: Vec<(Seen<'a>, &'a Said)>) -> Vec<Group<'a
                 Relation::Same | Relation::Contains | Relation::Within if same.is_none() && !groups[at].void => {
                     same = Some(at)
                 }
-                Relation::Contradicts => groups[at].void = true,
+                Relation::Contradicts if !groups[at].void => {
+                    groups[at].void = true;
+                    known.clear();
+                }
                 _ => {}
             }
         }
         match same {
-            Some(at) => groups[at].members.push((seen, said)),
+            Some(at) => {
+                groups[at].members.push((seen, said));
+                known.insert(&said.text, at);
+            }
             None => {
+                known.clear();
                 probe.add(&meaning);
                 groups.push(Group { meaning, members: vec![(seen, said)], void: false });
             }

@@ -11,6 +11,7 @@ use crate::engine::embedded::wording::lower_first;
 use crate::model::Kind;
 use crate::phase::reflection::Said;
 use crate::text::words;
+use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many sessions must make the same request before it is a habit.
@@ -81,10 +82,9 @@ enum Topic {
 
 pub fn drafts<'a>(night: &Night<'a>, requests: Vec<Asked<'a>>) -> Vec<Draft<'a>> {
     let mut topics: BTreeMap<Topic, Vec<usize>> = BTreeMap::new();
-    for (at, (seen, said)) in requests.iter().enumerate() {
-        for topic in topics_of(seen, said) {
-            topics.entry(topic).or_default().push(at);
-        }
+    let found: Vec<Vec<Topic>> = requests.par_iter().map(|(seen, said)| topics_of(seen, said)).collect();
+    for (at, found) in found.into_iter().enumerate() {
+        found.into_iter().for_each(|topic| topics.entry(topic).or_default().push(at));
     }
     let sessions = |members: &[usize]| {
         members.iter().map(|at| requests[*at].0.session.session.as_str()).collect::<BTreeSet<_>>().len()
