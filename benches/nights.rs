@@ -49,7 +49,15 @@ const NAMES: [&str; 4] = ["import", "run", "approve", "list"];
 /// Seconds of each step.
 fn night(memory: &Path, file: &Path, number: usize) -> [f64; 4] {
     let first = chrono::DateTime::from_timestamp(1_700_000_000, 0).expect("a time");
-    let said_at = (first + chrono::Duration::hours(20 * number as i64)).format("%Y-%m-%dT%H:%M:%SZ");
+    let at = first + chrono::Duration::hours(20 * number as i64);
+    let time = |at: chrono::DateTime<chrono::Utc>| at.format("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let said_at = time(at);
+    // The clock goes on from night to night.
+    let dream = |memory: &Path| {
+        let mut command = dream(memory);
+        command.env("GIT_DREAM_NOW", time(at + chrono::Duration::hours(1)));
+        command
+    };
     let said =
         format!("Remember that the {} export of customer {number} must finish before 04:00 UTC.", NAMES[number % 4]);
     let line = format!("{{\"role\":\"user\",\"text\":\"{said}\",\"time\":\"{said_at}\"}}\n");

@@ -129,27 +129,12 @@ fn put_back(git: &Git, path: &Path, entry: &Entry, now: ObjectId) -> Result<(), 
     }
     let index = git.check(&["ls-files", "-s", "-z"]).map_err(wrap)?;
     let index = listed(&index.stdout);
-    let (mut index_lines, mut names) = (Vec::new(), Vec::new());
+    let mut back = Back::default();
     // A try before this one may have come half way as well.
-    for change in there {
-        let state = State::of(git, path, &change);
-        let told = index.get(change.path.as_str());
-        // What somebody added to the index since is theirs.
-        if told.is_some_and(|told| ![&change.new, &change.old].contains(&told)) {
-            continue;
-        }
-        if told != Some(&change.old) && (told.is_some() || change.old.0 != ABSENT) {
-            index_lines.extend(format!("{} {}\t{}\0", change.old.0, change.old.1, change.path).into_bytes());
-        }
-        if state != State::Left {
-            continue;
-        }
-        if change.old.0 != ABSENT {
-            names.extend(format!("{}\0", change.path).into_bytes());
-            continue;
-        }
-        let _ = fs::remove_file(path.join(&change.path));
-        let folders = Path::new(&change.path).ancestors().skip(1).filter(|folder| *folder != Path::new(""));
+    there.iter().for_each(|change| back.add(change, State::of(git, path, change), index.get(&change.path)));
+    for file in &back.removed {
+        let _ = fs::remove_file(path.join(file));
+        let folders = Path::new(file).ancestors().skip(1).filter(|folder| *folder != Path::new(""));
         // As git does, with the folders that are empty now.
         let _ = folders.map(|folder| fs::remove_dir(path.join(folder))).find(Result::is_err);
     }
@@ -158,9 +143,38 @@ fn put_back(git: &Git, path: &Path, entry: &Entry, now: ObjectId) -> Result<(), 
         lines => git.check_with_input(args, lines).map(drop).map_err(wrap),
     };
     // An index that cannot be written may be as it was, and the files can still be taken from it.
-    let listed = tell(&["update-index", "-z", "--index-info"], &index_lines);
-    let written = tell(&["checkout-index", "-f", "-u", "-z", "--stdin"], &names);
+    let listed = tell(&["update-index", "-z", "--index-info"], &back.index_lines);
+    let written = tell(&["checkout-index", "-f", "-u", "-z", "--stdin"], &back.names);
     listed.and(written)
+}
+
+/// What is to be done to put files back.
+#[derive(Default)]
+struct Back {
+    /// For the index, as `git update-index --index-info` reads it.
+    index_lines: Vec<u8>,
+    /// Files to take from the index, each with a NUL behind it.
+    names: Vec<u8>,
+    removed: Vec<String>,
+}
+
+impl Back {
+    /// `told` is what the index says of the file.
+    fn add(&mut self, change: &Changed, state: State, told: Option<&(String, String)>) {
+        let Changed { path, old, new } = change;
+        // What somebody added to the index since is theirs.
+        if told.is_some_and(|told| ![new, old].contains(&told)) {
+            return;
+        }
+        if told != Some(old) && (told.is_some() || old.0 != ABSENT) {
+            self.index_lines.extend(format!("{} {}\t{path}\0", old.0, old.1).into_bytes());
+        }
+        match state {
+            State::Left if old.0 == ABSENT => self.removed.push(path.clone()),
+            State::Left => self.names.extend(format!("{path}\0").into_bytes()),
+            State::Right | State::Others => {}
+        }
+    }
 }
 
 /// What a file is to a decision that was not carried out.

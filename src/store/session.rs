@@ -101,13 +101,13 @@ impl Store {
     pub fn sessions(&self) -> Result<Vec<SessionRecord>, SessionError> {
         let Some(root) = self.sessions_tree().map_err(SessionError::Read)? else { return Ok(Vec::new()) };
         let Some(tree) = self.find_path(root, "sessions").map_err(SessionError::Read)? else { return Ok(Vec::new()) };
-        if let Some((known, records)) = self.cached_sessions() {
-            if let Some((records, new)) = self.sessions_since(known, tree.id, records) {
-                if new > NEW && new > records.len() / SHARE {
-                    self.cache_sessions(tree.id, &records);
-                }
-                return Ok(records);
+        if let Some((known, records)) = self.cached_sessions()
+            && let Some((records, new)) = self.sessions_since(known, tree.id, records)
+        {
+            if new > NEW && new > records.len() / SHARE {
+                self.cache_sessions(tree.id, &records);
             }
+            return Ok(records);
         }
         let mut records = Vec::new();
         for (name, folder) in self.session_folders(tree.id).map_err(SessionError::Read)? {

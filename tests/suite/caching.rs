@@ -83,6 +83,85 @@ fn what_is_kept_of_the_ledger_changes_no_answer() {
     assert_eq!(world.dream(["log"]).ok(), old);
 }
 
+/// What a run finds with all that is kept, and with each kept file damaged or gone.
+fn the_same_without(world: &World, what: &str) {
+    let folder = world.path("memory/.git/dream/cache");
+    let find = || {
+        let _ = fs::remove_file(folder.join("quiet.json"));
+        found(world)
+    };
+    let warm = find();
+    for name in ["entries", "dreams", "ledger", "texts", "sessions"] {
+        let file = folder.join(name);
+        let Ok(kept) = fs::read(&file) else { continue };
+        // Beginning, middle and end.
+        for place in (0..kept.len()).step_by(kept.len() / 4 + 1) {
+            let mut damaged = kept.clone();
+            damaged[place] ^= 0x40;
+            fs::write(&file, damaged).expect("damaged");
+            assert_eq!(find(), warm, "{what}: byte {place} of {} of {name}", kept.len());
+        }
+        for damaged in [&kept[..kept.len() / 2], b""] {
+            fs::write(&file, damaged).expect("cut");
+            assert_eq!(find(), warm, "{what}: {name} is cut");
+        }
+        fs::remove_file(&file).expect("removed");
+        assert_eq!(find(), warm, "{what}: without {name}");
+        fs::write(&file, kept).expect("as it was");
+    }
+    fs::remove_dir_all(&folder).expect("removed");
+    assert_eq!(find(), warm, "{what}: without anything");
+}
+
+#[test]
+fn what_is_kept_of_memory_and_its_history_changes_no_night() {
+    let world = world();
+    let dream = |world: &World| {
+        world.dream(["run"]);
+        let open = world.git(["branch", "--list", "dream/*", "--format=%(refname:lstrip=3)"]);
+        open.lines().next().map(str::to_owned)
+    };
+    the_same_without(&world, "at first");
+    let first = dream(&world).expect("a dream");
+    the_same_without(&world, "with an open dream");
+    world.dream(["approve", &first]).ok();
+    the_same_without(&world, "after it was approved");
+    // Notes by hand: one file of many entries, one note changed, one moved, one gone.
+    let notes = world.git(["ls-files", "notes"]);
+    let notes: Vec<&str> = notes.lines().collect();
+    assert!(notes.len() > 3, "{notes:?}");
+    let text = fs::read_to_string(world.path("memory").join(notes[0])).expect("a note");
+    world.write(
+        "memory/notes/list.md",
+        format!("- Deploys run on Fridays\n- {}\n", text.lines().last().expect("a line")),
+    );
+    world.write(format!("memory/{}", notes[0]), text.replace(". ", "! "));
+    world.git(["mv", notes[1], "notes/moved.md"]);
+    world.git(["rm", "-q", notes[2]]);
+    world.git(["add", "-A"]);
+    world.git(["commit", "-q", "-m", "by hand"]);
+    world.dream(["run", "--dry-run"]).ok();
+    for name in ["entries", "dreams"] {
+        assert!(world.path("memory/.git/dream/cache").join(name).exists(), "{name} is kept");
+    }
+    the_same_without(&world, "after edits by hand");
+    for (nth, said) in
+        ["Remember: deploys run on Mondays now.", "Always run the linter before you push."].iter().enumerate()
+    {
+        let line = format!("{{\"role\":\"user\",\"text\":\"{said}\",\"time\":\"2026-05-05T1{nth}:00:00Z\"}}\n");
+        world.write(format!("more-{nth}.jsonl"), &line);
+        world.dream(["import", &format!("../more-{nth}.jsonl")]).ok();
+        the_same_without(&world, said);
+        if let Some(id) = dream(&world) {
+            let decision: &[&str] = if nth == 0 { &["approve", &id] } else { &["reject", &id, "--reason", "no"] };
+            world.dream(decision).ok();
+        }
+        the_same_without(&world, "after the decision");
+    }
+    world.dream(["revert", &first]).ok();
+    the_same_without(&world, "after the revert");
+}
+
 #[test]
 fn a_reflection_of_a_judged_session_is_made_again_and_stale_ones_are_left_out_in_time() {
     let world = world();

@@ -40,6 +40,7 @@ static VERSION: LazyLock<ObjectId> = LazyLock::new(|| {
         include_str!("../../model/document.rs"),
         include_str!("../../model/front.rs"),
         include_str!("../../model/note.rs"),
+        include_str!("../../text/date.rs"),
     ] {
         hash.update(source);
     }
@@ -53,7 +54,7 @@ pub(super) enum Part {
     Rows,
     Records,
     Words,
-    PartWords = 5,
+    SentenceWords = 5,
     Counted = 7,
     Paths = 9,
     Entries = 11,

@@ -156,7 +156,7 @@ fn over<'a>(kept: Kept, gone_files: &[NotePath], mut fresh: Fresh<'a>, nothing: 
     let sentences = kept.head.sentences as usize;
     Entries {
         whole: Layers::over(layer(Part::Words, kept.len(), gone.clone(), words), whole, ranks),
-        parts: Layers::over(layer(Part::PartWords, sentences, gone_parts, part_words), parts, part_ranks),
+        parts: Layers::over(layer(Part::SentenceWords, sentences, gone_parts, part_words), parts, part_ranks),
         made: Sparse::new(kept.len()),
         meanings: Sparse::new(kept.len()),
         part_meanings: Sparse::new(sentences),
