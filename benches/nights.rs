@@ -13,7 +13,7 @@ fn main() {
     let dreams = option("--dreams", 1_000);
     let folder = tempfile::tempdir().expect("a temporary folder");
     let memory = folder.path().join("memory");
-    done(dream(folder.path()).args(["init", "memory"]));
+    done(dream(folder.path()).args(["init", "memory"]).env("GIT_DREAM_NOW", "2023-11-14T00:00:00Z"));
     let (mut packs, mut loose) = (0, 0);
     let mut times: [Vec<(f64, f64)>; 4] = Default::default();
     for number in 0..dreams {
