@@ -4,7 +4,8 @@
 //!
 //! Notes stand in folders of a hundred, sessions are small and each says something that others say too. For each pair
 //! every figure is wall time of whole processes, the median of N runs (default 3) with the extremes, `git status` of
-//! the same repository beside it. With `--svg` the times are plotted against notes.
+//! the same repository beside it. With `--svg` the times are plotted against notes, or for one number of notes against
+//! sessions.
 
 mod common;
 
@@ -29,18 +30,19 @@ struct Options {
 
 fn main() {
     let options = options();
+    let (notes, against) = (&options.notes, if options.notes.len() > 1 { "notes" } else { "known sessions" });
     let mut series: Vec<(&str, Vec<(f64, f64)>)> = PLOTTED.iter().map(|what| (*what, Vec::new())).collect();
-    for &notes in &options.notes {
+    for &notes in notes {
         for &sessions in &options.sessions {
             println!("{notes} notes, {sessions} sessions");
             let world = tempfile::tempdir().expect("a temporary folder");
             let times = scale(world.path(), notes, sessions, options.runs);
             for (what, points) in &mut series {
-                points.push((notes as f64, times[*what]));
+                points.push((if against == "notes" { notes } else { sessions } as f64, times[*what]));
             }
         }
     }
-    plotted(&plot::seconds("notes", &series));
+    plotted(&plot::seconds(against, &series));
 }
 
 fn options() -> Options {

@@ -17,9 +17,9 @@
 //!
 //! # A night's dream
 //!
-//! [`cli`] opens the repository and resolves the settings, then calls [`phase::dream::run`]. It takes a snapshot of
-//! memory and the ledger of past dreams, both read back from history ([`store::Store::ledger`]), and chooses sessions
-//! ([`phase::review`]). Each unread session becomes a reflection, in parallel ([`phase::read`]); reflections and memory
+//! [`cli`] opens the repository and resolves the settings, then calls [`phase::dream::run`]. It opens memory's entries
+//! ([`phase::entries`]) and the ledger of past dreams, read back from history ([`store::Store::ledger`]), of both what is
+//! asked for alone, and chooses sessions ([`phase::review`]). Each unread session becomes a reflection, in parallel ([`phase::read`]); reflections and memory
 //! together become proposals ([`phase::Reconcile`]). Nothing of a proposal is believed: [`phase::settle`] gives it a
 //! key, recognises what history has answered, looks its quotes up in the transcripts, computes its risks, and lets only
 //! scrubbed text into a [`model::Change`]. [`phase::write`] makes one commit per change in one pack; the branch appears

@@ -3,6 +3,7 @@
 
 use super::Entries;
 use super::kept::{Kept, Part};
+use crate::model::Kind;
 use crate::text::Relation;
 use crate::text::known::{Key, short};
 use crate::text::probe::{COMMON, Word};
@@ -10,6 +11,9 @@ use rayon::prelude::*;
 use sha1::{Digest, Sha1};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::MutexGuard;
+
+/// Meaningful words of a statement at most.
+const LONG: usize = 20;
 
 /// What entries bear on, as it was found out now and is not noted.
 pub(super) type Found = HashMap<u32, Vec<(u8, Relation)>>;
@@ -19,6 +23,12 @@ pub(super) type Found = HashMap<u32, Vec<(u8, Relation)>>;
 pub(super) struct Surroundings {
     names: Vec<Key>,
     around: HashMap<u32, Key>,
+}
+
+/// Whether an entry can contradict another one: notes of mistakes and commands differ in names and numbers by nature, and
+/// what is long says more than one thing.
+pub fn is_statement(kind: Option<Kind>, size: usize) -> bool {
+    matches!(kind, None | Some(Kind::Fact | Kind::Preference)) && size <= LONG
 }
 
 impl Entries<'_> {

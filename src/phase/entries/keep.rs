@@ -4,7 +4,7 @@ use super::fresh::written;
 use super::kept::{self, Head, NAME, NONE, WHOLE};
 use super::open::At;
 use super::written::Written;
-use super::{Entries, Part};
+use super::{Entries, Part, is_statement};
 use crate::model::NotePath;
 use crate::text::probe::{Word, word};
 use crate::text::table::Table;
@@ -32,6 +32,7 @@ struct Line<'e> {
     is_whole: bool,
     path: Word,
     is_dated: bool,
+    is_statement: bool,
     bearing: Vec<(u8, Relation)>,
     rare: Vec<(Word, usize)>,
 }
@@ -64,7 +65,7 @@ impl Entries<'_> {
             let contradicts = |(_, how): &(u8, Relation)| *how == Relation::Contradicts;
             if !line.bearing.iter().all(contradicts) {
                 alike.extend(number.to_le_bytes());
-            } else if !line.bearing.is_empty() {
+            } else if line.is_statement && !line.bearing.is_empty() {
                 contrary.push((line.path, number));
             }
             if line.is_dated {
@@ -136,8 +137,9 @@ impl Entries<'_> {
         let words: Vec<Word> = Told::kept(&told).words().collect();
         let entry: Written = postcard::from_bytes(&written).map_err(io::Error::other)?;
         let (path, is_dated) = (word(entry.path.as_str()), date::names_one(&entry.text));
+        let is_statement = is_statement(entry.kind, Told::kept(&told).size() as usize);
         let (bearing, rare) = (self.to_keep(at), self.whole.rare(&words));
-        Ok(Line { at, written, told, is_whole, path, is_dated, bearing, rare })
+        Ok(Line { at, written, told, is_whole, path, is_dated, is_statement, bearing, rare })
     }
 
     /// The first entry of each file by the lower case of its path, and how many files there are.

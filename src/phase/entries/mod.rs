@@ -10,6 +10,7 @@ mod kept;
 mod open;
 mod written;
 
+pub use bearing::is_statement;
 pub use history::History;
 pub use open::{At, Source};
 pub use written::Written;

@@ -2,6 +2,7 @@
 //! number, a name or a negation is never joined.
 
 use crate::model::{Belief, ChangeType, Confidence, Kind, Phase, Proposal, RetireReason, Support, Target};
+use crate::phase::entries::is_statement;
 use crate::phase::{Entries, Held};
 use crate::text::{Relation, Scrubbed, words};
 use chrono::{DateTime, Utc};
@@ -81,17 +82,14 @@ fn is(memory: &Entries<'_>, at: usize, near: usize, relation: Relation) -> Optio
     }
     match relation {
         Relation::Same | Relation::Contains if memory.size(near) >= 3 => Some(Alike::Says),
-        Relation::Contradicts if is_statement(held, memory.size(at)) && is_statement(other, memory.size(near)) => {
+        Relation::Contradicts
+            if is_statement(held.kind, memory.size(at)) && is_statement(other.kind, memory.size(near)) =>
+        {
             let (old, new) = older(memory, at, near).filter(|(old, _)| !memory.get(*old).pinned)?;
             (!(is_event(&held.text) && is_event(&other.text))).then_some(Alike::Replaces { old, new })
         }
         _ => None,
     }
-}
-
-/// Notes of mistakes and commands differ in names and numbers by nature: they do not contradict each other.
-fn is_statement(held: &Held, size: usize) -> bool {
-    matches!(held.kind, None | Some(Kind::Fact | Kind::Preference)) && size <= 20
 }
 
 /// What happened once stays true when something like it happens again: one promotion does not undo another.
