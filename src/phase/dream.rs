@@ -117,14 +117,14 @@ fn think_and_write(
     request: &Request<'_>,
     tip: ObjectId,
 ) -> Result<Night, DreamError> {
-    loop {
-        let at = At { store, commit: tip, folders: &request.settings.folders };
-        match think_and_write_at(&at, engine, request)? {
-            Some(night) => return Ok(night),
-            // What was kept of memory is damaged: all of it is read again.
-            None => at.forget(),
-        }
+    let at = At { store, commit: tip, folders: &request.settings.folders, afresh: false };
+    if let Some(night) = think_and_write_at(&at, engine, request)? {
+        return Ok(night);
     }
+    // What was kept of memory is damaged: all of it is read again, even where it cannot be thrown away.
+    at.forget();
+    let night = think_and_write_at(&At { afresh: true, ..at }, engine, request)?;
+    Ok(night.expect("nothing is kept of what is read afresh"))
 }
 
 /// Nothing where what is kept of memory turned out to be damaged.
@@ -138,7 +138,7 @@ fn think_and_write_at(at: &At<'_>, engine: &dyn Engine, request: &Request<'_>) -
     night.skipped.extend(source.skipped.iter().map(|s| Skipped { what: s.what.clone(), why: s.why.clone() }));
     let limit = request.settings.max_sessions as usize;
     let known: Vec<&SessionRecord> = selection.read.clone();
-    let dreams = store.dream_index(&ledger);
+    let dreams = if at.afresh { store.whole_dream_index(&ledger) } else { store.dream_index(&ledger) };
     let read_texts = store.known_texts();
     let (texts, written) = rayon::join(read_texts, || source.written());
     let history = History::new(store, &dreams, &records);

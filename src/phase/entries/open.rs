@@ -20,6 +20,8 @@ pub struct At<'a> {
     pub store: &'a Store,
     pub commit: ObjectId,
     pub folders: &'a [String],
+    /// Whether nothing that is kept is believed.
+    pub afresh: bool,
 }
 
 /// The files of memory that are to be worked out, and what is kept of the others.
@@ -42,7 +44,7 @@ impl At<'_> {
     /// Reads what differs from what is kept, or everything.
     pub fn read(&self) -> Result<Source, ReadError> {
         let tree = self.store.commit(self.commit)?.tree;
-        if let Some(source) = self.since(tree) {
+        if let Some(source) = self.since(tree).filter(|_| !self.afresh) {
             return Ok(source);
         }
         let snapshot = self.store.snapshot(self.commit, self.folders)?;
@@ -52,7 +54,7 @@ impl At<'_> {
 
     fn since(&self, tree: ObjectId) -> Option<Source> {
         let kept = Kept::open(self.store, self.folders)?;
-        let changed = match kept.head.tree == tree {
+        let mut changed = match kept.head.tree == tree {
             true => Vec::new(),
             false => {
                 let had = |path: &NotePath| kept.entries_of(path.as_str()).is_some();
@@ -63,6 +65,7 @@ impl At<'_> {
         if changed.len() > kept.head.notes as usize / 2 {
             return None;
         }
+        changed.sort_by(|(a, _), (b, _)| a.cmp(b));
         let had = changed.iter().filter(|(path, _)| kept.entries_of(path.as_str()).is_some());
         let gone = had.map(|(path, _)| path.clone()).collect();
         let files = changed.into_iter().filter_map(|(path, text)| Some((path, text?))).collect();

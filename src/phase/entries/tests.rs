@@ -109,12 +109,14 @@ proptest! {
         let world = World::new();
         let store = world.store();
         let folders = ["notes".to_owned()];
-        let of = |files: &Files| At { store: &store, commit: committed(&store, files), folders: &folders };
+        let of = |files: &Files| At { store: &store, commit: committed(&store, files), folders: &folders, afresh: false };
         let wanted = read(&of(&now));
         prop_assert!(!wanted.2);
         for before in [vec![&earlier], vec![&now], vec![&earlier, &between]] {
             of(&now).forget();
             before.iter().for_each(|before| keep(&of(before)));
+            let afresh = read(&At { afresh: true, ..of(&now) });
+            prop_assert!(!afresh.2);
             let (said, body, _) = read(&of(&now));
             prop_assert_eq!(said, wanted.0.clone());
             prop_assert_eq!(body, wanted.1.clone(), "and it is kept as the same bytes");
@@ -128,7 +130,7 @@ fn what_differs_little_is_read_from_what_is_kept() {
     let store = world.store();
     let folders = ["notes".to_owned()];
     let mut files: Files = (0..7).map(|at| (at, at)).collect();
-    let at = |files: &Files| At { store: &store, commit: committed(&store, files), folders: &folders };
+    let at = |files: &Files| At { store: &store, commit: committed(&store, files), folders: &folders, afresh: false };
     keep(&at(&files));
     files.insert(3, 9);
     assert!(read(&at(&files)).2);
@@ -142,9 +144,9 @@ fn damaged_bytes_are_found_out() {
     let store = world.store();
     let folders = ["notes".to_owned()];
     let mut files: Files = (0..7).map(|at| (at, at)).collect();
-    let before = At { store: &store, commit: committed(&store, &files), folders: &folders };
+    let before = At { store: &store, commit: committed(&store, &files), folders: &folders, afresh: false };
     files.insert(3, 9);
-    let now = At { store: &store, commit: committed(&store, &files), folders: &folders };
+    let now = At { store: &store, commit: committed(&store, &files), folders: &folders, afresh: false };
     let wanted = read(&now).0;
     keep(&before);
     let path = store.common_dir().join("dream/cache").join(kept::NAME);

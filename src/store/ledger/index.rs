@@ -36,14 +36,19 @@ pub struct DreamIndex<'l> {
 impl Store {
     /// Reads what is kept for this ledger, or makes it.
     pub fn dream_index<'l>(&self, ledger: &'l Ledger) -> DreamIndex<'l> {
-        let Some(rest) = ledger.rest() else { return DreamIndex { ledger, rest: None, own: own(ledger.all()) } };
+        let Some(rest) = ledger.rest() else { return self.whole_dream_index(ledger) };
         if let Some(tables) = self.tables(rest) {
             return DreamIndex { ledger, rest: Some((rest, tables)), own: own(ledger.changed()) };
         }
-        let index = DreamIndex { ledger, rest: None, own: own(ledger.all()) };
+        let index = self.whole_dream_index(ledger);
         // A file that cannot be written is no error.
         let _ = self.keep_sections(NAME, MAGIC, &parts(rest));
         index
+    }
+
+    /// The same from the ledger alone.
+    pub fn whole_dream_index<'l>(&self, ledger: &'l Ledger) -> DreamIndex<'l> {
+        DreamIndex { ledger, rest: None, own: own(ledger.all()) }
     }
 
     fn tables(&self, rest: &Rest) -> Option<[Table<Section>; 3]> {
