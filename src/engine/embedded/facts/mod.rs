@@ -2,6 +2,10 @@
 //! wish is no fact. In a session in which an agent works on code only statements about systems and lasting
 //! preferences count, because most sentences there describe the task at hand.
 
+mod patterns;
+
+pub use patterns::ready;
+
 use super::clauses::clauses;
 use super::moment;
 use super::person::third_person;
@@ -11,71 +15,10 @@ use super::wording::sentence_of;
 use crate::model::{Content, Turn};
 use crate::phase::reflection::{Manner, Said, Stated};
 use crate::text::{date, words};
-use regex::Regex;
-use std::sync::LazyLock;
+use patterns::{
+    ADDRESSED, CHANGED, ENDED, FEELING, FIRST, GOAL, LATER, PLACE, PREFERS, SELF, SMALL_TALK, SWITCH, SYSTEM,
+};
 
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).expect("a constant pattern")
-}
-
-const NAME: &str = r"(?P<v>[A-Z][\w.&'’-]*(?:,? (?:of |de |the |and )?[A-Z][\w.&'’-]*){0,4})";
-
-/// Patterns whose value excludes other values of the same attribute, for what people say about themselves.
-static SELF: LazyLock<Vec<(&'static str, Regex)>> = LazyLock::new(|| {
-    let i = r"(?i:\b(?:i'm|i’m|i am|i was|we're|we are)\b)(?: now| currently)?";
-    vec![
-        ("location", pattern(&format!(r"{i} (?i:based|living|located|residing) (?i:in|out of) {NAME}"))),
-        ("location", pattern(&format!(r"\bI (?i:now |currently )?(?i:live|reside) in {NAME}"))),
-        (
-            "location",
-            pattern(&format!(
-                r"(?i:\b(?:moved|moving|relocated|relocating|settl\w+))(?i: from [A-Z][\w ]+?)? (?i:to|into|in) {NAME}"
-            )),
-        ),
-        ("name", pattern(r"(?i:\bmy name is|\bname's) (?P<v>[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)?)")),
-        (
-            "name",
-            pattern(
-                r"^(?i:i'm|i’m|i am|this is) (?P<v>[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)?)(?:[.,!]|$| (?i:and|from|here)\b)",
-            ),
-        ),
-        (
-            "role",
-            pattern(
-                r"(?i)\b(?:promoted to|my (?:new |current )?(?:role|title|job|position) is(?: now)?(?: an?)?|the new role is an?|i work as an?) (?P<v>[\w /+-]{3,60}?)(?:[.,!;(—]| position|$| at | in | on | and | now)",
-            ),
-        ),
-        (
-            "role",
-            pattern(
-                r"(?i)\bi(?:'m|’m| am)(?: now| currently)? (?:an?|the) (?P<v>(?:[\w/+-]+ ){0,5}?(?:engineer|developer|manager|designer|scientist|researcher|student|teacher|writer|analyst|founder|ceo|cto|architect|consultant|director|lead|doctor|nurse|lawyer|professor|administrator|admin|owner|freelancer|programmer|artist|author|editor|producer|specialist|coordinator|officer|accountant|phd|postdoc|intern|head of \w+|\w+ist|\w+er)\b)",
-            ),
-        ),
-        (
-            "location",
-            pattern(&format!(
-                r"^(?i:i'm|i’m|i am) (?i:an?|the) (?:[\w/,&+-]+ ){{1,9}}?(?:(?:at|for) (?:[\w/,&+'-]+ ){{1,6}}?|(?:developer|engineer|designer|writer|artist|manager|teacher|lawyer|doctor|nurse|architect) )in {NAME}"
-            )),
-        ),
-        ("employer", pattern(&format!(r"\bI (?i:work|am working|started) (?i:at|for) (?i:the )?{NAME}"))),
-    ]
-});
-
-static SWITCH: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?i)\b(?:switch(?:ed|ing)?|migrat(?:e|ed|ing)|mov(?:e|ed|ing)|chang(?:e|ed|ing)|pivot(?:ed|ing)?|convert(?:ed|ing)?|transition(?:ed|ing)?|went|go(?:ing)?|raised|lowered|increased|reduced|dropped|bumped)\b(?: [\w'’-]+){0,5}? from (?P<a>[^.,;]{1,50}?) (?:over )?to (?P<b>[^.,;—(]{1,60})",
-    )
-});
-static ENDED: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?i)(?:^(?:the |our |my )?(?P<y>[\w./ -]{2,40}?) (?:is|are|was|were|has been|have been)(?: now)?(?: being)? (?:decommissioned|retired|sunset|phased out|shut down|discontinued|scrapped)\b)|\b(?:no longer|not? (?:using|use) (?P<x>[^.,;]{2,40}?) any ?more|stopped using|dropped|got rid of|replaced|instead of|abandoned) ?(?P<a>[^.,;—]{0,40})",
-    )
-});
-static SYSTEM: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?i)^(?:the |our |my |your )?(?P<s>[a-z][\w./ '-]{1,48}?)(?:'s)? (?:is|are|runs|run|listens|lives|sits|moved|now runs|is now|are now|is running|is hosted|is located|has moved|expires|starts|ends)(?: now| currently| always)? (?:on |at |in |to |under |set to |version )?(?:the )?(?:(?P<a>port|ports|version|branch|region|host|url|address|channel|bucket|cluster|database|server|namespace|timeout|limit|path|directory|zone|timezone) )?(?P<v>[^.;!?]{1,60})",
-    )
-});
 const ATTRIBUTES: &[&str] = &[
     "port",
     "version",
@@ -112,30 +55,6 @@ const ATTRIBUTES: &[&str] = &[
     "standup",
     "retention",
 ];
-
-static PREFERS: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?i)\b(?:prefer|i (?:really |always |usually )?(?:like|love|hate|dislike|enjoy|want|need) (?:it when|when|my|your|short|long|the|numbered|bullet|step|to see|having)|favou?rite|learner|overwhelm\w*|as usual|i'd rather|easier for me|works best for me|helps me|keep (?:explanations|answers|it|responses|things)|one \w+ at a time|don't need long|i don't need)\b",
-    )
-});
-static FEELING: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?i)^(?:i(?:'m|’m| am) (?:so |really |very |a bit |kind of |still |just |also )*(?:confused|excited|nervous|thrilled|terrified|stuck|curious|glad|happy|sorry|sure|afraid|ready|done here|looking for|trying to (?:figure|understand|find|see|fix|get)|wondering|having (?:trouble|issues)|asking|interested in hearing|not sure|worried)|i (?:want|need|would like|'d like|hope|wish|wonder|appreciate|understand|see|agree|guess|mean|know|think|forgot|have (?:a|another|one|some) (?:more )?(?:quick )?question)\b|i'd (?:love|like|appreciate)|i (?:really )?(?:can't|cannot|don't) (?:see|find|understand|know|remember|figure|get|wait|think|believe|have (?:time|any idea))|i(?:'ve|’ve| have)? (?:just )?(?:attached|pasted|noticed|see|asked|got (?:an|this|these|the) (?:error|issue|message))\b|(?:that|this|it|these|those|they|he|she|there|what|which|who|such|so|if|when|as|since|in the above|based on)\b|i(?:'ll|’ll| will)\b|i (?:didn't|did not) (?:know|realize)|i (?:never|had no) (?:knew|idea|realized|thought)|i(?:'ve|’ve| have) heard|i (?:really )?like (?:the idea|these|this|that|those)|i(?:'m|’m| am) (?:actually |also |currently )*looking\b|wow\b|in addition\b)",
-    )
-});
-static SMALL_TALK: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?i)\b(?:lunch|dinner|breakfast|brunch|coffee|pizza|weather|raining|rainy|snow(?:ing)?|traffic|commute|flight|airport|restaurant|delicious|hungry|tired|sleepy|weekend plans|movie|watched|won last|match yesterday|game last night|step away|brb|be right back|gotta go|have to run)\b",
-    )
-});
-static GOAL: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?i)^i (?:want|need|would like|'d like|plan|hope|am hoping|'m hoping) to (?:learn|become|improve|get better|master|move|switch|build|launch|ship|graduate|finish|publish|start)\b|\bmy goal is\b|\bi(?:'m|’m| am) (?:learning|studying|working on|building|writing|migrating|preparing|planning a|transitioning|starting|moving|switching|reading|exploring|developing|training|running|targeting|using|making)\b",
-    )
-});
-static ADDRESSED: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)\b(?:you|your|you're|you've|yourself)\b"));
-static FIRST: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?i)\b(?:i|i'm|i’m|i've|i’ve|we|we're|we’re|we've|we’ve|my|our|us)\b"));
 
 /// The facts that people stated in a session, beside what they said as a directive.
 pub fn find(reading: &Reading<'_>, said: &[Said]) -> Vec<Stated> {
@@ -274,8 +193,6 @@ fn points_back(core: &str) -> bool {
         .any(|word| ["it", "them", "this", "these", "those"].contains(&word.to_lowercase().as_str()))
 }
 
-static LATER: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)(?:, | — |; | )(?:but|and|because|since|so|as) "));
-
 /// What a person says of themselves, each attribute once.
 fn own(core: &str) -> Vec<(&'static str, &str)> {
     let mut found: Vec<(&'static str, &str)> = Vec::new();
@@ -300,19 +217,10 @@ fn worded(attribute: &str, value: &str, whole: &str) -> String {
     }
 }
 
-static PLACE: LazyLock<Regex> =
-    LazyLock::new(|| pattern(&format!(r",? (?:(?:now |currently )?(?:based|living|located|residing) )?in {NAME}")));
-
 /// A sentence about somebody's role without where they live: that may change by itself.
 fn without_place(whole: &str) -> String {
     PLACE.replace(whole, "").into_owned()
 }
-
-static CHANGED: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?i)^(?:the |our |my |all |every |each )?[a-z][\w'’-]*(?: [\w'’./-]+){0,5}? (?:now\b|no longer\b|(?:is|are|was|were|has been|have been|got|get|gets) (?:now |also )?(?:moved|pushed|postponed|delayed|raised|lowered|increased|reduced|renamed|replaced|handled|assigned|approved|rejected|launched|shipped|migrated|deprecated|removed|added|upgraded|promoted|hired|reported)\b|gained\b|moved (?:to|from)\b|grew\b|dropped (?:from|to)\b|went from\b|starts?\b|runs?\b|needs?\b|requires?\b|takes?\b|must\b|fails?\b)",
-    )
-});
 
 /// A statement with a number in it.
 fn counts(core: &str) -> bool {
