@@ -50,25 +50,18 @@ impl Extract for Embedded {
     fn reflect(&self, session: &Session) -> Result<Reflection, String> {
         let mut reflection = Reflection::empty(&session.record);
         let reading = Reading::new(session);
-        // Of one session alone most of the time goes into patterns that are made when they are first asked: what one
-        // thread will ask for the other makes before its own.
+        // Of one session alone most of the time goes into patterns that are made when they are first asked.
         let said = || {
             let said = directives::find(&reading);
             let facts = facts::find(&reading, &said);
             (said, facts)
         };
         let failed = || {
-            if !reading.spoken.is_empty() {
-                facts::ready();
-            }
             let failures = mistakes::find(&reading);
             let rules = rules::find(&reading, &failures);
             (failures, rules)
         };
-        let ((said, facts), (updates, (failures, rules))) = rayon::join(said, || {
-            let failed = failed();
-            (updates::find(&reading), failed)
-        });
+        let ((said, facts), (updates, (failures, rules))) = rayon::join(said, || (updates::find(&reading), failed()));
         (reflection.said, reflection.facts) = (said, facts);
         (reflection.failures, reflection.rules) = (failures, rules);
         for update in updates {

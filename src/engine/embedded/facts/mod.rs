@@ -4,8 +4,6 @@
 
 mod patterns;
 
-pub use patterns::ready;
-
 use super::clauses::clauses;
 use super::moment;
 use super::person::third_person;
@@ -137,6 +135,9 @@ fn state(reading: &Reading<'_>, turn: &Turn, sentence: &str, core: &str, working
         preference: PREFERS.is_match(core),
         cite: reading.cite(turn, sentence),
     };
+    if !working {
+        patterns::ready();
+    }
     let system = system(core);
     if working {
         let named = system.filter(|(_, attribute, _)| attribute.is_some() && core.split_whitespace().count() <= 18);
