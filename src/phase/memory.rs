@@ -18,20 +18,20 @@ const QUOTED: usize = 200;
 
 /// What was proposed before of these beliefs, how that ended, and what those dreams had read of their evidence.
 pub fn past(dreams: &DreamIndex<'_>, records: &[SessionRecord], proposals: &[Proposal]) -> Past {
-    let mut beliefs: BTreeMap<BeliefKey, Vec<&Dream>> = BTreeMap::new();
+    let mut beliefs: BTreeMap<BeliefKey, Option<&Dream>> = BTreeMap::new();
     let mut sessions: BTreeMap<&SessionId, Vec<&Dream>> = BTreeMap::new();
     for proposal in proposals {
         let key = BeliefKey::derive(&proposal.canonical);
-        let proposed = beliefs.entry(key).or_insert_with_key(|key| {
-            let dreams = dreams.proposing(key).into_iter();
-            dreams.filter(|dream| dream.change(key).is_some()).collect()
-        });
+        // How the newest of them ended counts.
+        let newest = |key: &BeliefKey| dreams.proposing(key).rev().find(|dream| dream.change(key).is_some());
+        let proposed = beliefs.entry(key).or_insert_with_key(newest);
         // What is new is new whoever read its sessions.
-        for cited in proposal.evidence.iter().filter(|_| !proposed.is_empty()) {
-            sessions.entry(&cited.session).or_insert_with_key(|session| dreams.reading(session));
+        for cited in proposal.evidence.iter().filter(|_| proposed.is_some()) {
+            sessions.entry(&cited.session).or_insert_with_key(|session| dreams.reading(session).collect());
         }
     }
-    let mut involved: Vec<&Dream> = beliefs.values().chain(sessions.values()).flatten().copied().collect();
+    let proposing = beliefs.values().flatten();
+    let mut involved: Vec<&Dream> = proposing.chain(sessions.values().flatten()).copied().collect();
     involved.sort_by(|a, b| a.by_age(b));
     involved.dedup_by(|a, b| a.id == b.id);
     let records: BTreeMap<&SessionId, &SessionRecord> =

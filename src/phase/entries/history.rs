@@ -40,14 +40,13 @@ impl<'a> History<'a> {
             let changes = dream.changes.iter().enumerate();
             changes.filter(move |(_, change)| stands(change)).map(move |(nth, change)| (dream, nth, change))
         };
-        self.dreams.changing(path).into_iter().flat_map(of)
+        self.dreams.changing(path).flat_map(of)
     }
 
-    /// The files in which a belief may stand.
-    pub fn paths_of(&self, key: &BeliefKey) -> BTreeSet<&'a str> {
-        let dreams = self.dreams.proposing(key).into_iter();
-        let changes = dreams.flat_map(|dream| dream.changes.iter().filter(|change| change.key == *key));
-        changes.map(|change| change.path.as_deref().unwrap_or_default()).collect()
+    /// The files in which a belief may stand, that of the newest dream first; some perhaps several times.
+    pub fn paths_of(&self, key: &BeliefKey) -> impl Iterator<Item = &'a str> {
+        let changes = self.dreams.proposing(key).rev().filter_map(|dream| dream.change(key));
+        changes.map(|change| change.path.as_deref().unwrap_or_default())
     }
 
     /// Which change wrote which entry of a file of many.

@@ -244,16 +244,13 @@ impl<'a> Entries<'a> {
         self.entries_of(path.as_str()).into_iter().filter(move |at| self.get(*at).text == text)
     }
 
-    /// The entry under which a dream proposed a belief.
+    /// The entry under which a dream proposed a belief: of several, in the file of the newest dream, the last.
     pub fn of_belief(&self, key: &BeliefKey) -> Option<usize> {
-        let held = match self.history.map(|history| history.paths_of(key)) {
-            Some(paths) => {
-                let known = paths.into_iter().flat_map(|path| self.entries_of(path));
-                known.filter(|at| self.get(*at).key.as_ref() == Some(key)).collect()
-            }
-            None => self.fresh.of_belief(key),
+        let Some(history) = self.history else {
+            return self.fresh.of_belief(key).into_iter().max_by_key(|at| self.rank(*at));
         };
-        held.into_iter().max_by_key(|at| self.rank(*at))
+        let is_own = |at: &usize| self.get(*at).key.as_ref() == Some(key);
+        history.paths_of(key).find_map(|path| self.entries_of(path).into_iter().rfind(is_own))
     }
 
     /// The entries that name a date and of which it is known when they were written or last confirmed, in their order.

@@ -9,6 +9,7 @@ use crate::store::dream::Dream;
 use crate::store::pages::Section;
 use crate::text::probe::word;
 use crate::text::table::{Bytes, Table};
+use chrono::{DateTime, Utc};
 use std::collections::{BTreeSet, HashMap};
 
 /// Also the format's version: another text makes every older file unreadable.
@@ -75,17 +76,17 @@ impl<'l> DreamIndex<'l> {
     }
 
     /// The dreams that change a file, oldest first; perhaps some others.
-    pub fn changing(&self, path: &str) -> Vec<&'l Dream> {
+    pub fn changing(&self, path: &str) -> impl DoubleEndedIterator<Item = &'l Dream> + use<'l> {
         self.find(By::Path, word(path))
     }
 
     /// The dreams that propose a belief, oldest first; perhaps some others.
-    pub fn proposing(&self, key: &BeliefKey) -> Vec<&'l Dream> {
+    pub fn proposing(&self, key: &BeliefKey) -> impl DoubleEndedIterator<Item = &'l Dream> + use<'l> {
         self.find(By::Belief, word(key.as_str()))
     }
 
     /// The dreams that read a session, oldest first; perhaps some others.
-    pub fn reading(&self, session: &SessionId) -> Vec<&'l Dream> {
+    pub fn reading(&self, session: &SessionId) -> impl DoubleEndedIterator<Item = &'l Dream> + use<'l> {
         self.find(By::Session, word(session.as_str()))
     }
 
@@ -95,16 +96,24 @@ impl<'l> DreamIndex<'l> {
         kept.chain(self.own[By::Path as usize].keys().flat_map(|path| table.of(*path))).collect()
     }
 
-    fn find(&self, by: By, name: u64) -> Vec<&'l Dream> {
+    /// Each is read when it comes: of many often the newest is enough.
+    fn find(&self, by: By, name: u64) -> impl DoubleEndedIterator<Item = &'l Dream> + use<'l> {
         let own = self.own[by as usize].get(&name).map_or(&[][..], Vec::as_slice);
-        let Some((rest, tables)) = &self.rest else { return own.to_vec() };
-        let places = tables[by as usize].of(name);
-        let kept = places.into_iter().filter_map(|place| rest.shown(Place::of(place as usize)));
-        let mut dreams: Vec<&Dream> = kept.chain(own.iter().copied()).collect();
-        dreams.sort_by(|a, b| Dream::by_age(a, b));
-        dreams
+        let mut found: Vec<(Age<'l>, Found<'l>)> =
+            own.iter().map(|dream| ((dream.created(), &dream.id), Ok(*dream))).collect();
+        if let Some((rest, tables)) = &self.rest {
+            let places = tables[by as usize].of(name).into_iter().map(|place| Place::of(place as usize));
+            found.extend(places.filter_map(|place| Some((rest.age(place)?, Err((*rest, place))))));
+        }
+        found.sort_by_key(|(age, _)| *age);
+        found.into_iter().filter_map(|(_, dream)| dream.map_or_else(|(rest, place)| rest.dream(place), Some))
     }
 }
+
+/// A dream, or where it can be read.
+type Found<'l> = Result<&'l Dream, (&'l Rest, Place)>;
+/// By what dreams are put in order.
+type Age<'l> = (Option<DateTime<Utc>>, &'l DreamId);
 
 /// What a dream is found by.
 fn names(dream: &Dream) -> [BTreeSet<u64>; 3] {

@@ -46,9 +46,10 @@ impl Rest {
         self.kept.id
     }
 
-    /// A dream of which nothing newer is known.
-    pub fn shown(&self, place: Place) -> Option<&Dream> {
-        self.dream(place).filter(|_| !self.left_out.contains(&place))
+    /// By what dreams are put in order, without reading the dream; nothing where something newer is known of it.
+    pub fn age(&self, place: Place) -> Option<(Option<DateTime<Utc>>, &DreamId)> {
+        let row = self.kept.row(place).filter(|_| !self.left_out.contains(&place))?;
+        Some((row.created, &row.id))
     }
 
     /// All that is kept, also those dreams of which something newer is known.
@@ -56,7 +57,7 @@ impl Rest {
         self.kept.shown().filter_map(|place| Some((place, self.dream(place)?)))
     }
 
-    fn dream(&self, place: Place) -> Option<&Dream> {
+    pub fn dream(&self, place: Place) -> Option<&Dream> {
         let read = || self.kept.dream(place).map(Box::new);
         self.dreams.get(place.number())?.get_or_init(read).as_deref()
     }
