@@ -18,12 +18,12 @@
 //! # A night's dream
 //!
 //! [`cli`] opens the repository and resolves the settings, then calls [`phase::dream::run`]. It opens memory's entries
-//! ([`phase::entries`]) and the ledger of past dreams, read back from history ([`store::Store::ledger`]), of both what is
-//! asked for alone, and chooses sessions ([`phase::review`]). Each unread session becomes a reflection, in parallel ([`phase::read`]); reflections and memory
-//! together become proposals ([`phase::Reconcile`]). Nothing of a proposal is believed: [`phase::settle`] gives it a
-//! key, recognises what history has answered, looks its quotes up in the transcripts, computes its risks, and lets only
-//! scrubbed text into a [`model::Change`]. [`phase::write`] makes one commit per change in one pack; the branch appears
-//! last, in one compare-and-swap.
+//! ([`phase::entries`]) and the ledger of past dreams, read back from history ([`store::Store::ledger`]), of both what
+//! is asked for alone, and chooses sessions ([`phase::review`]). Each unread session becomes a reflection, in parallel
+//! ([`phase::read`]); reflections and memory together become proposals ([`phase::Reconcile`]). Nothing of a proposal is
+//! believed: [`phase::settle`] gives it a key, recognises what history has answered, looks its quotes up in the
+//! transcripts, computes its risks, and lets only scrubbed text into a [`model::Change`]. [`phase::write`] makes one
+//! commit per change in one pack; the branch appears last, in one compare-and-swap.
 //!
 //! # An approval
 //!

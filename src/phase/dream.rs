@@ -138,7 +138,7 @@ fn think_and_write_at(at: &At<'_>, engine: &dyn Engine, request: &Request<'_>) -
     night.skipped.extend(source.skipped.iter().map(|s| Skipped { what: s.what.clone(), why: s.why.clone() }));
     let limit = request.settings.max_sessions as usize;
     let known: Vec<&SessionRecord> = selection.read.clone();
-    let dreams = if at.afresh { store.whole_dream_index(&ledger) } else { store.dream_index(&ledger) };
+    let dreams = if at.afresh { DreamIndex::whole(&ledger) } else { store.dream_index(&ledger) };
     let read_texts = store.known_texts();
     let (texts, written) = rayon::join(read_texts, || source.written());
     let history = History::new(store, &dreams, &records);

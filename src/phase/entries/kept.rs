@@ -194,6 +194,12 @@ impl Kept {
         Some((written, told))
     }
 
+    /// An entry's text alone, which is not kept in memory.
+    pub fn text(&self, at: usize) -> Option<String> {
+        let (written, _) = self.bytes(at)?;
+        postcard::from_bytes::<Written>(&written).ok().map(|written| written.text)
+    }
+
     /// Whether an entry stands in this file.
     fn is_at(&self, at: usize, path: &str) -> bool {
         let own = self.row(at).and_then(|row| self.section(Part::Records).get(row.record));

@@ -25,6 +25,7 @@ use bearing::{Found, Surroundings};
 use fresh::Fresh;
 use kept::{Kept, Part, Sparse};
 use open::Origin;
+use rayon::prelude::*;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::{Mutex, OnceLock};
@@ -173,9 +174,16 @@ impl<'a> Entries<'a> {
         self.whole.near(&self.words(at))
     }
 
-    /// The first entries that have a word.
-    pub fn with_word(&self, text: &str) -> Vec<usize> {
-        words_of(&Meaning::of(text)).first().map_or_else(Vec::new, |word| self.whole.first(*word))
+    /// The entries of whose texts this holds, in their order. Every text is read: for what no index can answer.
+    pub fn that(&self, holds: impl Fn(&str) -> bool + Sync) -> Vec<usize> {
+        let holds = |at: &usize| match self.locate(*at) {
+            Ok(fresh) => holds(&self.fresh.held[fresh].text),
+            Err(kept) => !self.gone.contains(&(*at as u32)) && kept.text(*at).is_some_and(|text| holds(&text)),
+        };
+        let all = 0..self.first_fresh() + self.fresh.held.len();
+        let mut found: Vec<usize> = all.into_par_iter().filter(holds).collect();
+        found.sort_by_key(|at| self.rank(*at));
+        found
     }
 
     /// The sentences that share rare words with a statement, most shared words first.

@@ -75,7 +75,7 @@ fn told(memory: &Entries<'_>) -> String {
     for path in PATHS.iter().copied().chain(["notes/A.MD", "notes/none.md"]) {
         told += &format!("{path} {}\n", memory.is_taken(path));
     }
-    told + &format!("{:?}", memory.with_word("pnpm").into_iter().map(place).collect::<Vec<_>>())
+    told + &format!("{:?}", memory.that(|text| text.contains("pnpm")).into_iter().map(place).collect::<Vec<_>>())
 }
 
 /// Memory at a commit, as far as it can be told, and what would be kept of it.

@@ -37,19 +37,14 @@ pub struct DreamIndex<'l> {
 impl Store {
     /// Reads what is kept for this ledger, or makes it.
     pub fn dream_index<'l>(&self, ledger: &'l Ledger) -> DreamIndex<'l> {
-        let Some(rest) = ledger.rest() else { return self.whole_dream_index(ledger) };
+        let Some(rest) = ledger.rest() else { return DreamIndex::whole(ledger) };
         if let Some(tables) = self.tables(rest) {
             return DreamIndex { ledger, rest: Some((rest, tables)), own: own(ledger.changed()) };
         }
-        let index = self.whole_dream_index(ledger);
+        let index = DreamIndex::whole(ledger);
         // A file that cannot be written is no error.
         let _ = self.keep_sections(NAME, MAGIC, &parts(rest));
         index
-    }
-
-    /// The same from the ledger alone.
-    pub fn whole_dream_index<'l>(&self, ledger: &'l Ledger) -> DreamIndex<'l> {
-        DreamIndex { ledger, rest: None, own: own(ledger.all()) }
     }
 
     fn tables(&self, rest: &Rest) -> Option<[Table<Section>; 3]> {
@@ -66,6 +61,11 @@ impl Store {
 }
 
 impl<'l> DreamIndex<'l> {
+    /// Made of the ledger alone.
+    pub fn whole(ledger: &'l Ledger) -> Self {
+        Self { ledger, rest: None, own: own(ledger.all()) }
+    }
+
     /// Whether something that was asked for could not be read: what was told is not to be believed.
     pub fn is_damaged(&self) -> bool {
         self.rest.as_ref().is_some_and(|(_, tables)| tables[0].rows.pages().is_damaged())

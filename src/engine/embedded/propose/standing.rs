@@ -257,8 +257,7 @@ fn rule_corrected(draft: &Draft<'_>, memory: &Entries<'_>, taken: &mut BTreeSet<
         let named = words::words(text).any(|known| known == word);
         named && ["always", "prefix", "must", "every command", "all commands"].iter().any(|rule| lower.contains(rule))
     };
-    let asks = |at: &usize| asks(&memory.get(*at).text) && !memory.get(*at).pinned;
-    let at = memory.with_word(word).into_iter().find(asks)?;
+    let at = memory.that(asks).into_iter().find(|at| !memory.get(*at).pinned)?;
     let held = memory.get(at);
     let said = Meaning::of(&held.text).covers(&Meaning::of(&draft.gist)) >= 0.8;
     if said || !taken.insert(at) {
