@@ -21,7 +21,9 @@ fn refuse<T>(what: &'static str, text: &str, why: &'static str) -> Result<T, IdE
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(
+            Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, borsh::BorshSerialize, borsh::BorshDeserialize,
+        )]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(String);
 
@@ -238,7 +240,7 @@ impl NotePath {
 }
 
 /// A git object id (SHA-1), without a dependency on git.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, borsh::BorshSerialize, borsh::BorshDeserialize)]
 pub struct ObjectId([u8; 20]);
 
 /// An id is a hash already: its start is enough to tell it from others.

@@ -7,6 +7,7 @@ pub mod epoch;
 pub mod evidence;
 pub mod front;
 pub mod id;
+pub mod moment;
 pub mod note;
 pub mod opinion;
 pub mod session;

@@ -1,11 +1,14 @@
 //! What is known about a session beside its turns: the record that is stored with the transcript, and outcomes.
 
-use super::{AgentName, Lines, ObjectId, SessionId};
+use super::{AgentName, Lines, ObjectId, SessionId, moment};
+use borsh::{BorshDeserialize, BorshSerialize};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 /// The format that a transcript was recognised as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, BorshSerialize, BorshDeserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Host {
     ClaudeCode,
@@ -37,7 +40,7 @@ impl Host {
 }
 
 /// The stored record of one session (`record.json` beside its transcript).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 pub struct SessionRecord {
     pub schema: u32,
     pub id: SessionId,
@@ -47,10 +50,13 @@ pub struct SessionRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub project: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[borsh(serialize_with = "moment::optional::pack", deserialize_with = "moment::optional::unpack")]
     pub started: Option<DateTime<Utc>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[borsh(serialize_with = "moment::optional::pack", deserialize_with = "moment::optional::unpack")]
     pub ended: Option<DateTime<Utc>>,
     /// When this session was first imported.
+    #[borsh(serialize_with = "moment::pack", deserialize_with = "moment::unpack")]
     pub imported: DateTime<Utc>,
     pub turns: u32,
     /// The newest version last. A version is added only when old bytes changed; growth adds a part.
@@ -90,18 +96,19 @@ impl SessionRecord {
 }
 
 /// One state of a transcript, in the parts in which it grew.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 pub struct SessionVersion {
     pub parts: Vec<Part>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 pub struct Part {
     /// What is stored; of an expired part, what was.
     pub blob: ObjectId,
     pub bytes: u64,
     /// Line feeds in this part.
     pub newlines: u32,
+    #[borsh(serialize_with = "moment::pack", deserialize_with = "moment::unpack")]
     pub imported: DateTime<Utc>,
     /// What stood here before bytes were taken out of it, the oldest first. Lines keep their numbers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -112,7 +119,7 @@ pub struct Part {
 }
 
 /// What a part was before some of its bytes were taken out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 pub struct Former {
     pub blob: ObjectId,
     pub bytes: u64,
@@ -126,15 +133,18 @@ pub struct Former {
 }
 
 /// When the bytes of a part were dropped, and what names them still.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 pub struct Expired {
+    #[borsh(serialize_with = "moment::pack", deserialize_with = "moment::unpack")]
     pub at: DateTime<Utc>,
     pub sha256: String,
     pub tombstone: String,
 }
 
 /// How bytes of a transcript went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, BorshSerialize, BorshDeserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Removal {
     /// A person took them out for good.
@@ -209,7 +219,7 @@ impl SessionVersion {
 }
 
 /// A judgement of a session against a task or rubric.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 pub struct Outcome {
     pub result: OutcomeResult,
     /// 0 to 1.
@@ -221,10 +231,11 @@ pub struct Outcome {
     pub explanation: Option<String>,
     /// Who judged: a person, or `import` for what the transcript itself states.
     pub by: String,
+    #[borsh(serialize_with = "moment::pack", deserialize_with = "moment::unpack")]
     pub at: DateTime<Utc>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OutcomeResult {
     Satisfied,

@@ -1,13 +1,16 @@
 //! Turns: what a transcript says once its host's format is understood. Every turn knows its role and the raw lines it
 //! came from; nothing here reads a format.
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 /// Whose words these are. What was injected by the host (environment, rules files, reminders) is `System`; what a tool
 /// brought from elsewhere (a page, an answer of a server) is `Fetched`, and `OtherAgent` is what a subagent answered or
 /// another agent wrote.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, BorshSerialize, BorshDeserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
     User,
@@ -52,7 +55,9 @@ impl std::str::FromStr for Role {
 }
 
 /// 1-based, inclusive lines of the raw transcript, counted through all of its parts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, BorshSerialize, BorshDeserialize,
+)]
 pub struct Lines {
     pub first: u32,
     pub last: u32,
@@ -71,7 +76,9 @@ impl Lines {
 
 /// Where something stands in a raw transcript: its lines and, in a document whose lines do not tell turns apart
 /// (JSON on one line), the JSON pointer (RFC 6901) of the element.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, BorshSerialize, BorshDeserialize,
+)]
 pub struct Place {
     pub lines: Lines,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,53 +1,59 @@
 //! Reflections, kept: one file per engine and version, to which each new reflection is appended as it is made, so that
-//! a run that is killed loses none. Every line is keyed by the record it was made of (its blobs and judgements) and
-//! checked by a checksum. The file may be deleted at any time and changes no result.
+//! a run that is killed loses none. Each is keyed by the record it was made of (its blobs and judgements) and checked by
+//! a checksum. The file may be deleted at any time and changes no result.
 
 use super::extract::Extract;
 use super::reflection::Reflection;
 use crate::model::{ObjectId, SessionRecord};
 use crate::store::Store;
+use crate::text::probe::word;
 use crate::text::secret;
-use std::collections::{BTreeMap, BTreeSet};
+use memchr::memmem;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock};
 
-/// A line: key, checksum, session, then the reflection as JSON. Ids are hexadecimal.
-const ID: usize = 40;
-/// Lines of replaced reflections that are left in peace.
+/// What every reflection begins with: whoever finds damage looks for the next. Also the format's version.
+const MARK: &[u8; 8] = b"\xffdream1\n";
+/// Mark, length of what follows, checksum of the rest; then a key, the session's hash, and the reflection itself.
+const HEAD: usize = 16;
+const KEY: usize = 16;
+/// What precedes the reflection itself.
+const OPENING: usize = HEAD + KEY + 8;
+/// Replaced reflections that are left in peace.
 const STALE: usize = 64;
+
+type Key = [u8; KEY];
 
 /// The kept reflections of one engine.
 pub(super) struct Cache {
     file: PathBuf,
     bytes: Vec<u8>,
-    /// Where the newest line of each key stands.
-    lines: BTreeMap<ObjectId, Range<usize>>,
+    /// Where the newest reflection of each key stands.
+    places: HashMap<Key, Range<usize>>,
     append: OnceLock<Option<Mutex<File>>>,
 }
 
 impl Cache {
     pub(super) fn open(store: &Store, engine: &dyn Extract) -> Self {
         let version = ObjectId::of_blob(format!("{} {}", engine.name(), engine.version()).as_bytes());
-        let file = store.common_dir().join("dream/cache/reflections").join(format!("{}.jsonl", version.short()));
+        let file = store.common_dir().join("dream/cache/reflections").join(version.short());
         let bytes = fs::read(&file).unwrap_or_default();
         let bytes = compact(&file, &bytes).unwrap_or(bytes);
-        let keyed = ranges(&bytes).filter_map(|range| Some((key(bytes.get(range.clone())?)?, range)));
-        let lines = keyed.collect();
-        Self { file, bytes, lines, append: OnceLock::new() }
+        let places = places(&bytes).filter_map(|place| Some((key(&bytes[place.clone()])?, place))).collect();
+        Self { file, bytes, places, append: OnceLock::new() }
     }
 
     pub(super) fn get(&self, record: &SessionRecord) -> Option<Reflection> {
-        let key = name(record)?;
-        let line = self.bytes.get(self.lines.get(&key)?.clone())?;
-        let (sum, kept) = (line.get(ID + 1..2 * ID + 1)?, line.get(2 * ID + 2..)?);
-        if sum != checksum(key, kept).as_bytes() {
+        let kept = self.bytes.get(self.places.get(&name(record)?)?.clone())?;
+        let (head, rest) = kept.split_first_chunk::<HEAD>()?;
+        if head[12..] != crc32fast::hash(rest).to_le_bytes() {
             return None;
         }
-        let json = &kept[memchr::memchr(b' ', kept)? + 1..];
-        let reflection: Reflection = serde_json::from_slice(json).ok()?;
+        let reflection: Reflection = borsh::from_slice(kept.get(OPENING..)?).ok()?;
         (Some(reflection.blob) == record.blob() && reflection.session == record.id).then_some(reflection)
     }
 
@@ -55,67 +61,161 @@ impl Cache {
     /// written is no error.
     pub(super) fn put(&self, record: &SessionRecord, reflection: Reflection) -> Reflection {
         let Ok(text) = serde_json::to_string(&reflection) else { return reflection };
-        let masked = secret::mask(&text);
-        let Ok(kept) = serde_json::from_str::<Reflection>(&masked) else { return reflection };
-        if let Some(key) = name(record) {
-            let rest = format!("{} {masked}", record.id);
-            let _ = self.append(format!("{key} {} {rest}\n", checksum(key, rest.as_bytes())).as_bytes());
-        }
+        let Ok(kept) = serde_json::from_str::<Reflection>(&secret::mask(&text)) else { return reflection };
+        let _ = packed(record, &kept).and_then(|packed| self.append(&packed));
         kept
     }
 
-    fn append(&self, line: &[u8]) -> io::Result<()> {
-        let torn = self.bytes.last().is_some_and(|byte| *byte != b'\n');
-        let file = self.append.get_or_init(|| open(&self.file, torn).ok().map(Mutex::new));
+    fn append(&self, packed: &[u8]) -> io::Result<()> {
+        let file = self.append.get_or_init(|| open(&self.file).ok().map(Mutex::new));
         let Some(file) = file else { return Ok(()) };
-        // One write per line: another run may be appending too.
-        file.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).write_all(line)
+        // One write each: another run may be appending too.
+        file.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).write_all(packed)
     }
 }
 
-/// Opens for appending, on a new line where a killed run left half of one.
-fn open(path: &Path, torn: bool) -> io::Result<File> {
+fn open(path: &Path) -> io::Result<File> {
     fs::create_dir_all(path.parent().unwrap_or(path))?;
-    let mut file = OpenOptions::new().create(true).append(true).open(path)?;
-    if torn {
-        file.write_all(b"\n")?;
-    }
-    Ok(file)
+    OpenOptions::new().create(true).append(true).open(path)
 }
 
-fn name(record: &SessionRecord) -> Option<ObjectId> {
-    Some(ObjectId::of_blob(&serde_json::to_vec(record).ok()?))
+fn packed(record: &SessionRecord, reflection: &Reflection) -> io::Result<Vec<u8>> {
+    let key = name(record).ok_or_else(|| io::Error::other("a record that cannot be named"))?;
+    let mut rest = [&key[..], &word(record.id.as_str()).to_le_bytes()].concat();
+    borsh::to_writer(&mut rest, reflection)?;
+    let length = u32::try_from(rest.len()).map_err(io::Error::other)?;
+    Ok([MARK, &length.to_le_bytes()[..], &crc32fast::hash(&rest).to_le_bytes(), &rest].concat())
 }
 
-fn checksum(key: ObjectId, rest: &[u8]) -> String {
-    ObjectId::of_blob(&[key.as_bytes(), rest].concat()).to_string()
+/// What a record is known by here: all of it counts, as a judgement changes what a session teaches.
+fn name(record: &SessionRecord) -> Option<Key> {
+    let packed = borsh::to_vec(record).ok()?;
+    blake3::hash(&packed).as_bytes().first_chunk().copied()
 }
 
-fn key(line: &[u8]) -> Option<ObjectId> {
-    ObjectId::parse(std::str::from_utf8(line.get(..ID)?).ok()?).ok()
+fn key(kept: &[u8]) -> Option<Key> {
+    kept.get(HEAD..)?.first_chunk().copied()
 }
 
-fn session(line: &[u8]) -> Option<&[u8]> {
-    line.get(2 * ID + 2..)?.split(|byte| *byte == b' ').next()
+fn session(kept: &[u8]) -> Option<&[u8]> {
+    kept.get(HEAD + KEY..OPENING)
 }
 
-/// The lines of a file, without their ends; a torn last one is none.
-fn ranges(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
-    let mut start = 0;
-    memchr::memchr_iter(b'\n', bytes).map(move |end| std::mem::replace(&mut start, end + 1)..end)
+/// Where reflections stand, whole or damaged: after half of one, which a killed run left, the next is looked for.
+fn places(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        loop {
+            if !bytes[at..].starts_with(MARK) {
+                at += memmem::find(&bytes[at..], MARK)?;
+            }
+            let length =
+                bytes.get(at + 8..at + 12).and_then(|length| Some(u32::from_le_bytes(length.try_into().ok()?)));
+            let end = at + HEAD + length? as usize;
+            // What follows begins with a mark, or nothing follows: else the length cannot be believed.
+            if end <= bytes.len() && (end == bytes.len() || bytes[end..].starts_with(MARK)) {
+                return Some(std::mem::replace(&mut at, end)..end);
+            }
+            at += MARK.len();
+        }
+    })
 }
 
-/// Leaves out all but the newest line of each session, once most lines are of no more use.
+/// Leaves out all but the newest reflection of each session, once most are of no more use.
 fn compact(file: &Path, bytes: &[u8]) -> Option<Vec<u8>> {
-    let lines: Vec<&[u8]> = ranges(bytes).map(|range| &bytes[range]).collect();
-    let sessions: BTreeSet<&[u8]> = lines.iter().filter_map(|line| session(line)).collect();
-    if lines.len() <= 2 * sessions.len() + STALE {
+    let all: Vec<&[u8]> = places(bytes).map(|place| &bytes[place]).collect();
+    let sessions: HashSet<&[u8]> = all.iter().filter_map(|kept| session(kept)).collect();
+    if all.len() <= 2 * sessions.len() + STALE {
         return None;
     }
-    let newest: BTreeMap<&[u8], &[u8]> = lines.into_iter().filter_map(|line| Some((session(line)?, line))).collect();
-    let kept: Vec<u8> = newest.values().flat_map(|line| line.iter().chain(b"\n")).copied().collect();
+    let newest: BTreeMap<&[u8], &[u8]> = all.into_iter().filter_map(|kept| Some((session(kept)?, kept))).collect();
+    let kept = newest.into_values().collect::<Vec<_>>().concat();
     let mut new = tempfile::NamedTempFile::new_in(file.parent()?).ok()?;
     new.write_all(&kept).ok()?;
     new.persist(file).ok()?;
     Some(kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{AgentName, Host, Part, SessionId, SessionVersion};
+    use chrono::DateTime;
+
+    fn record(id: &str) -> SessionRecord {
+        let part = Part::new(ObjectId::of_blob(id.as_bytes()), 1, 1, DateTime::UNIX_EPOCH);
+        SessionRecord {
+            schema: 1,
+            id: SessionId::new(id).expect("an id"),
+            agent: AgentName::new("x/p").expect("a name"),
+            host: Host::Minimal,
+            project: None,
+            started: None,
+            ended: DateTime::from_timestamp(1_700_000_000, 123_456_789),
+            imported: DateTime::UNIX_EPOCH,
+            turns: 1,
+            versions: vec![SessionVersion { parts: vec![part] }],
+            root: None,
+            outcomes: Vec::new(),
+        }
+    }
+
+    fn cache(file: &Path) -> Cache {
+        let bytes = fs::read(file).unwrap_or_default();
+        let bytes = compact(file, &bytes).unwrap_or(bytes);
+        let places = places(&bytes).filter_map(|place| Some((key(&bytes[place.clone()])?, place))).collect();
+        Cache { file: file.to_owned(), bytes, places, append: OnceLock::new() }
+    }
+
+    #[test]
+    fn what_a_killed_run_left_half_hides_nothing_that_stands_before_or_after() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("kept");
+        let records = ["one", "two", "three"].map(record);
+        let made: Vec<Reflection> =
+            records.iter().map(|record| cache(&file).put(record, Reflection::empty(record))).collect();
+        let bytes = fs::read(&file).expect("kept");
+        assert_eq!(
+            records.each_ref().map(|record| cache(&file).get(record)),
+            [0, 1, 2].map(|at| Some(made[at].clone()))
+        );
+        let ends: Vec<usize> = places(&bytes).map(|place| place.end).collect();
+        for cut in 0..ends[0] {
+            // The first of them is cut, and the others are appended by later runs.
+            fs::write(&file, [&bytes[..cut], &bytes[ends[0]..]].concat()).expect("written");
+            let kept = cache(&file);
+            assert_eq!(kept.get(&records[0]), None, "cut at {cut}");
+            assert_eq!(
+                [1, 2].map(|at| kept.get(&records[at])),
+                [1, 2].map(|at| Some(made[at].clone())),
+                "cut at {cut}"
+            );
+        }
+        for at in 0..ends[0] {
+            let mut damaged = bytes.clone();
+            damaged[at] ^= 0x10;
+            fs::write(&file, damaged).expect("written");
+            let kept = cache(&file);
+            assert_eq!(kept.get(&records[0]), None, "damaged at {at}");
+            assert_eq!(
+                [1, 2].map(|at| kept.get(&records[at])),
+                [1, 2].map(|at| Some(made[at].clone())),
+                "damaged at {at}"
+            );
+        }
+    }
+
+    #[test]
+    fn reflections_that_were_replaced_are_left_out_in_the_end() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("kept");
+        let mut record = record("grows");
+        for turns in 0..2 * STALE as u32 {
+            record.turns = turns;
+            cache(&file).put(&record, Reflection::empty(&record));
+        }
+        let kept = cache(&file);
+        assert!(kept.places.len() <= STALE + 2, "{}", kept.places.len());
+        assert_eq!(kept.get(&record), Some(Reflection::empty(&record)));
+    }
 }

@@ -1,7 +1,8 @@
 //! What one session taught, as data: what people said, what failed and what then worked, what was run. Small, because
 //! it is kept for every session; it holds quotes and places, never whole results.
 
-use crate::model::{AgentName, Evidence, Kind, ObjectId, OutcomeResult, Place, Role, SessionId, SessionRecord};
+use crate::model::{AgentName, Evidence, Kind, ObjectId, OutcomeResult, Place, Role, SessionId, SessionRecord, moment};
+use borsh::{BorshDeserialize, BorshSerialize};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -10,12 +11,13 @@ use std::collections::BTreeMap;
 pub const SCHEMA: u32 = 1;
 
 /// What one session taught.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 pub struct Reflection {
     pub schema: u32,
     pub session: SessionId,
     pub blob: ObjectId,
     pub agent: AgentName,
+    #[borsh(serialize_with = "moment::pack", deserialize_with = "moment::unpack")]
     pub happened: DateTime<Utc>,
     /// How the session was judged. Judgements come later than transcripts: [`Reflection::judge`] renews it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -53,7 +55,7 @@ pub struct Reflection {
 }
 
 /// What a session was about, in a language model's words.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 pub struct Account {
     pub task: String,
     pub approach: String,
@@ -64,7 +66,7 @@ pub struct Account {
 }
 
 /// Something worth knowing in later sessions, with where it was learned.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 pub struct Lesson {
     pub kind: Kind,
     /// One or a few sentences that stand alone.
@@ -76,19 +78,22 @@ pub struct Lesson {
 }
 
 /// A place in the session with the words that stand there.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 pub struct Cite {
     pub blob: ObjectId,
     pub place: Place,
     pub role: Role,
     pub quote: String,
+    #[borsh(serialize_with = "moment::pack", deserialize_with = "moment::unpack")]
     pub time: DateTime<Utc>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uid: Option<String>,
 }
 
 /// How a directive was put, the strongest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, BorshSerialize, BorshDeserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Manner {
     /// "Remember …", "from now on …": meant to last, in so many words.
@@ -104,7 +109,7 @@ pub enum Manner {
 }
 
 /// A directive by a person.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 pub struct Said {
     pub manner: Manner,
     /// One imperative sentence that stands alone.
@@ -120,7 +125,7 @@ pub struct Said {
 }
 
 /// A statement by a person of how things are.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 pub struct Stated {
     /// Who or what it is about, such as `user` or `staging`.
     pub subject: String,
@@ -139,7 +144,7 @@ pub struct Stated {
 }
 
 /// A tool call that failed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 pub struct Failure {
     pub tool: String,
     /// What groups it with others: tool and telling line, paths, numbers, names and hashes abstracted.
@@ -164,7 +169,9 @@ pub struct Failure {
 }
 
 /// How much an error teaches, the most first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, BorshSerialize, BorshDeserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum FailureClass {
     /// The command, option, tool or name does not exist or is not allowed: the same call will fail again.
@@ -180,7 +187,7 @@ pub enum FailureClass {
 }
 
 /// What worked after a failure.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Fix {
     /// Another call in its place; the words that were left out and put in.
@@ -192,7 +199,7 @@ pub enum Fix {
 }
 
 /// How often a command was run, and how often it worked.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 pub struct CommandUse {
     pub runs: u32,
     pub failed: u32,
@@ -205,7 +212,7 @@ pub struct CommandUse {
 }
 
 /// One commit (or try of one).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 pub struct Commit {
     pub worked: bool,
     /// Shapes of the checks that ran since the last edit, each with whether it passed.
@@ -214,7 +221,7 @@ pub struct Commit {
 }
 
 /// A tool of the agent's domain, in one session.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 pub struct ToolUse {
     pub name: String,
     pub calls: u32,

@@ -126,27 +126,40 @@ impl Store {
         &self,
         old: ObjectId,
         new: ObjectId,
-        records: Vec<SessionRecord>,
+        mut records: Vec<SessionRecord>,
     ) -> Option<(Vec<SessionRecord>, usize)> {
         if old == new {
             return Some((records, 0));
         }
-        let mut differ = 0;
-        let mut all: BTreeMap<SessionId, SessionRecord> =
-            records.into_iter().map(|record| (record.id.clone(), record)).collect();
+        // What each is now; a session that is gone has none.
+        let mut differ: BTreeMap<SessionId, Option<SessionRecord>> = BTreeMap::new();
         for FileDelta { path, new, .. } in TreeDiff::new(self).files(Some(old), new).ok()? {
             let Some(folder) = path.strip_suffix("/record.json") else { continue };
-            differ += 1;
             let (fan, name) = folder.split_once('/')?;
             let id = SessionId::new(name).ok().filter(|id| self::fan(id) == fan)?;
             let Some((_, blob)) = new else {
-                all.remove(&id)?;
+                differ.insert(id, None);
                 continue;
             };
             let record = decode(name, &self.blob(blob).ok()?).ok().filter(|record| record.id == id)?;
-            all.insert(id, record);
+            differ.insert(id, Some(record));
         }
-        Some((all.into_values().collect(), differ))
+        let count = differ.len();
+        records.retain_mut(|record| match differ.get_mut(&record.id).map(Option::take) {
+            None => true,
+            Some(Some(now)) => {
+                *record = now;
+                true
+            }
+            Some(None) => false,
+        });
+        // What was taken above is in its place already.
+        let before = records.len();
+        records.extend(differ.into_values().flatten());
+        if records.len() > before {
+            records.sort_by(|a, b| a.id.cmp(&b.id));
+        }
+        Some((records, count))
     }
 
     /// Every record of a tree of sessions under its path, each read or not: one bad record hides no other.

@@ -3,34 +3,40 @@
 //! checksum, thrown away on any doubt, never needed.
 
 use super::Store;
-use crate::model::{ObjectId, SessionRecord, id::hex};
+use crate::model::{ObjectId, SessionRecord};
 use rayon::prelude::*;
-use sha1::{Digest, Sha1};
 use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
 /// Also the format's version: another text makes every older file unreadable.
-const MAGIC: &str = "git-dream sessions 2";
+const MAGIC: &[u8] = b"git-dream sessions 3\n";
+/// Tree and checksum.
+const HEAD: usize = 20 + 4;
 /// Fewer records than this are read faster than a file is written.
 const WORTHWHILE: usize = 64;
-/// Records on one line: lines are read side by side.
-const LINE: usize = 256;
+/// Records in one piece: pieces are read side by side.
+const PIECE: usize = 256;
 
 impl Store {
     /// What is kept, with the tree that it was made of.
     pub(super) fn cached_sessions(&self) -> Option<(ObjectId, Vec<SessionRecord>)> {
         let bytes = fs::read(self.cache_file()).ok()?;
-        let end = memchr::memchr(b'\n', &bytes)?;
-        let (head, body) = (&bytes[..end], &bytes[end + 1..]);
-        let tree = std::str::from_utf8(head.strip_prefix(MAGIC.as_bytes())?.get(1..1 + 40)?).ok()?;
-        let tree = ObjectId::parse(tree).ok()?;
-        if head != header(tree, body).as_bytes() {
+        let (head, body) = bytes.strip_prefix(MAGIC)?.split_first_chunk::<HEAD>()?;
+        let (tree, _) = head.split_first_chunk()?;
+        let tree = ObjectId::from_bytes(*tree);
+        if *head != header(tree, body) {
             return None;
         }
-        let lines: Vec<&[u8]> = body.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).collect();
-        let read = |line: &&[u8]| serde_json::from_slice::<Vec<SessionRecord>>(line).ok();
-        let read: Vec<Vec<SessionRecord>> = lines.par_iter().map(read).collect::<Option<_>>()?;
+        let mut pieces = Vec::new();
+        let mut rest = body;
+        while let Some((length, after)) = rest.split_first_chunk() {
+            let (piece, after) = after.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+            pieces.push(piece);
+            rest = after;
+        }
+        let read = |piece: &&[u8]| borsh::from_slice::<Vec<SessionRecord>>(piece).ok();
+        let read: Vec<Vec<SessionRecord>> = pieces.par_iter().map(read).collect::<Option<_>>()?;
         Some((tree, read.into_iter().flatten().collect()))
     }
 
@@ -46,12 +52,14 @@ impl Store {
         let folder = path.parent().expect("the file has a folder");
         fs::create_dir_all(folder)?;
         let mut body = Vec::new();
-        for line in records.chunks(LINE) {
-            serde_json::to_writer(&mut body, line)?;
-            body.push(b'\n');
+        for records in records.chunks(PIECE) {
+            let piece = borsh::to_vec(records)?;
+            body.extend(u32::try_from(piece.len()).map_err(io::Error::other)?.to_le_bytes());
+            body.extend(piece);
         }
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        writeln!(file, "{}", header(tree, &body))?;
+        file.write_all(MAGIC)?;
+        file.write_all(&header(tree, &body))?;
         file.write_all(&body)?;
         file.persist(path).map_err(|error| error.error)?;
         Ok(())
@@ -62,6 +70,12 @@ impl Store {
     }
 }
 
-fn header(tree: ObjectId, body: &[u8]) -> String {
-    format!("{MAGIC} {tree} {}", hex(&Sha1::digest(body)))
+fn header(tree: ObjectId, body: &[u8]) -> [u8; HEAD] {
+    let mut checksum = crc32fast::Hasher::new();
+    checksum.update(tree.as_bytes());
+    checksum.update(body);
+    let mut header = [0; HEAD];
+    header[..20].copy_from_slice(tree.as_bytes());
+    header[20..].copy_from_slice(&checksum.finalize().to_le_bytes());
+    header
 }

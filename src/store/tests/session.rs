@@ -202,9 +202,13 @@ fn a_damaged_cache_is_never_believed() {
     let fresh = store.sessions().expect("sessions");
     let cache = world.repository().join(".git/dream/cache/sessions");
     assert_eq!(store.sessions().expect("cached"), fresh);
-    let good = fs::read_to_string(&cache).expect("a cache");
-    fs::write(&cache, good.replacen("s-050", "s-xxx", 1)).expect("a forged cache");
-    assert_eq!(store.sessions().expect("read again"), fresh);
+    let good = fs::read(&cache).expect("a cache");
+    let at = good.windows(5).position(|five| five == b"s-050").expect("its record");
+    let forged = [&good[..at], b"s-xxx", &good[at + 5..]].concat();
+    for bad in [&forged[..], &good[..at], &good[..5], b""] {
+        fs::write(&cache, bad).expect("a forged cache");
+        assert_eq!(store.sessions().expect("read again"), fresh);
+    }
     import(&store, &[("s-100", "x")]);
     assert_eq!(store.sessions().expect("another tree").len(), 101);
 }
