@@ -76,6 +76,8 @@ pub struct Known {
     /// Which rows were asked for: the others are of texts that are gone.
     used: Vec<AtomicBool>,
     new: Mutex<HashMap<Key, Vec<u8>>>,
+    /// Whether a state is worth keeping again.
+    is_behind: AtomicBool,
 }
 
 impl Known {
@@ -83,7 +85,7 @@ impl Known {
     pub fn read(bytes: Vec<u8>) -> Self {
         let Some(rows) = rows_of(&bytes) else { return Self::default() };
         let used = (0..rows).map(|_| AtomicBool::new(false)).collect();
-        Self { bytes, used, new: Mutex::default() }
+        Self { bytes, used, ..Self::default() }
     }
 
     /// Worked out of the text, now or before; and the text's name.
@@ -126,6 +128,17 @@ impl Known {
         }
     }
 
+    /// What was kept of a state under a name.
+    pub fn state(&self, key: &Key) -> Option<&[u8]> {
+        self.find(key)
+    }
+
+    /// Keeps a state in place of an older one, the next time that anything is kept; `is_worth` of it alone.
+    pub fn renew(&self, key: Key, state: Vec<u8>, is_worth: bool) {
+        self.is_behind.fetch_or(is_worth, Ordering::Relaxed);
+        self.learn(key, state);
+    }
+
     fn learn(&self, key: Key, bytes: Vec<u8>) {
         self.new.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).insert(key, bytes);
     }
@@ -154,12 +167,14 @@ impl Known {
         let mut all: Vec<(&[u8], &[u8])> =
             used.filter_map(|(at, _)| Some((&self.rows()[at][..KEY], self.body(at)?))).collect();
         let asked = all.len() + new.len();
-        let is_new = asked >= WORTHWHILE && new.len() > NEW && new.len() > all.len() / SHARE;
+        let is_behind = self.is_behind.load(Ordering::Relaxed) || new.len() > NEW && new.len() > all.len() / SHARE;
+        let is_new = asked >= WORTHWHILE && is_behind;
         // What nobody asks for is read each time all the same.
         let is_old = self.used.len() > 2 * asked + WORTHWHILE;
         if !is_new && !is_old {
             return None;
         }
+        all.retain(|(key, _)| !new.contains_key(*key));
         all.extend(new.iter().map(|(key, body)| (key.as_slice(), body.as_slice())));
         all.sort_unstable();
         let bodies: usize = all.iter().map(|(_, body)| body.len()).sum();

@@ -126,7 +126,7 @@ impl Probe {
         self.add_words(words_of(meaning))
     }
 
-    fn add_words(&mut self, words: impl IntoIterator<Item = Word>) -> usize {
+    pub fn add_words(&mut self, words: impl IntoIterator<Item = Word>) -> usize {
         let at = self.statements;
         for word in words {
             let number = *self.numbers.entry(word).or_insert_with(|| {

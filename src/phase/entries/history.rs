@@ -8,7 +8,7 @@ use crate::phase::Held;
 use crate::store::dream::{ChangeRecord, Dream};
 use crate::store::{DreamIndex, Store};
 use chrono::{DateTime, Utc};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
@@ -19,6 +19,8 @@ type Edited = BTreeMap<String, (DreamId, usize)>;
 pub struct History<'a> {
     pub dreams: &'a DreamIndex<'a>,
     happened: HashMap<&'a SessionId, DateTime<Utc>>,
+    /// Sessions that are not what they were when they were first imported.
+    changed: HashSet<&'a SessionId>,
     environment: Environment,
     git_dir: PathBuf,
     edited: Mutex<HashMap<String, Arc<Edited>>>,
@@ -27,8 +29,21 @@ pub struct History<'a> {
 impl<'a> History<'a> {
     pub fn new(store: &Store, dreams: &'a DreamIndex<'a>, records: &'a [SessionRecord]) -> Self {
         let happened = records.iter().map(|record| (&record.id, record.happened())).collect();
+        let is_first = |record: &SessionRecord| match record.versions.as_slice() {
+            [version] => version.parts.len() == 1 && version.parts.iter().all(|part| part.was.is_empty()),
+            _ => false,
+        };
+        let changed = records.iter().filter(|record| !is_first(record)).map(|record| &record.id).collect();
         let (environment, git_dir) = (store.environment().clone(), store.git_dir().to_owned());
-        Self { dreams, happened, environment, git_dir, edited: Mutex::default() }
+        Self { dreams, happened, changed, environment, git_dir, edited: Mutex::default() }
+    }
+
+    /// Whether a belief was proposed by dreams which had read all that these sessions say: then it is not proposed of them
+    /// again, however that ended. May say no where it was.
+    pub fn is_settled<'s>(&self, key: &BeliefKey, sessions: impl Iterator<Item = &'s SessionId> + Clone) -> bool {
+        sessions.clone().next().is_some()
+            && sessions.clone().all(|session| !self.changed.contains(session))
+            && self.dreams.is_proposed_of(key, sessions)
     }
 
     /// The changes of a file that stand, oldest first.

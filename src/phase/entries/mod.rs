@@ -16,7 +16,7 @@ pub use open::{At, Source};
 pub use written::Written;
 
 use super::Held;
-use crate::model::{BeliefKey, NotePath};
+use crate::model::{BeliefKey, NotePath, SessionId};
 use crate::store::Section;
 use crate::text::layers::Layers;
 use crate::text::probe::{Word, word, words_of};
@@ -250,6 +250,11 @@ impl<'a> Entries<'a> {
     /// The entries of a file that say exactly this.
     pub fn find(&self, path: &NotePath, text: &str) -> impl Iterator<Item = usize> {
         self.entries_of(path.as_str()).into_iter().filter(move |at| self.get(*at).text == text)
+    }
+
+    /// Whether history has answered a belief of these sessions: see [`History::is_settled`].
+    pub fn is_settled<'s>(&self, key: &BeliefKey, sessions: impl Iterator<Item = &'s SessionId> + Clone) -> bool {
+        self.history.is_some_and(|history| history.is_settled(key, sessions))
     }
 
     /// The entry under which a dream proposed a belief: of several, in the file of the newest dream, the last.

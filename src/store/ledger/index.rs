@@ -90,6 +90,27 @@ impl<'l> DreamIndex<'l> {
         self.find(By::Session, word(session.as_str()))
     }
 
+    /// Whether for each of these sessions there is a dream that read it and proposes the belief. No dream is read for it.
+    pub fn is_proposed_of<'s>(&self, key: &BeliefKey, mut sessions: impl Iterator<Item = &'s SessionId>) -> bool {
+        let key = word(key.as_str());
+        let own = |by: By, name: u64| self.own[by as usize].get(&name).map_or(&[][..], Vec::as_slice);
+        let kept = |by: By, name: u64| match &self.rest {
+            Some((rest, tables)) => {
+                let mut places = tables[by as usize].of(name);
+                places.retain(|place| rest.age(Place::of(*place as usize)).is_some());
+                places
+            }
+            None => Vec::new(),
+        };
+        let (proposing, places) = (own(By::Belief, key), kept(By::Belief, key));
+        sessions.all(|session| {
+            let session = word(session.as_str());
+            let is_own = |dream: &&Dream| proposing.iter().any(|other| std::ptr::eq(*other, *dream));
+            own(By::Session, session).iter().any(is_own)
+                || !places.is_empty() && kept(By::Session, session).iter().any(|place| places.contains(place))
+        })
+    }
+
     /// The numbers that a table has for files that some dream may have changed.
     pub fn changed(&self, table: &Table<impl Bytes>) -> BTreeSet<u32> {
         let kept = self.rest.iter().flat_map(|(_, tables)| table.shared(&tables[By::Path as usize]));

@@ -5,6 +5,7 @@ use crate::model::{Belief, Confidence, Evidence, Kind, Support};
 use crate::phase::Reflection;
 use crate::phase::reflection::Cite;
 use crate::text::Scrubbed;
+use crate::text::probe::Word;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 
@@ -46,6 +47,13 @@ pub struct Draft<'a> {
     pub against: Option<String>,
     /// Whether another value of the same thing makes the older one void.
     pub exclusive: bool,
+}
+
+/// What was proposed before and is not proposed again: nothing that it says is news.
+pub struct Told<'a> {
+    pub text: &'a str,
+    /// By which it is found.
+    pub words: Vec<Word>,
 }
 
 impl<'a> Draft<'a> {
@@ -197,9 +205,12 @@ fn spread<'s, T>(all: &[&'s T], room: usize) -> Vec<&'s T> {
 }
 
 /// Sessions and agents, each counted once.
-pub fn support(seen: &[Seen<'_>]) -> Support {
-    let sessions: BTreeSet<_> = seen.iter().map(|seen| &seen.session.session).collect();
-    let agents: BTreeSet<_> = seen.iter().map(|seen| &seen.session.agent).collect();
+pub fn support<'s, 'a: 's>(seen: impl IntoIterator<Item = &'s Seen<'a>>) -> Support {
+    let (mut sessions, mut agents) = (BTreeSet::new(), BTreeSet::new());
+    for seen in seen {
+        sessions.insert(&seen.session.session);
+        agents.insert(&seen.session.agent);
+    }
     Support { sessions: sessions.len() as u32, agents: agents.len() as u32 }
 }
 
@@ -234,15 +245,16 @@ where
 }
 
 /// The most useful first; the order of sessions plays no part.
-pub fn order(drafts: &mut [Draft<'_>]) {
-    drafts.sort_by(|a, b| {
-        let support = |draft: &Draft<'_>| draft.support().sessions;
+pub fn ordered(drafts: Vec<Draft<'_>>) -> Vec<Draft<'_>> {
+    let mut all: Vec<(u32, Draft<'_>)> = drafts.into_iter().map(|draft| (draft.support().sessions, draft)).collect();
+    all.sort_by(|(a_support, a), (b_support, b)| {
         b.rank
             .total_cmp(&a.rank)
-            .then_with(|| support(b).cmp(&support(a)))
+            .then_with(|| b_support.cmp(a_support))
             .then_with(|| a.canonical.cmp(&b.canonical))
             .then_with(|| a.text.cmp(&b.text))
     });
+    all.into_iter().map(|(_, draft)| draft).collect()
 }
 
 /// A share in words that a reader can check.

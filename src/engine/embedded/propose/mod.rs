@@ -2,6 +2,7 @@
 //! memory holds, and put in the order in which it is most useful.
 
 mod commands;
+mod course;
 mod directives;
 mod draft;
 mod duplicates;
@@ -16,9 +17,9 @@ mod rules;
 mod standing;
 mod workflows;
 
-use crate::model::Proposal;
+use crate::model::{BeliefKey, Proposal, SessionId};
 use crate::phase::{Reflection, Situation};
-use draft::Draft;
+use draft::{Draft, Told};
 
 /// The sessions in the order in which they happened, whatever the order in which they came.
 pub struct Night<'a> {
@@ -30,6 +31,12 @@ impl Night<'_> {
     /// How many sessions must agree; never fewer than two for what nobody said in so many words.
     pub fn support(&self) -> usize {
         self.situation.min_support.max(1) as usize
+    }
+
+    /// Whether what these sessions say of a belief was proposed before: then history has answered it.
+    fn is_settled<'s>(&self, key: &BeliefKey, sessions: impl Iterator<Item = &'s SessionId> + Clone) -> bool {
+        let is_read = sessions.clone().all(|session| !self.situation.unread.contains(session));
+        is_read && self.situation.memory.is_settled(key, sessions)
     }
 }
 
@@ -52,17 +59,20 @@ pub fn propose(situation: &Situation<'_>) -> Vec<Proposal> {
     let memory = situation.memory;
 
     let mut drafts: Vec<Draft<'_>> = Vec::new();
-    drafts.extend(directives::drafts(&night));
+    let mut told: Vec<Told<'_>> = Vec::new();
+    drafts.extend(directives::drafts(&night, &mut told));
     drafts.extend(mistakes::drafts(&night));
     drafts.extend(commands::drafts(&night));
     drafts.extend(workflows::drafts(&night));
     drafts.extend(files::drafts(&night));
-    drafts.extend(facts::drafts(&night));
+    drafts.extend(facts::drafts(&night, &mut told));
     drafts.retain(|draft| focus::allows(situation.instructions, draft));
-    draft::order(&mut drafts);
 
-    let mut proposals = standing::reconciled(drafts, memory);
+    let mut proposals = standing::reconciled(draft::ordered(drafts), told, &night);
     proposals.extend(duplicates::proposals(memory, &proposals));
     proposals.extend(prune::proposals(memory, &night, &proposals));
     proposals
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,12 +1,14 @@
 //! Drafts meet what memory holds: what is held already is not proposed, what differs in value supersedes, a rule that
 //! keeps failing is corrected.
 
-use super::draft::{Draft, confidence};
+use super::Night;
+use super::draft::{Draft, Told, confidence};
 use crate::model::{Belief, BeliefKey, ChangeType, Kind, Phase, Proposal, RetireReason, Risk, Target};
 use crate::phase::entries::Sentence;
 use crate::phase::{Entries, Held};
 use crate::text::{Meaning, Probe, Relation, Scrubbed, amount, frame, words};
 use rayon::prelude::*;
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 /// What a draft is to memory.
@@ -20,24 +22,19 @@ enum Standing {
 }
 
 /// Proposals for all that memory does not hold.
-pub fn reconciled(drafts: Vec<Draft<'_>>, memory: &Entries<'_>) -> Vec<Proposal> {
+pub fn reconciled(drafts: Vec<Draft<'_>>, before: Vec<Told<'_>>, night: &Night<'_>) -> Vec<Proposal> {
+    let memory = night.situation.memory;
     let mut taken: BTreeSet<usize> = BTreeSet::new();
     let mut proposals = Vec::new();
-    let (mut told, mut probe): (Vec<Meaning>, Probe) = (Vec::new(), Probe::new());
+    let mut told = Telling::new(before, memory);
     // What each is to memory is asked for all at once: it depends on no other.
-    let standings: Vec<Standing> = drafts.par_iter().map(|draft| standing(draft, memory)).collect();
+    let standings: Vec<Standing> = drafts.par_iter().map(|draft| standing_of(draft, night)).collect();
     for (draft, standing) in drafts.into_iter().zip(standings) {
-        if draft.exclusive {
-            let meaning = memory.texts.meaning(&draft.gist);
-            let joins = |at: &usize| matches!(told[*at].relation(&meaning), Relation::Same | Relation::Contains);
-            if probe.near(&meaning).iter().any(joins) {
-                continue;
-            }
-            probe.add(&meaning);
-            told.push(meaning);
+        let is_held = matches!(standing, Standing::Held);
+        if draft.exclusive && !told.tell(&draft.gist, is_held) {
+            continue;
         }
         proposals.extend(rule_corrected(&draft, memory, &mut taken));
-        let is_held = matches!(standing, Standing::Held);
         match standing {
             Standing::Held => {}
             Standing::New => proposals.push(proposal(&draft, ChangeType::Add, Phase::Extract, Target::New, Vec::new())),
@@ -99,6 +96,51 @@ fn no_longer(draft: &Draft<'_>, old: &Held) -> Proposal {
     retired.subject = Scrubbed::short(&format!("no longer: {}", old.text), 60).into_string();
     retired.reason = format!("Rule: a newer statement ends it: \"{}\".", Scrubbed::short(&draft.text, 120));
     retired
+}
+
+/// What this dream, or one before it, says already: of the same thing told by two rules only one is proposed.
+struct Telling<'t, 'm> {
+    memory: &'m Entries<'m>,
+    /// What dreams before this one said. Looked at when something is news.
+    before: Vec<Told<'t>>,
+    before_probe: OnceCell<Probe>,
+    told: Vec<Meaning>,
+    probe: Probe,
+}
+
+impl<'t, 'm> Telling<'t, 'm> {
+    fn new(before: Vec<Told<'t>>, memory: &'m Entries<'m>) -> Self {
+        Self { memory, before, before_probe: OnceCell::new(), told: Vec::new(), probe: Probe::new() }
+    }
+
+    /// Notes what a draft says, and tells whether it is news. What memory holds is none, and is not looked up.
+    fn tell(&mut self, gist: &str, is_held: bool) -> bool {
+        let texts = self.memory.texts;
+        let meaning = texts.meaning(gist);
+        if !is_held {
+            let says = |told: &Meaning| matches!(told.relation(&meaning), Relation::Same | Relation::Contains);
+            let all = || Probe::of(self.before.iter().map(|told| told.words.iter().copied()), 0);
+            let near = self.before_probe.get_or_init(all).near(&meaning);
+            if self.probe.near(&meaning).into_iter().any(|at| says(&self.told[at]))
+                || near.into_iter().any(|at| says(&texts.meaning(self.before[at].text)))
+            {
+                return false;
+            }
+        }
+        self.probe.add(&meaning);
+        self.told.push(meaning);
+        true
+    }
+}
+
+/// What history has answered is not compared with memory again.
+fn standing_of(draft: &Draft<'_>, night: &Night<'_>) -> Standing {
+    let sessions = draft.seen.iter().map(|seen| &seen.session.session);
+    let is_alone = draft.ends.is_none() && draft.against.is_none();
+    match is_alone && night.is_settled(&BeliefKey::derive(&draft.canonical), sessions) {
+        true => Standing::Held,
+        false => standing(draft, night.situation.memory),
+    }
 }
 
 fn standing(draft: &Draft<'_>, memory: &Entries<'_>) -> Standing {

@@ -1,0 +1,129 @@
+//! How statements were grouped before: each night compares what is new, not again all that was ever said. The course of
+//! a grouping is kept with what is known of texts, and followed again as far as the statements are the same.
+
+use crate::text::Known;
+use crate::text::known::{Key, named};
+use crate::text::probe::{Probe, Word};
+use borsh::{BorshDeserialize, BorshSerialize};
+use std::collections::HashSet;
+
+/// All that decides how statements are grouped, beside what [`Known`] itself depends on.
+const SOURCES: [&str; 3] = [include_str!("course.rs"), include_str!("directives.rs"), include_str!("facts.rs")];
+/// So many statements, or this part of all, may be grouped anew each night before the course is kept again.
+const NEW: usize = if cfg!(feature = "faults") { 0 } else { 32 };
+const SHARE: usize = 50;
+
+/// What became of each statement, in their order.
+#[derive(Debug, Clone, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Course {
+    items: Vec<Key>,
+    /// The group that each went to. Groups are numbered in the order in which they began.
+    groups: Vec<u32>,
+    /// Groups that a statement made void.
+    voided: Vec<(u32, u32)>,
+    /// The words of each group's first statement, and where they end.
+    words: Vec<Word>,
+    ends: Vec<u32>,
+    /// What each group's first statement is known by.
+    names: Vec<String>,
+}
+
+fn name(what: &str) -> Key {
+    let sources = SOURCES.map(str::as_bytes);
+    named(&[what.as_bytes(), sources[0], sources[1], sources[2]])
+}
+
+impl Course {
+    /// What is kept of a grouping; nothing where there is none.
+    pub fn kept(texts: &Known, what: &str) -> Self {
+        let course: Option<Self> = texts.state(&name(what)).and_then(|bytes| borsh::from_slice(bytes).ok());
+        course.filter(Self::is_sound).unwrap_or_default()
+    }
+
+    fn is_sound(&self) -> bool {
+        let (items, groups) = (self.items.len(), self.ends.len() as u32);
+        let mut begun = 0;
+        let in_order = self.groups.iter().all(|group| {
+            begun += u32::from(*group == begun);
+            *group < begun
+        });
+        let of_groups = begun == groups && self.names.len() == self.ends.len() && self.ends.is_sorted();
+        let words = self.ends.last().map_or(0, |end| *end as usize) == self.words.len();
+        let voided = self.voided.is_sorted_by_key(|(item, _)| *item)
+            && self.voided.iter().all(|(item, group)| (*item as usize) < items && *group < groups);
+        items == self.groups.len() && in_order && of_groups && words && voided
+    }
+
+    /// Keeps this course in place of another.
+    pub fn keep(&self, instead: &Self, texts: &Known, what: &str) {
+        if self == instead {
+            return;
+        }
+        let new = self.items.len().abs_diff(instead.same(&self.items));
+        let is_worth = new > NEW && new > self.items.len() / SHARE;
+        // Statements that cannot be packed are grouped anew.
+        let Ok(packed) = borsh::to_vec(self) else { return };
+        texts.renew(name(what), packed, is_worth);
+    }
+
+    /// How many statements come first here as there.
+    pub fn same(&self, items: &[Key]) -> usize {
+        self.items.iter().zip(items).take_while(|(a, b)| a == b).count()
+    }
+
+    pub fn item(&self, at: usize) -> Option<&Key> {
+        self.items.get(at)
+    }
+
+    pub fn items(&self) -> HashSet<Key> {
+        self.items.iter().copied().collect()
+    }
+
+    pub fn group(&self, at: usize) -> usize {
+        self.groups[at] as usize
+    }
+
+    /// The groups that a statement made void.
+    pub fn voided(&self, at: usize) -> impl Iterator<Item = usize> {
+        let from = self.voided.partition_point(|(item, _)| (*item as usize) < at);
+        self.voided[from..].iter().take_while(move |(item, _)| *item as usize == at).map(|(_, group)| *group as usize)
+    }
+
+    /// The words of a group's first statement.
+    pub fn words(&self, group: usize) -> &[Word] {
+        let begin = group.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
+        &self.words[begin..self.ends[group] as usize]
+    }
+
+    pub fn name(&self, group: usize) -> &str {
+        &self.names[group]
+    }
+
+    /// How many groups there are.
+    pub fn begun(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Notes where a statement went: to a group, or to a new one that it begins.
+    pub fn went(&mut self, item: Key, group: usize) {
+        self.items.push(item);
+        self.groups.push(group as u32);
+    }
+
+    /// Begins a group.
+    pub fn begin(&mut self, words: &[Word], name: String) {
+        self.words.extend_from_slice(words);
+        self.ends.push(self.words.len() as u32);
+        self.names.push(name);
+    }
+
+    /// Notes what the next statement makes void.
+    pub fn void(&mut self, group: usize) {
+        self.voided.push((self.items.len() as u32, group as u32));
+    }
+
+    /// An index over the first statements of all groups.
+    pub fn probe(&self) -> Probe {
+        Probe::of((0..self.begun()).map(|group| self.words(group).iter().copied()), self.words.len())
+    }
+}
