@@ -11,6 +11,7 @@ use super::read::{Read, Reader};
 use super::reconcile::{Reconcile, Report, Situation};
 use super::reflection::Reflection;
 use super::review::{self, Filter};
+use super::risk;
 use super::scribe::Scribe;
 use super::settle::{self, Ground, Settled, Skipped};
 use super::trust::Lineage;
@@ -145,6 +146,9 @@ fn think_and_write_at(at: &At<'_>, engine: &dyn Engine, request: &Request<'_>) -
     let memory = source.entries(written, &history, &texts);
     let mut thinking = Thinking::new(store, engine, request, &memory, &records, &dreams);
     thinking.recall(&known, &mut night.skipped)?;
+    if !selection.unread.is_empty() {
+        rayon::spawn(risk::ready);
+    }
     let mut settled = Settled::default();
     let mut read: Vec<&SessionRecord> = Vec::new();
     // Sessions that teach nothing leave no trace in history. They must not keep older ones from being read: then twice
@@ -176,6 +180,9 @@ fn think_and_write_at(at: &At<'_>, engine: &dyn Engine, request: &Request<'_>) -
     // What the engine could not read stays unread, so that the next run tries it again.
     read.retain(|record| !thinking.failed.contains(&record.id) && !night.report.unread.contains(&record.id));
     night.sessions = listed(&read, &known, &settled.changes);
+    // Of ten thousand sessions that takes as long as writing the dream.
+    let reflections = std::mem::take(&mut thinking.reflections);
+    rayon::spawn(move || drop(reflections));
     let scribe = Scribe { store, engine: engine.name(), request, base: tip, ledger: &ledger };
     finish(&scribe, settled.changes, &mut night)?;
     memory.keep(at);

@@ -5,6 +5,9 @@ use regex::Regex;
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
+/// For whoever keeps what comes of it: another text may give another abstraction.
+pub const SOURCE: &str = include_str!("abstraction.rs");
+
 fn pattern(text: &str) -> Regex {
     Regex::new(text).expect("a constant pattern")
 }

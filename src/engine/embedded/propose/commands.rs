@@ -6,7 +6,7 @@ use super::draft::{Draft, Seen, by_support, of, support};
 use crate::engine::embedded::shell::{self, Purpose};
 use crate::model::Kind;
 use crate::phase::reflection::CommandUse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// In how many sessions a command must have been run.
 const SESSIONS: usize = 3;
@@ -34,10 +34,14 @@ pub fn drafts<'a>(night: &Night<'a>) -> Vec<Draft<'a>> {
             add(entry, Seen { session, cite: &usage.cite }, usage);
         }
     }
+    let mut sessions: HashMap<&str, usize> = HashMap::new();
+    for session in &night.sessions {
+        *sessions.entry(project(session.agent.as_str())).or_default() += 1;
+    }
     let mut drafts = Vec::new();
     for (agent, purposes) in projects {
         for (purpose, shapes) in purposes {
-            drafts.extend(best(night, agent, purpose, shapes));
+            drafts.extend(best(night, (agent, sessions[agent]), purpose, shapes));
         }
     }
     drafts
@@ -55,10 +59,10 @@ fn add<'a>(entry: &mut Usage<'a>, seen: Seen<'a>, usage: &CommandUse) {
     entry.seconds.extend(&usage.seconds);
 }
 
-/// The command that most sessions of a project run for a purpose, if it works more often than not.
+/// The command that most of all sessions of a project run for a purpose, if it works more often than not.
 fn best<'a>(
     night: &Night<'a>,
-    agent: &str,
+    (agent, all): (&str, usize),
     purpose: Purpose,
     shapes: BTreeMap<&'a str, Usage<'a>>,
 ) -> Option<Draft<'a>> {
@@ -72,7 +76,6 @@ fn best<'a>(
     if sessions < SESSIONS.max(night.support()) {
         return None;
     }
-    let all = night.sessions.iter().filter(|session| project(session.agent.as_str()) == agent).count();
     let took =
         median(&usage.seconds).map_or(String::new(), |seconds| format!(", usually in about {}", duration(seconds)));
     let part = qualifier(shape).map_or(String::new(), |part| format!(" ({part})"));

@@ -30,13 +30,13 @@ impl Group<'_> {
     }
 }
 
-/// Adds to `told` what was proposed before.
-pub fn drafts<'a>(night: &Night<'a>, told: &mut Vec<Told<'a>>) -> Vec<Draft<'a>> {
+/// Drafts, and what was proposed before.
+pub fn drafts<'a>(night: &Night<'a>) -> (Vec<Draft<'a>>, Vec<Told<'a>>) {
     let all = gather(night, |session| &session.said, |said| &said.cite);
     let (requests, directives): (Vec<_>, Vec<_>) =
         all.into_iter().partition(|(_, said)| said.manner == Manner::Request);
     let Grouping { groups, course, .. } = grouped(night.situation.memory.texts, directives);
-    let mut drafts = Vec::new();
+    let (mut drafts, mut told) = (Vec::new(), Vec::new());
     for (at, group) in groups.into_iter().enumerate() {
         let Some(worded) = worded(night, &group) else { continue };
         let sessions = group.members.iter().map(|(seen, _)| &seen.session.session);
@@ -53,7 +53,7 @@ pub fn drafts<'a>(night: &Night<'a>, told: &mut Vec<Told<'a>>) -> Vec<Draft<'a>>
         drafts.push(draft(group, worded));
     }
     drafts.extend(super::requests::drafts(night, requests));
-    drafts
+    (drafts, told)
 }
 
 /// Directives by what they mean, one after the other as they were said.

@@ -1,13 +1,13 @@
 //! A belief before it is compared with memory: its words, its evidence, and how useful it is.
 
 use super::Night;
-use crate::model::{Belief, Confidence, Evidence, Kind, Support};
+use crate::model::{Belief, Confidence, Evidence, Kind, SessionId, Support};
 use crate::phase::Reflection;
 use crate::phase::reflection::Cite;
 use crate::text::Scrubbed;
 use crate::text::probe::Word;
 use chrono::{DateTime, Utc};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// How many pieces of evidence a proposal cites.
 const CITED: usize = 5;
@@ -206,12 +206,23 @@ fn spread<'s, T>(all: &[&'s T], room: usize) -> Vec<&'s T> {
 
 /// Sessions and agents, each counted once.
 pub fn support<'s, 'a: 's>(seen: impl IntoIterator<Item = &'s Seen<'a>>) -> Support {
-    let (mut sessions, mut agents) = (BTreeSet::new(), BTreeSet::new());
+    let (mut sessions, mut agents): (Vec<&Reflection>, HashSet<_>) = (Vec::new(), HashSet::new());
     for seen in seen {
-        sessions.insert(&seen.session.session);
-        agents.insert(&seen.session.agent);
+        // What is seen comes session by session, and most of it from one agent.
+        if sessions.last().is_none_or(|last| last.agent != seen.session.agent) {
+            agents.insert(&seen.session.agent);
+        }
+        sessions.push(seen.session);
     }
-    Support { sessions: sessions.len() as u32, agents: agents.len() as u32 }
+    Support { sessions: distinct(sessions) as u32, agents: agents.len() as u32 }
+}
+
+/// How many sessions these are, each counted once: a night has one reflection of each.
+pub fn distinct(mut sessions: Vec<&Reflection>) -> usize {
+    let place = |session: &&Reflection| std::ptr::from_ref(*session);
+    sessions.sort_unstable_by_key(place);
+    sessions.dedup_by_key(|session| place(session));
+    sessions.len()
 }
 
 /// Everything of one sort in all sessions, in the order of time; a line copied into a resumed session counts once.
@@ -230,16 +241,11 @@ where
     all.sort_by(|(a, _), (b, _)| {
         (a.cite.time, &a.session.session, &a.cite.place).cmp(&(b.cite.time, &b.session.session, &b.cite.place))
     });
-    let mut copies: BTreeSet<(&str, &str)> = BTreeSet::new();
-    let mut sessions: BTreeSet<(&str, &str, &str)> = BTreeSet::new();
+    // Of each line the session that had it first.
+    let mut first: HashMap<(&str, &str), &SessionId> = HashMap::new();
     all.retain(|(seen, _)| {
         let Some(uid) = seen.cite.uid.as_deref() else { return true };
-        let (session, quote) = (seen.session.session.as_str(), seen.cite.quote.as_str());
-        if sessions.contains(&(session, uid, quote)) {
-            return true;
-        }
-        sessions.insert((session, uid, quote));
-        copies.insert((uid, quote))
+        *first.entry((uid, &seen.cite.quote)).or_insert(&seen.session.session) == &seen.session.session
     });
     all
 }

@@ -32,12 +32,12 @@ impl Belief<'_> {
     }
 }
 
-/// Adds to `told` what was proposed before.
-pub fn drafts<'a>(night: &Night<'a>, told: &mut Vec<Told<'a>>) -> Vec<Draft<'a>> {
+/// Drafts, and what was proposed before.
+pub fn drafts<'a>(night: &Night<'a>) -> (Vec<Draft<'a>>, Vec<Told<'a>>) {
     let all = gather(night, |session| &session.facts, |stated| &stated.cite);
     let texts = night.situation.memory.texts;
     let (beliefs, course) = believed(texts, all);
-    let mut drafts = Vec::new();
+    let (mut drafts, mut told) = (Vec::new(), Vec::new());
     for (at, belief) in beliefs.into_iter().enumerate().filter(|(_, belief)| !belief.void) {
         let Some(((_, oldest), (_, newest))) = belief.members.first().zip(belief.members.last()) else { continue };
         let attribute = newest.attribute.as_ref().or(oldest.attribute.as_ref());
@@ -56,7 +56,7 @@ pub fn drafts<'a>(night: &Night<'a>, told: &mut Vec<Told<'a>>) -> Vec<Draft<'a>>
         }
         drafts.extend(draft(belief, texts));
     }
-    drafts
+    (drafts, told)
 }
 
 /// Statements by what they are about, one after the other as they were made.

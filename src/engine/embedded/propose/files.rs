@@ -5,18 +5,18 @@ use super::Night;
 use super::draft::{Draft, Seen, by_support, of, support};
 use crate::model::Kind;
 use crate::phase::Reflection;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{HashMap, HashSet};
 
 /// In how many sessions two files must have been changed together.
 const SESSIONS: usize = 4;
 /// How many pairs are proposed at most.
 const PAIRS: usize = 8;
 
-type Sessions<'a> = BTreeMap<&'a str, Vec<&'a Reflection>>;
+type Sessions<'a> = HashMap<&'a str, Vec<&'a Reflection>>;
 
 pub fn drafts<'a>(night: &Night<'a>) -> Vec<Draft<'a>> {
-    let mut alone: Sessions<'a> = BTreeMap::new();
-    let mut pairs: BTreeMap<(&'a str, &'a str), Vec<&'a Reflection>> = BTreeMap::new();
+    let mut alone: Sessions<'a> = HashMap::new();
+    let mut pairs: HashMap<(&'a str, &'a str), Vec<&'a Reflection>> = HashMap::new();
     for session in fresh(night) {
         let files: Vec<&str> = session.edited.keys().map(String::as_str).filter(|path| !is_test(path)).collect();
         for (at, first) in files.iter().enumerate() {
@@ -36,7 +36,7 @@ pub fn drafts<'a>(night: &Night<'a>) -> Vec<Draft<'a>> {
 
 /// The sessions whose changes are their own: a resumed session repeats the lines of the first.
 fn fresh<'a>(night: &Night<'a>) -> Vec<&'a Reflection> {
-    let mut known: BTreeSet<&str> = BTreeSet::new();
+    let mut known: HashSet<&str> = HashSet::new();
     let mut sessions = Vec::new();
     for &session in &night.sessions {
         let uids: Vec<&str> = session.edited.values().filter_map(|cite| cite.uid.as_deref()).collect();

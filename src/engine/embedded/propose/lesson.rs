@@ -5,7 +5,8 @@ use super::draft::of;
 use super::mistakes::{Found, Group, OF_PROGRAM};
 use crate::engine::embedded::{abstraction, fix, guess, shell};
 use crate::phase::reflection::{Failure, FailureClass, Fix};
-use crate::text::Scrubbed;
+use crate::text::known::named;
+use crate::text::{Known, Scrubbed};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A group of failures with what is known of it.
@@ -16,6 +17,7 @@ pub struct Lesson<'l, 'a> {
     /// The failure that stands for all.
     pub usual: &'a Failure,
     pub fix: Option<&'l Found<'a>>,
+    pub texts: &'l Known,
 }
 
 /// How many wrong names a note lists.
@@ -98,7 +100,7 @@ impl Lesson<'_, '_> {
         let same = self.group.members.iter().filter(|(_, failure)| failure.error == self.usual.error);
         let same: BTreeSet<_> = same.map(|(seen, _)| &seen.session.session).collect();
         let usual = same.len() * 2 > self.group.sessions();
-        let error = if usual { self.usual.error.clone() } else { general(&self.usual.error) };
+        let error = if usual { self.usual.error.clone() } else { general(&self.usual.error, self.texts) };
         Scrubbed::short(&error, 140).into_string()
     }
 
@@ -224,8 +226,13 @@ fn main(call: &str) -> String {
 }
 
 /// An error of which every instance names something else.
-fn general(error: &str) -> String {
-    abstraction::MARKS.iter().fold(abstraction::of(error), |text, mark| text.replace(mark, "…"))
+fn general(error: &str, texts: &Known) -> String {
+    let key = named(&[b"general\0", abstraction::SOURCE.as_bytes(), error.as_bytes()]);
+    texts.noted(&key).unwrap_or_else(|| {
+        let general = abstraction::MARKS.iter().fold(abstraction::of(error), |text, mark| text.replace(mark, "…"));
+        texts.note(key, &general);
+        general
+    })
 }
 
 fn quoted(error: &str) -> String {

@@ -2,7 +2,7 @@
 
 use super::Night;
 use super::directives::counted;
-use super::draft::{Draft, Seen, by_support, gather, of, support};
+use super::draft::{Draft, Seen, by_support, distinct, gather, of, support};
 use super::lesson::{Lesson, blamed};
 use super::rules::Rules;
 use crate::model::Kind;
@@ -29,7 +29,7 @@ pub struct Found<'a> {
 
 impl<'a> Group<'a> {
     pub fn sessions(&self) -> usize {
-        self.members.iter().map(|(seen, _)| seen.session.session.as_str()).collect::<BTreeSet<_>>().len()
+        distinct(self.members.iter().map(|(seen, _)| seen.session).collect())
     }
 
     /// The names that its errors call unknown, the one of most sessions first.
@@ -45,7 +45,7 @@ impl<'a> Group<'a> {
 
     /// Whether its errors are about different names of one program.
     pub fn is_mixed(&self) -> bool {
-        self.names().len() > 1 && self.members.iter().all(|(_, failure)| failure.signature.contains(OF_PROGRAM))
+        self.members.iter().all(|(_, failure)| failure.signature.contains(OF_PROGRAM)) && self.names().len() > 1
     }
 
     /// The places to cite first: those of the very same case, where several sessions met it.
@@ -131,7 +131,8 @@ fn draft<'a>(night: &Night<'a>, rules: &Rules<'a>, signature: &str, group: &Grou
     let class = group.members.iter().map(|(_, failure)| failure.class).min()?;
     let usual = usual(group)?;
     let fix = best_fix(group, usual);
-    let lesson = Lesson { signature, group, class, usual, fix: fix.as_ref() };
+    let texts = night.situation.memory.texts;
+    let lesson = Lesson { signature, group, class, usual, fix: fix.as_ref(), texts };
     let rule = rules.contradicted(&lesson);
     let often = format!("Seen in {} sessions.", of(support.sessions as usize, night.sessions.len()));
     let gist = [lesson.what(), lesson.works(), rule.as_ref().map_or(String::new(), |rule| rule.sentence())];

@@ -19,7 +19,7 @@ mod workflows;
 
 use crate::model::{BeliefKey, Proposal, SessionId};
 use crate::phase::{Reflection, Situation};
-use draft::{Draft, Told};
+use draft::Draft;
 
 /// The sessions in the order in which they happened, whatever the order in which they came.
 pub struct Night<'a> {
@@ -58,14 +58,15 @@ pub fn propose(situation: &Situation<'_>) -> Vec<Proposal> {
     let night = Night { sessions, situation };
     let memory = situation.memory;
 
-    let mut drafts: Vec<Draft<'_>> = Vec::new();
-    let mut told: Vec<Told<'_>> = Vec::new();
-    drafts.extend(directives::drafts(&night, &mut told));
-    drafts.extend(mistakes::drafts(&night));
-    drafts.extend(commands::drafts(&night));
-    drafts.extend(workflows::drafts(&night));
-    drafts.extend(files::drafts(&night));
-    drafts.extend(facts::drafts(&night, &mut told));
+    // What one rule finds depends on no other.
+    let statements = || rayon::join(|| directives::drafts(&night), || facts::drafts(&night));
+    let habits = || (commands::drafts(&night), workflows::drafts(&night), files::drafts(&night));
+    let calls = || rayon::join(|| mistakes::drafts(&night), habits);
+    let ((directives, facts), (mistakes, (commands, workflows, files))) = rayon::join(statements, calls);
+    let ((directives, mut told), (facts, more)) = (directives, facts);
+    told.extend(more);
+    let all = [directives, mistakes, commands, workflows, files, facts];
+    let mut drafts: Vec<Draft<'_>> = all.into_iter().flatten().collect();
     drafts.retain(|draft| focus::allows(situation.instructions, draft));
 
     let mut proposals = standing::reconciled(draft::ordered(drafts), told, &night);

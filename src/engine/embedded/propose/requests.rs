@@ -4,15 +4,15 @@
 
 use super::Night;
 use super::directives::{counted, is_scripted};
-use super::draft::{Draft, Seen, by_support, of, support};
+use super::draft::{Draft, Seen, by_support, distinct, of, support};
 use crate::engine::embedded::requests::{GENERAL, is_act};
 use crate::engine::embedded::voice;
 use crate::engine::embedded::wording::lower_first;
-use crate::model::Kind;
+use crate::model::{AgentName, Kind};
 use crate::phase::reflection::Said;
 use crate::text::words;
 use rayon::prelude::*;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// How many sessions must make the same request before it is a habit.
 const REPEATED: usize = 3;
@@ -86,9 +86,7 @@ pub fn drafts<'a>(night: &Night<'a>, requests: Vec<Asked<'a>>) -> Vec<Draft<'a>>
     for (at, found) in found.into_iter().enumerate() {
         found.into_iter().for_each(|topic| topics.entry(topic).or_default().push(at));
     }
-    let sessions = |members: &[usize]| {
-        members.iter().map(|at| requests[*at].0.session.session.as_str()).collect::<BTreeSet<_>>().len()
-    };
+    let sessions = |members: &[usize]| distinct(members.iter().map(|at| requests[*at].0.session).collect());
     let mut ordered: Vec<(usize, Topic, Vec<usize>)> =
         topics.into_iter().map(|(topic, members)| (sessions(&members), topic, members)).collect();
     ordered.retain(|(count, ..)| *count >= REPEATED);
@@ -153,8 +151,8 @@ fn topics_of(seen: &Seen<'_>, said: &Said) -> Vec<Topic> {
 fn draft<'a>(night: &Night<'a>, topic: &Topic, members: Vec<Asked<'a>>) -> Option<Draft<'a>> {
     let seen: Vec<Seen<'a>> = members.iter().map(|(seen, _)| *seen).collect();
     let support = support(&seen);
-    let all =
-        night.sessions.iter().filter(|session| seen.iter().any(|seen| seen.session.agent == session.agent)).count();
+    let agents: HashSet<&AgentName> = seen.iter().map(|seen| &seen.session.agent).collect();
+    let all = night.sessions.iter().filter(|session| agents.contains(&session.agent)).count();
     let (gist, examples) = match topic {
         Topic::Act(act) => (act_words(act), Vec::new()),
         Topic::Name(name) => (format!("People keep pointing agents to `{name}`"), examples(&members)),

@@ -6,14 +6,15 @@ use super::lesson::Lesson;
 use crate::engine::embedded::rules::{asks, spans};
 use crate::phase::reflection::{FailureClass, Fix};
 use crate::text::{Scrubbed, sentence};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 
 /// All rules that the sessions loaded, found again by the words in their backquotes.
 pub struct Rules<'a> {
-    loaded: BTreeMap<&'a str, BTreeSet<&'a str>>,
-    by_word: BTreeMap<String, BTreeSet<&'a str>>,
+    /// In how many sessions.
+    loaded: HashMap<&'a str, usize>,
+    by_word: HashMap<String, BTreeSet<&'a str>>,
     /// How often each command was run and failed.
-    runs: BTreeMap<&'a str, (u32, u32)>,
+    runs: HashMap<&'a str, (u32, u32)>,
 }
 
 /// A rule that keeps failing.
@@ -27,11 +28,15 @@ pub struct Contradicted<'a> {
 
 impl<'a> Rules<'a> {
     pub fn new(night: &Night<'a>) -> Self {
-        let mut rules = Self { loaded: BTreeMap::new(), by_word: BTreeMap::new(), runs: BTreeMap::new() };
+        let mut rules = Self { loaded: HashMap::new(), by_word: HashMap::new(), runs: HashMap::new() };
         for session in &night.sessions {
-            for rule in &session.rules {
-                let first = rules.loaded.entry(rule).or_default().insert(session.session.as_str());
-                for span in spans(rule).filter(|_| first) {
+            for (nth, rule) in session.rules.iter().enumerate() {
+                if session.rules[..nth].contains(rule) {
+                    continue;
+                }
+                let loaded = rules.loaded.entry(rule).or_default();
+                *loaded += 1;
+                for span in spans(rule).filter(|_| *loaded == 1) {
                     for word in span.split_whitespace() {
                         rules.by_word.entry(word.to_owned()).or_default().insert(rule);
                     }
@@ -51,11 +56,11 @@ impl<'a> Rules<'a> {
         let words = wrong_words(lesson);
         let asked = |rule: &&&'a str| words.iter().any(|(word, whole)| asks(rule, word, *whole));
         let near = words.iter().filter_map(|(word, _)| self.by_word.get(word.split_whitespace().next()?)).flatten();
-        let rule = near.filter(asked).max_by_key(|rule| (self.loaded[**rule].len(), std::cmp::Reverse(**rule)))?;
+        let rule = near.filter(asked).max_by_key(|rule| (self.loaded[**rule], std::cmp::Reverse(**rule)))?;
         let failed = self.runs.get(lesson.usual.shape.as_str()).copied().filter(|(_, failed)| *failed > 0);
         let sentence = |part: &&str| words.iter().any(|(word, whole)| asks(part, word, *whole));
         let asking = sentence::sentences(rule).into_iter().find(sentence).unwrap_or(rule);
-        Some(Contradicted { rule, asking, loaded: self.loaded[rule].len(), failed })
+        Some(Contradicted { rule, asking, loaded: self.loaded[rule], failed })
     }
 }
 

@@ -88,16 +88,21 @@ fn orders<'a>(night: &Night<'a>) -> Vec<Draft<'a>> {
         .filter_map(|session| Some((*session, went_well(session)?)))
         .filter(|(session, _)| !session.tools.is_empty())
         .collect();
-    let names: BTreeSet<&str> =
-        judged.iter().flat_map(|(session, _)| session.tools.iter().map(|tool| tool.name.as_str())).collect();
+    let mut users: BTreeMap<&str, Vec<(&'a Reflection, bool)>> = BTreeMap::new();
+    for judged in &judged {
+        for tool in &judged.0.tools {
+            let users = users.entry(&tool.name).or_default();
+            if users.last().is_none_or(|(last, _)| !std::ptr::eq(*last, judged.0)) {
+                users.push(*judged);
+            }
+        }
+    }
     let mut drafts = Vec::new();
-    for name in &names {
-        let users: Vec<(&'a Reflection, bool)> =
-            judged.iter().filter(|(session, _)| session.tools.iter().any(|tool| tool.name == *name)).copied().collect();
+    for (name, users) in users {
         if users.len() < 8 {
             continue;
         }
-        drafts.extend(precedes(name, &names, &users));
+        drafts.extend(precedes(name, &users));
         drafts.extend(confirmed(name, &users));
         drafts.extend(once(name, &users));
         drafts.extend(warned(name, &users, &judged));
@@ -139,13 +144,18 @@ fn lift_words(with: &[bool], without: &[bool], label: &str) -> String {
 }
 
 /// The tool that nearly always comes before the first call of this one.
-fn precedes<'a>(name: &str, names: &BTreeSet<&str>, users: &[(&'a Reflection, bool)]) -> Option<Draft<'a>> {
+fn precedes<'a>(name: &str, users: &[(&'a Reflection, bool)]) -> Option<Draft<'a>> {
     let at = |session: &Reflection, name: &str| session.tools.iter().position(|tool| tool.name == name);
     let before = |session: &Reflection, other: &str| matches!((at(session, other), at(session, name)), (Some(a), Some(b)) if a < b);
     let well: Vec<&(&Reflection, bool)> = users.iter().filter(|(_, well)| *well).collect();
-    let share = |other: &str| well.iter().filter(|(session, _)| before(session, other)).count();
-    let mut found: Vec<(&str, usize)> =
-        names.iter().filter(|other| **other != name).map(|other| (*other, share(other))).collect();
+    // In how many of them each other tool comes before it.
+    let mut share: BTreeMap<&str, usize> = BTreeMap::new();
+    for (session, _) in &well {
+        let earlier: BTreeSet<&str> =
+            session.tools.iter().map(|tool| tool.name.as_str()).take_while(|tool| *tool != name).collect();
+        earlier.into_iter().for_each(|other| *share.entry(other).or_default() += 1);
+    }
+    let mut found: Vec<(&str, usize)> = share.into_iter().collect();
     found.retain(|(_, n)| *n >= 5 && *n * 20 >= well.len() * 19);
     found.sort_by_key(|(other, n)| (std::cmp::Reverse(*n), *other));
     let last = found.iter().max_by_key(|(other, _)| {
@@ -226,11 +236,10 @@ fn once<'a>(name: &str, users: &[(&'a Reflection, bool)]) -> Option<Draft<'a>> {
 /// A tool that goes with failure: a warning.
 fn warned<'a>(name: &str, users: &[(&'a Reflection, bool)], judged: &[(&'a Reflection, bool)]) -> Option<Draft<'a>> {
     let with: Vec<bool> = users.iter().map(|(_, well)| *well).collect();
-    let without: Vec<bool> = judged
-        .iter()
-        .filter(|(session, _)| session.tools.iter().all(|tool| tool.name != name))
-        .map(|(_, well)| *well)
-        .collect();
+    // All others, in whatever order.
+    let well = |of: &[(&Reflection, bool)]| of.iter().filter(|(_, well)| *well).count();
+    let (all, well) = (judged.len() - users.len(), well(judged) - well(users));
+    let without: Vec<bool> = (0..all).map(|nth| nth < well).collect();
     let (bad, good) = rates(&with, &without);
     if with.len() < 10 || without.len() < 10 || bad + 0.25 > good || bad > 0.45 {
         return None;
