@@ -283,7 +283,10 @@ impl<'a> Thinking<'a> {
         self.fresh += read.fresh;
         skipped.extend(read.skipped);
         self.transcripts.learn(read.found);
-        self.reflections.extend(read.reflections);
+        match self.reflections.is_empty() {
+            true => self.reflections = read.reflections,
+            false => self.reflections.extend(read.reflections),
+        }
     }
 
     /// What all sessions so far teach, of which these were read by no dream before.

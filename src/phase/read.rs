@@ -72,6 +72,9 @@ impl<'a> Reader<'a> {
     /// Reflects on every record, from what is kept where it can.
     pub fn reflect(&self, records: &[&SessionRecord]) -> Result<Read, SessionError> {
         let known = self.kept(records);
+        if known.iter().all(Option::is_some) {
+            return Ok(Read { reflections: known.into_iter().flatten().collect(), ..Read::default() });
+        }
         let mut missing: BTreeMap<Vec<ObjectId>, Vec<&SessionRecord>> = BTreeMap::new();
         for (record, _) in records.iter().zip(&known).filter(|(_, known)| known.is_none()) {
             missing.entry(parts(record)).or_default().push(record);

@@ -2,9 +2,9 @@
 //! There is no cursor; a session counts as read when a dream that still stands lists it.
 
 use crate::config::settings::Scope;
-use crate::model::{ObjectId, SessionId, SessionRecord};
+use crate::model::{SessionId, SessionRecord};
+use crate::store::SessionsRead;
 use chrono::{DateTime, Duration, Utc};
-use std::collections::BTreeSet;
 
 /// What a command and settings say about which sessions to read.
 #[derive(Debug, Clone, Default)]
@@ -35,7 +35,7 @@ pub struct Selection<'a> {
 /// Sorts the known sessions into read and unread. `done` holds what dreams that stand have read.
 pub fn select<'a>(
     records: &'a [SessionRecord],
-    done: &BTreeSet<(SessionId, ObjectId)>,
+    done: &SessionsRead,
     filter: &Filter,
     now: DateTime<Utc>,
 ) -> Selection<'a> {
@@ -43,7 +43,7 @@ pub fn select<'a>(
     for record in records.iter().filter(|record| filter.wants(record)) {
         let Some(part) = record.current().and_then(|version| version.parts.last()) else { continue };
         let asked = filter.sessions.contains(&record.id);
-        let read = part.blobs().any(|blob| done.contains(&(record.id.clone(), blob)));
+        let read = part.blobs().any(|blob| done.contains(&record.id, blob));
         if !asked && filter.expired(record, now) || !read && !record.is_kept() {
             selection.expired += 1;
         } else if !asked && read {
@@ -79,7 +79,7 @@ impl Filter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{AgentName, Host, Part, SessionVersion};
+    use crate::model::{AgentName, Host, ObjectId, Part, SessionVersion};
 
     fn day(day: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(day * 86_400, 0).expect("a time")
@@ -110,7 +110,7 @@ mod tests {
     #[test]
     fn unread_sessions_come_newest_first_and_read_ones_stay_as_support() {
         let records = [record("a", "x/p", 1, 1), record("b", "x/q", 3, 3), record("c", "y", 2, 2)];
-        let done = BTreeSet::from([(records[0].id.clone(), records[0].blob().expect("a blob"))]);
+        let done = SessionsRead::from_iter([(records[0].id.clone(), records[0].blob().expect("a blob"))]);
         let selection = select(&records, &done, &Filter::default(), day(4));
         assert_eq!(ids(&selection.unread), ["b", "c"]);
         assert_eq!(ids(&selection.read), ["a"]);
@@ -122,7 +122,7 @@ mod tests {
     fn an_old_session_imported_lately_is_read_and_one_known_for_long_is_not() {
         let records = [record("old", "x", 1, 399), record("gone", "x", 1, 2)];
         let filter = Filter { retention: Some(Duration::days(90)), ..Filter::default() };
-        let selection = select(&records, &BTreeSet::new(), &filter, day(400));
+        let selection = select(&records, &SessionsRead::default(), &filter, day(400));
         assert_eq!(ids(&selection.unread), ["old"]);
         assert_eq!(selection.expired, 1);
     }

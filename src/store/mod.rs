@@ -83,7 +83,7 @@ pub use import::{ImportReport, Imported, Incoming, What};
 pub use init::{InitError, InitReport, Layout, Made, init};
 pub use introduced::Introduced;
 pub use land::{LandError, Landed, Manner};
-pub use ledger::{DreamIndex, Ledger, Row};
+pub use ledger::{DreamIndex, Ledger, Row, SessionsRead};
 pub use lock::StoreLock;
 pub use memory::{BranchName, MemoryError};
 pub use note_text::NoteText;

@@ -38,8 +38,8 @@ impl<'a> History<'a> {
         Self { dreams, happened, changed, environment, git_dir, edited: Mutex::default() }
     }
 
-    /// Whether a belief was proposed by dreams which had read all that these sessions say: then it is not proposed of them
-    /// again, however that ended. May say no where it was.
+    /// Whether a belief was proposed when all that these sessions say had been read: then it is not proposed of them again,
+    /// however that ended. May say no where it was.
     pub fn is_settled<'s>(&self, key: &BeliefKey, sessions: impl Iterator<Item = &'s SessionId> + Clone) -> bool {
         sessions.clone().next().is_some()
             && sessions.clone().all(|session| !self.changed.contains(session))

@@ -90,25 +90,24 @@ impl<'l> DreamIndex<'l> {
         self.find(By::Session, word(session.as_str()))
     }
 
-    /// Whether for each of these sessions there is a dream that read it and proposes the belief. No dream is read for it.
+    /// Whether a dream proposes the belief that is not older than those which first read these sessions. No dream is read
+    /// for it.
     pub fn is_proposed_of<'s>(&self, key: &BeliefKey, mut sessions: impl Iterator<Item = &'s SessionId>) -> bool {
-        let key = word(key.as_str());
-        let own = |by: By, name: u64| self.own[by as usize].get(&name).map_or(&[][..], Vec::as_slice);
-        let kept = |by: By, name: u64| match &self.rest {
-            Some((rest, tables)) => {
-                let mut places = tables[by as usize].of(name);
-                places.retain(|place| rest.age(Place::of(*place as usize)).is_some());
-                places
-            }
-            None => Vec::new(),
-        };
-        let (proposing, places) = (own(By::Belief, key), kept(By::Belief, key));
+        let Some(proposed) = self.ages(By::Belief, word(key.as_str())).into_iter().max() else { return false };
         sessions.all(|session| {
-            let session = word(session.as_str());
-            let is_own = |dream: &&Dream| proposing.iter().any(|other| std::ptr::eq(*other, *dream));
-            own(By::Session, session).iter().any(is_own)
-                || !places.is_empty() && kept(By::Session, session).iter().any(|place| places.contains(place))
+            self.ages(By::Session, word(session.as_str())).into_iter().min().is_some_and(|read| read <= proposed)
         })
+    }
+
+    /// How old the dreams are that have to do with something; perhaps some others.
+    fn ages(&self, by: By, name: u64) -> Vec<Age<'l>> {
+        let own = self.own[by as usize].get(&name).map_or(&[][..], Vec::as_slice);
+        let mut ages: Vec<Age<'l>> = own.iter().map(|dream| (dream.created(), &dream.id)).collect();
+        if let Some((rest, tables)) = &self.rest {
+            let places = tables[by as usize].of(name).into_iter().map(|place| Place::of(place as usize));
+            ages.extend(places.filter_map(|place| rest.age(place)));
+        }
+        ages
     }
 
     /// The numbers that a table has for files that some dream may have changed.

@@ -285,7 +285,9 @@ pub(super) fn write(
     judged: &BTreeMap<DreamId, Option<Dream>>,
     shown: &Dreams,
 ) -> io::Result<()> {
-    if commits < WORTHWHILE {
+    // A commit may name thousands of sessions.
+    let sessions: usize = shown.values().map(|dream| dream.sessions().len()).sum();
+    if commits.max(sessions) < WORTHWHILE {
         return Ok(());
     }
     let mut main = main.to_vec();

@@ -187,16 +187,48 @@ impl Ledger {
 
     /// The sessions that dreams which stand have read, each with the blob that says how far. A reverted dream's
     /// sessions are to be read again.
-    pub fn sessions_read(&self) -> BTreeSet<(SessionId, ObjectId)> {
+    pub fn sessions_read(&self) -> SessionsRead {
         let stands = |row: &Row| row.standing != Standing::Reverted;
         let own = self.slots.values().filter(|slot| stands(&slot.row));
-        let mut read: BTreeSet<_> = own.flat_map(|slot| slot.dream.sessions().iter().cloned()).collect();
+        let mut read: SessionsRead = own.flat_map(|slot| slot.dream.sessions().iter().cloned()).collect();
         if let Some(rest) = &self.kept {
             let standing = rest.places().filter(|place| rest.kept.row(*place).is_some_and(stands));
-            let numbers: BTreeSet<u32> = standing.flat_map(|place| rest.kept.sessions(place)).collect();
+            let mut numbers: Vec<u32> = standing.flat_map(|place| rest.kept.sessions(place)).collect();
+            numbers.sort_unstable();
+            numbers.dedup();
             read.extend(numbers.into_iter().filter_map(|number| rest.kept.session(number)));
         }
         read
+    }
+}
+
+/// Sessions, and how far dreams read them: up to which blobs, in their order.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct SessionsRead(HashMap<SessionId, Vec<ObjectId>>);
+
+impl SessionsRead {
+    /// Whether a dream read a session up to this blob.
+    pub fn contains(&self, session: &SessionId, blob: ObjectId) -> bool {
+        self.0.get(session).is_some_and(|blobs| blobs.binary_search(&blob).is_ok())
+    }
+}
+
+impl Extend<(SessionId, ObjectId)> for SessionsRead {
+    fn extend<T: IntoIterator<Item = (SessionId, ObjectId)>>(&mut self, read: T) {
+        for (session, blob) in read {
+            let blobs = self.0.entry(session).or_default();
+            if let Err(at) = blobs.binary_search(&blob) {
+                blobs.insert(at, blob);
+            }
+        }
+    }
+}
+
+impl FromIterator<(SessionId, ObjectId)> for SessionsRead {
+    fn from_iter<T: IntoIterator<Item = (SessionId, ObjectId)>>(read: T) -> Self {
+        let mut all = Self::default();
+        all.extend(read);
+        all
     }
 }
 

@@ -9,7 +9,7 @@ mod parts;
 mod standing;
 
 pub use index::DreamIndex;
-pub use lookup::{Ledger, Row};
+pub use lookup::{Ledger, Row, SessionsRead};
 
 use super::dream::{CLOSED, Dream, OPEN};
 use super::{ReadError, Store};

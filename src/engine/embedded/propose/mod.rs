@@ -21,6 +21,9 @@ use crate::model::{BeliefKey, Proposal, SessionId};
 use crate::phase::{Reflection, Situation};
 use draft::Draft;
 
+/// How many sessions are looked up in history for one belief.
+const LOOKED_UP: usize = 8;
+
 /// The sessions in the order in which they happened, whatever the order in which they came.
 pub struct Night<'a> {
     pub sessions: Vec<&'a Reflection>,
@@ -33,8 +36,12 @@ impl Night<'_> {
         self.situation.min_support.max(1) as usize
     }
 
-    /// Whether what these sessions say of a belief was proposed before: then history has answered it.
+    /// Whether what these sessions say of a belief was proposed before: then history has answered it. Asked of few
+    /// sessions: what many say is sooner compared with memory than looked up for each of them.
     fn is_settled<'s>(&self, key: &BeliefKey, sessions: impl Iterator<Item = &'s SessionId> + Clone) -> bool {
+        if sessions.clone().nth(LOOKED_UP).is_some() {
+            return false;
+        }
         let is_read = sessions.clone().all(|session| !self.situation.unread.contains(session));
         is_read && self.situation.memory.is_settled(key, sessions)
     }
