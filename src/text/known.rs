@@ -294,6 +294,19 @@ mod tests {
     }
 
     #[test]
+    fn a_state_is_kept_in_place_of_the_one_before() {
+        let fresh = Known::default();
+        let name = named(&[b"state"]);
+        fresh.renew(name, vec![1], true);
+        let kept = Known::read(fresh.to_keep().expect("it is worth it"));
+        assert_eq!(kept.state(&name), Some(&[1_u8][..]));
+        kept.renew(name, vec![2, 3], true);
+        assert_eq!(kept.state(&name), Some(&[1_u8][..]), "what was kept is what was");
+        let kept = Known::read(kept.to_keep().expect("it is worth it"));
+        assert_eq!(kept.state(&name), Some(&[2_u8, 3][..]));
+    }
+
+    #[test]
     fn texts_that_are_gone_are_forgotten() {
         let fresh = Known::default();
         said(&fresh);

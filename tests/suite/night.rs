@@ -276,3 +276,37 @@ fn a_value_that_goes_back_and_forth_ends_as_one_current_belief() {
         assert!(notes.len() == 1 && notes[0].contains(port), "{id}: {notes:?}");
     }
 }
+
+#[test]
+fn what_history_has_answered_comes_back_only_when_somebody_says_it_again() {
+    let world = World::with_memory();
+    let said = |text: &str, hour: u32| {
+        format!("{{\"role\":\"user\",\"text\":\"{text}\",\"time\":\"2026-05-05T{hour:02}:00:00Z\"}}\n")
+    };
+    let port = "Remember that the port of the staging server is 8080.";
+    let night = || -> Vec<String> {
+        let night = world.dream(["run", "--json"]).json();
+        let changes = night["changes"].as_array().expect("changes").iter();
+        changes.map(|change| change["subject"].as_str().expect("a subject").to_owned()).collect()
+    };
+    let reject = || {
+        let open = world.git(["branch", "--list", "dream/*", "--format=%(refname:lstrip=3)"]);
+        world.dream(["reject", open.lines().next().expect("a dream"), "--reason", "no"]).ok();
+    };
+    world.write("one.jsonl", said(port, 8));
+    world.dream(["import", "../one.jsonl"]).ok();
+    assert!(night().iter().all(|subject| subject.contains("8080")));
+    reject();
+    // Nobody said it again, whichever rule would find it.
+    world.write("two.jsonl", said("Remember that the mirror in room 7 is polished on Mondays.", 9));
+    world.dream(["import", "../two.jsonl"]).ok();
+    assert_eq!(night(), ["The mirror in room 7 is polished on Mondays"]);
+    reject();
+    // The session that said it goes on, and says it again.
+    world.write("one.jsonl", said(port, 8) + &said(port, 10));
+    world.dream(["import", "../one.jsonl"]).ok();
+    let again = night();
+    assert!(!again.is_empty() && again.iter().all(|subject| subject.contains("8080")), "{again:?}");
+    let open = world.git(["log", "--branches=dream/*", "--format=%B", "-1"]);
+    assert!(open.contains("It was refused before"), "{open}");
+}

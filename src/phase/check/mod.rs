@@ -15,12 +15,12 @@ use crate::config::guard::{Check, Checks, Level};
 use crate::model::evidence::Cited;
 use crate::model::{BeliefKey, ChangeType, Document, NotePath, ObjectId, Removal, SessionId, SessionRecord};
 use crate::store::dream::{ChangeRecord, Dream};
-use crate::store::{NoteText, ReadError, Snapshot, Store};
+use crate::store::{NoteText, ReadError, Snapshot, Store, TreeEntry};
 use crate::text::Scrubbed;
 use crate::text::trace::REMOVED;
 use crate::transcript::{self, Speakers};
 use rayon::prelude::*;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// Below this many entries per cents say little: the budget only warns.
 const SMALL_MEMORY: usize = 10;
@@ -101,7 +101,6 @@ pub fn check_without(
     dream: &Dream,
     dropped: &BTreeSet<BeliefKey>,
 ) -> Result<Vec<Finding>, CheckError> {
-    let records = store.sessions()?;
     let before = dream.base().map(|base| store.kept_snapshot(base, &settings.folders)).transpose()?;
     let after = dream.head().map(|head| match &before {
         Some(before) => store.snapshot_like(head, &settings.folders, before),
@@ -115,7 +114,7 @@ pub fn check_without(
     let kept: Vec<ChangeRecord> =
         dream.changes.iter().filter(|change| !dropped.contains(&change.key)).cloned().collect();
     let mut findings = loss(before.as_ref(), &kept, set.loss_budget as usize);
-    findings.extend(provenance(store, &records, dream)?);
+    findings.extend(provenance(store, dream)?);
     let ledger = store.ledger(store.memory_tip().ok().flatten())?;
     findings.extend(trust::check(&ledger, before.as_ref(), dream));
     findings.extend(content::words(before.as_ref(), after.as_ref(), &dream.changes, &messages?));
@@ -187,8 +186,8 @@ fn over_budget(lost: usize, total: usize, budget: usize) -> Finding {
     finding(Check::Loss, verdict, detail)
 }
 
-fn provenance(store: &Store, records: &[SessionRecord], dream: &Dream) -> Result<Vec<Finding>, CheckError> {
-    let mut library = Library::new(store, records, dream);
+fn provenance(store: &Store, dream: &Dream) -> Result<Vec<Finding>, CheckError> {
+    let mut library = Library::new(store, dream)?;
     let mut findings = Vec::new();
     let mut quotes = 0;
     for change in &dream.changes {
@@ -244,8 +243,10 @@ fn strays(store: &Store, dream: &Dream) -> Result<Vec<Finding>, CheckError> {
 /// Looks evidence up; a session that was just read is kept.
 struct Library<'a> {
     store: &'a Store,
-    records: BTreeMap<&'a SessionId, &'a SessionRecord>,
-    listed: Vec<&'a SessionId>,
+    fans: Vec<TreeEntry>,
+    /// Those that were asked for: a dream cites few of thousands.
+    records: BTreeMap<SessionId, Option<SessionRecord>>,
+    listed: HashSet<&'a SessionId>,
     base: Option<ObjectId>,
     /// The notes of the base commit by blob, once memory is cited.
     notes: Option<BTreeMap<String, NoteText>>,
@@ -253,10 +254,18 @@ struct Library<'a> {
 }
 
 impl<'a> Library<'a> {
-    fn new(store: &'a Store, records: &'a [SessionRecord], dream: &'a Dream) -> Self {
-        let records = records.iter().map(|record| (&record.id, record)).collect();
+    fn new(store: &'a Store, dream: &'a Dream) -> Result<Self, ReadError> {
         let listed = dream.sessions().iter().map(|(id, _)| id).collect();
-        Self { store, records, listed, base: dream.base(), notes: None, last: None }
+        let (fans, records) = (store.session_fans()?, BTreeMap::new());
+        Ok(Self { store, fans, records, listed, base: dream.base(), notes: None, last: None })
+    }
+
+    fn record(&mut self, id: &SessionId) -> Result<&SessionRecord, String> {
+        if !self.records.contains_key(id) {
+            let record = self.store.session_in(&self.fans, id).map_err(|error| format!("could not {error}"))?;
+            self.records.insert(id.clone(), record);
+        }
+        self.records.get(id).and_then(Option::as_ref).ok_or_else(|| "no such session".to_owned())
     }
 
     fn check(&mut self, cited: &Cited, quote: Option<&str>) -> Result<(), String> {
@@ -264,14 +273,15 @@ impl<'a> Library<'a> {
         if cited.session.as_str() == MEMORY {
             return self.check_note(cited, quote);
         }
-        let record = *self.records.get(&cited.session).ok_or("no such session")?;
-        if !self.listed.contains(&&cited.session) {
+        let is_listed = self.listed.contains(&cited.session);
+        let record = self.record(&cited.session)?;
+        if !is_listed {
             return Err("the review does not list the session".to_owned());
         }
         let version = record.versions.iter().find(|version| {
             version.part_of_line(cited.place.lines.last).is_some_and(|part| part.is_named(&cited.blob))
         });
-        let version = version.ok_or("the session has no such blob, or the blob has no such line")?;
+        let version = version.ok_or("the session has no such blob, or the blob has no such line")?.clone();
         // A tombstone stands for what was taken out.
         let removed = version.removed(cited.place.lines).is_some_and(|how| how != Removal::Masked);
         if removed || quote.contains(REMOVED) {

@@ -39,11 +39,10 @@ pub fn check_range(
 
 /// The checks that ask about a dream: what stands under its changes, and what it cost.
 fn of_dreams(store: &Store, work: &Between, before: &Snapshot, bill_budget: u32) -> Result<Vec<Finding>, CheckError> {
-    let records = store.sessions()?;
     let ledger = store.ledger(store.memory_tip().ok().flatten())?;
     let mut findings = Vec::new();
     for dream in &work.dreams {
-        findings.extend(provenance(store, &records, dream)?);
+        findings.extend(provenance(store, dream)?);
         findings.extend(trust::check(&ledger, Some(before), dream));
         let review = dream.review.as_ref().map(|review| store.commit(review.commit)).transpose()?;
         findings.push(cost::bill(review.as_ref().map(|commit| commit.message.as_str()), bill_budget));

@@ -40,18 +40,23 @@ impl Course {
         course.filter(Self::is_sound).unwrap_or_default()
     }
 
+    /// Whether it can be followed: no statement goes to a group, or voids one, that did not begin before it.
     fn is_sound(&self) -> bool {
-        let (items, groups) = (self.items.len(), self.ends.len() as u32);
-        let mut begun = 0;
-        let in_order = self.groups.iter().all(|group| {
+        let (mut begun, mut voided) = (0, self.voided.iter().peekable());
+        for (item, group) in (0..).zip(&self.groups) {
+            while let Some((_, void)) = voided.next_if(|(by, _)| *by == item) {
+                if *void >= begun {
+                    return false;
+                }
+            }
             begun += u32::from(*group == begun);
-            *group < begun
-        });
-        let of_groups = begun == groups && self.names.len() == self.ends.len() && self.ends.is_sorted();
-        let words = self.ends.last().map_or(0, |end| *end as usize) == self.words.len();
-        let voided = self.voided.is_sorted_by_key(|(item, _)| *item)
-            && self.voided.iter().all(|(item, group)| (*item as usize) < items && *group < groups);
-        items == self.groups.len() && in_order && of_groups && words && voided
+            if *group >= begun {
+                return false;
+            }
+        }
+        let groups = begun as usize == self.ends.len() && self.names.len() == self.ends.len();
+        let words = self.ends.last().map_or(0, |end| *end as usize) == self.words.len() && self.ends.is_sorted();
+        self.items.len() == self.groups.len() && voided.next().is_none() && groups && words
     }
 
     /// Keeps this course in place of another.
