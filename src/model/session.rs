@@ -95,6 +95,11 @@ impl SessionRecord {
     }
 }
 
+/// The record of a session, of those that are sorted by their ids.
+pub fn record_of<'r>(records: &'r [SessionRecord], id: &SessionId) -> Option<&'r SessionRecord> {
+    records.binary_search_by(|record| record.id.cmp(id)).ok().map(|at| &records[at])
+}
+
 /// One state of a transcript, in the parts in which it grew.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 pub struct SessionVersion {

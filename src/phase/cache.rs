@@ -6,10 +6,10 @@ use super::extract::Extract;
 use super::reflection::Reflection;
 use crate::model::{ObjectId, SessionRecord};
 use crate::store::Store;
-use crate::text::probe::word;
+use crate::text::probe::{ByWord, Word, word};
 use crate::text::secret;
 use memchr::memmem;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::ops::Range;
@@ -32,23 +32,32 @@ type Key = [u8; KEY];
 pub(super) struct Cache {
     file: PathBuf,
     bytes: Vec<u8>,
-    /// Where the newest reflection of each key stands.
-    places: HashMap<Key, Range<usize>>,
+    /// Where the newest reflection of each key stands, by the key's beginning.
+    places: ByWord<Range<usize>>,
     append: OnceLock<Option<Mutex<File>>>,
 }
 
 impl Cache {
-    pub(super) fn open(store: &Store, engine: &dyn Extract) -> Self {
+    /// Where the reflections of an engine are kept.
+    pub(super) fn file(store: &Store, engine: &dyn Extract) -> PathBuf {
         let version = ObjectId::of_blob(format!("{} {}", engine.name(), engine.version()).as_bytes());
-        let file = store.common_dir().join("dream/cache/reflections").join(version.short());
+        store.common_dir().join("dream/cache/reflections").join(version.short())
+    }
+
+    pub(super) fn open(file: PathBuf) -> Self {
         let bytes = fs::read(&file).unwrap_or_default();
         let bytes = compact(&file, &bytes).unwrap_or(bytes);
-        let places = places(&bytes).filter_map(|place| Some((key(&bytes[place.clone()])?, place))).collect();
+        let begin = |place: &Range<usize>| key(&bytes[place.clone()]).map(|key| beginning(&key));
+        let places = places(&bytes).filter_map(|place| Some((begin(&place)?, place))).collect();
         Self { file, bytes, places, append: OnceLock::new() }
     }
 
     pub(super) fn get(&self, record: &SessionRecord) -> Option<Reflection> {
-        let kept = self.bytes.get(self.places.get(&name(record)?)?.clone())?;
+        let name = name(record)?;
+        let kept = self.bytes.get(self.places.get(&beginning(&name))?.clone())?;
+        if key(kept)? != name {
+            return None;
+        }
         let (head, rest) = kept.split_first_chunk::<HEAD>()?;
         if head[12..] != crc32fast::hash(rest).to_le_bytes() {
             return None;
@@ -97,8 +106,12 @@ fn key(kept: &[u8]) -> Option<Key> {
     kept.get(HEAD..)?.first_chunk().copied()
 }
 
-fn session(kept: &[u8]) -> Option<&[u8]> {
-    kept.get(HEAD + KEY..OPENING)
+fn beginning(key: &Key) -> Word {
+    Word::from_le_bytes(*key.first_chunk().expect("a key is longer"))
+}
+
+fn session(kept: &[u8]) -> Option<Word> {
+    Some(Word::from_le_bytes(kept.get(HEAD + KEY..OPENING)?.try_into().ok()?))
 }
 
 /// Where reflections stand, whole or damaged: after half of one, which a killed run left, the next is looked for.
@@ -124,11 +137,13 @@ fn places(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
 /// Leaves out all but the newest reflection of each session, once most are of no more use.
 fn compact(file: &Path, bytes: &[u8]) -> Option<Vec<u8>> {
     let all: Vec<&[u8]> = places(bytes).map(|place| &bytes[place]).collect();
-    let sessions: HashSet<&[u8]> = all.iter().filter_map(|kept| session(kept)).collect();
+    let mut sessions: Vec<Word> = all.iter().filter_map(|kept| session(kept)).collect();
+    sessions.sort_unstable();
+    sessions.dedup();
     if all.len() <= 2 * sessions.len() + STALE {
         return None;
     }
-    let newest: BTreeMap<&[u8], &[u8]> = all.into_iter().filter_map(|kept| Some((session(kept)?, kept))).collect();
+    let newest: BTreeMap<Word, &[u8]> = all.into_iter().filter_map(|kept| Some((session(kept)?, kept))).collect();
     let kept = newest.into_values().collect::<Vec<_>>().concat();
     let mut new = tempfile::NamedTempFile::new_in(file.parent()?).ok()?;
     new.write_all(&kept).ok()?;
@@ -161,10 +176,7 @@ mod tests {
     }
 
     fn cache(file: &Path) -> Cache {
-        let bytes = fs::read(file).unwrap_or_default();
-        let bytes = compact(file, &bytes).unwrap_or(bytes);
-        let places = places(&bytes).filter_map(|place| Some((key(&bytes[place.clone()])?, place))).collect();
-        Cache { file: file.to_owned(), bytes, places, append: OnceLock::new() }
+        Cache::open(file.to_owned())
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use super::entries::{At, Entries, History};
 use super::extract::{Extract, Keeping};
+use super::kept::Shelf;
 use super::memory;
 use super::opinion::Reviewer;
 use super::quiet::Quiet;
@@ -19,7 +20,7 @@ use super::write::{self, WriteDreamError};
 use crate::config::Settings;
 use crate::config::settings::Approval;
 use crate::model::{AgentName, Change, NotePath, ObjectId, SessionId, SessionRecord, Target};
-use crate::store::{DreamIndex, IdentityError, MemoryError, ReadError, Store};
+use crate::store::{DreamIndex, IdentityError, MemoryError, ReadError, SessionsRead, Store};
 use chrono::{DateTime, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -132,9 +133,17 @@ fn think_and_write(
 fn think_and_write_at(at: &At<'_>, engine: &dyn Engine, request: &Request<'_>) -> Result<Option<Night>, DreamError> {
     let (store, tip) = (at.store, at.commit);
     let source = at.read()?;
-    let records = store.sessions()?;
     let ledger = store.ledger(Some(tip))?;
-    let selection = review::select(&records, &ledger.sessions_read(), &request.filter, today(store));
+    let open = Shelf::opening(store, engine);
+    let (mut shelf, mut read) = (None, SessionsRead::default());
+    // None of these depends on another, and each takes as long as there are sessions.
+    let records = rayon::in_place_scope(|scope| {
+        scope.spawn(|_| shelf = Some(open()));
+        scope.spawn(|_| read = ledger.sessions_read());
+        store.sessions()
+    })?;
+    let shelf = shelf.expect("the scope waits for it");
+    let selection = review::select(&records, &read, &request.filter, today(store));
     let mut night = Night { base: Some(tip), engine: engine.name().to_owned(), ..Night::default() };
     night.skipped.extend(source.skipped.iter().map(|s| Skipped { what: s.what.clone(), why: s.why.clone() }));
     let limit = request.settings.max_sessions as usize;
@@ -144,7 +153,8 @@ fn think_and_write_at(at: &At<'_>, engine: &dyn Engine, request: &Request<'_>) -
     let (texts, written) = rayon::join(read_texts, || source.written());
     let history = History::new(store, &dreams, &records);
     let memory = source.entries(written, &history, &texts);
-    let mut thinking = Thinking::new(store, engine, request, &memory, &records, &dreams);
+    let reader = Reader::with(store, engine, shelf);
+    let mut thinking = Thinking::new(reader, engine, request, &memory, &records, &dreams);
     thinking.recall(&known, &mut night.skipped)?;
     if !selection.unread.is_empty() {
         rayon::spawn(risk::ready);
@@ -237,15 +247,15 @@ struct Thinking<'a> {
 
 impl<'a> Thinking<'a> {
     fn new(
-        store: &'a Store,
+        reader: Reader<'a>,
         engine: &'a dyn Engine,
         request: &'a Request<'a>,
         memory: &'a Entries<'a>,
         records: &'a [SessionRecord],
         dreams: &'a DreamIndex<'a>,
     ) -> Self {
+        let store = reader.store();
         let transcripts = Transcripts::new(store, records);
-        let reader = Reader::new(store, engine);
         let (reflections, failed) = (Vec::new(), BTreeSet::new());
         Self { store, engine, reader, request, memory, records, dreams, reflections, transcripts, failed, fresh: 0 }
     }

@@ -26,14 +26,15 @@ pub struct Stored {
 }
 
 impl Shelf {
-    pub(super) fn open(store: &Store, engine: &dyn Extract) -> Self {
-        match engine.keeping() {
-            Keeping::Cache => Shelf::Cache(Cache::open(store, engine)),
-            keeping @ (Keeping::Session | Keeping::Afresh) => Shelf::Sessions {
-                engine: engine.name().to_owned(),
-                version: engine.version().to_owned(),
-                afresh: keeping == Keeping::Afresh,
-            },
+    /// Opens it, wherever that is called.
+    pub(super) fn opening(store: &Store, engine: &dyn Extract) -> impl FnOnce() -> Self + Send + use<> {
+        let file = Cache::file(store, engine);
+        let (keeping, engine, version) = (engine.keeping(), engine.name().to_owned(), engine.version().to_owned());
+        move || match keeping {
+            Keeping::Cache => Shelf::Cache(Cache::open(file)),
+            Keeping::Session | Keeping::Afresh => {
+                Shelf::Sessions { engine, version, afresh: keeping == Keeping::Afresh }
+            }
             Keeping::Nowhere => Shelf::Nowhere,
         }
     }

@@ -4,6 +4,7 @@
 
 use super::reflection::Reflection;
 use super::settle::Quotes;
+use crate::model::session::record_of;
 use crate::model::{Evidence, ObjectId, Place, SessionId, SessionRecord};
 use crate::store::{NoteText, Store};
 use crate::text::secret;
@@ -27,7 +28,8 @@ pub(super) type Answer = [u8; 20];
 /// Looks quotes up in the stored transcripts.
 pub struct Transcripts<'a> {
     store: &'a Store,
-    records: BTreeMap<&'a SessionId, &'a SessionRecord>,
+    /// Sorted by their ids.
+    records: &'a [SessionRecord],
     /// Notes of memory, where memory itself is the evidence.
     notes: BTreeMap<ObjectId, NoteText>,
     kept: BTreeMap<SessionId, Vec<u8>>,
@@ -37,7 +39,7 @@ pub struct Transcripts<'a> {
 
 impl<'a> Transcripts<'a> {
     pub fn new(store: &'a Store, records: &'a [SessionRecord]) -> Self {
-        let records = records.iter().map(|record| (&record.id, record)).collect();
+        debug_assert!(records.is_sorted_by_key(|record| &record.id));
         let found = Found::open(store);
         Self { store, records, notes: BTreeMap::new(), kept: BTreeMap::new(), bytes: 0, found }
     }
@@ -57,7 +59,7 @@ impl<'a> Transcripts<'a> {
 
     fn load(&mut self, session: &SessionId) -> Option<&[u8]> {
         if !self.kept.contains_key(session) {
-            let record = self.records.get(session)?;
+            let record = record_of(self.records, session)?;
             let bytes = self.store.transcript(record).ok()?;
             if self.bytes + bytes.len() > KEPT_BYTES {
                 self.kept.clear();
@@ -70,7 +72,7 @@ impl<'a> Transcripts<'a> {
     }
 
     fn look(&mut self, evidence: &Evidence) -> bool {
-        if let Some(record) = self.records.get(&evidence.session).filter(|record| !record.is_kept()) {
+        if let Some(record) = record_of(self.records, &evidence.session).filter(|record| !record.is_kept()) {
             // It stood when the reflection was made, and nothing more will ever be known.
             let kept = super::read::kept(self.store, record);
             let same = |cite: &&super::reflection::Cite| cite.place == evidence.place && cite.quote == evidence.quote;
@@ -115,7 +117,7 @@ impl Quotes for Transcripts<'_> {
         if let Some(note) = self.notes.get(&evidence.blob) {
             return !evidence.quote.is_empty() && note.contains(&evidence.quote);
         }
-        let Some(record) = self.records.get(&evidence.session) else { return false };
+        let Some(record) = record_of(self.records, &evidence.session) else { return false };
         if !named(record, &evidence.place, evidence.blob, &evidence.quote) {
             return false;
         }

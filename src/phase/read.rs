@@ -14,6 +14,9 @@ use crate::transcript::{self, Hint};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// So many reflections more than are known find room beside them.
+const ROOM: usize = 128;
+
 /// What reading gave.
 #[derive(Debug, Default)]
 pub struct Read {
@@ -48,7 +51,16 @@ pub struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     pub fn new(store: &'a Store, engine: &'a dyn Extract) -> Self {
-        Self { store, engine, shelf: Shelf::open(store, engine) }
+        Self::with(store, engine, Shelf::opening(store, engine)())
+    }
+
+    /// With a shelf that was opened before.
+    pub(super) fn with(store: &'a Store, engine: &'a dyn Extract, shelf: Shelf) -> Self {
+        Self { store, engine, shelf }
+    }
+
+    pub(super) fn store(&self) -> &'a Store {
+        self.store
     }
 
     /// What is kept of these records, and nothing new.
@@ -59,7 +71,12 @@ impl<'a> Reader<'a> {
 
     fn kept(&self, records: &[&SessionRecord]) -> Vec<Option<Reflection>> {
         let mut known: Vec<Option<Reflection>> = match &self.shelf {
-            Shelf::Cache(cache) => records.par_iter().map(|record| cache.get(record)).collect(),
+            Shelf::Cache(cache) => {
+                // With room for what is read anew, so that thousands need not be moved for it.
+                let mut known = Vec::with_capacity(records.len() + records.len() / 4 + ROOM);
+                records.par_iter().map(|record| cache.get(record)).collect_into_vec(&mut known);
+                known
+            }
             shelf => records.iter().map(|record| shelf.get(self.store, record)).collect(),
         };
         for (record, known) in records.iter().zip(&mut known).filter(|(record, _)| !record.is_kept()) {
@@ -73,7 +90,9 @@ impl<'a> Reader<'a> {
     pub fn reflect(&self, records: &[&SessionRecord]) -> Result<Read, SessionError> {
         let known = self.kept(records);
         if known.iter().all(Option::is_some) {
-            return Ok(Read { reflections: known.into_iter().flatten().collect(), ..Read::default() });
+            // They stay where they are: there may be ten thousand.
+            let reflections = known.into_iter().map(|known| known.expect("each is there")).collect();
+            return Ok(Read { reflections, ..Read::default() });
         }
         let mut missing: BTreeMap<Vec<ObjectId>, Vec<&SessionRecord>> = BTreeMap::new();
         for (record, _) in records.iter().zip(&known).filter(|(_, known)| known.is_none()) {

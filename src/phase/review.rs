@@ -5,6 +5,7 @@ use crate::config::settings::Scope;
 use crate::model::{SessionId, SessionRecord};
 use crate::store::SessionsRead;
 use chrono::{DateTime, Duration, Utc};
+use rayon::prelude::*;
 
 /// What a command and settings say about which sessions to read.
 #[derive(Debug, Clone, Default)]
@@ -35,7 +36,7 @@ pub struct Selection<'a> {
 /// Sorts the known sessions into read and unread. `done` holds what dreams that stand have read.
 pub fn select<'a>(
     records: &'a [SessionRecord],
-    done: &SessionsRead,
+    done: &SessionsRead<'_>,
     filter: &Filter,
     now: DateTime<Utc>,
 ) -> Selection<'a> {
@@ -53,8 +54,8 @@ pub fn select<'a>(
         }
     }
     let newest_first = |a: &&SessionRecord, b: &&SessionRecord| (b.happened(), &a.id).cmp(&(a.happened(), &b.id));
-    selection.unread.sort_by(newest_first);
-    selection.read.sort_by(newest_first);
+    selection.unread.par_sort_by(newest_first);
+    selection.read.par_sort_by(newest_first);
     selection
 }
 
@@ -110,7 +111,7 @@ mod tests {
     #[test]
     fn unread_sessions_come_newest_first_and_read_ones_stay_as_support() {
         let records = [record("a", "x/p", 1, 1), record("b", "x/q", 3, 3), record("c", "y", 2, 2)];
-        let done = SessionsRead::from_iter([(records[0].id.clone(), records[0].blob().expect("a blob"))]);
+        let done = SessionsRead::from_iter([(&records[0].id, records[0].blob().expect("a blob"))]);
         let selection = select(&records, &done, &Filter::default(), day(4));
         assert_eq!(ids(&selection.unread), ["b", "c"]);
         assert_eq!(ids(&selection.read), ["a"]);
@@ -130,7 +131,7 @@ mod tests {
     #[test]
     fn a_session_asked_for_by_name_is_read_again() {
         let records = [record("a", "x", 1, 1), record("b", "x", 1, 1)];
-        let done = records.iter().map(|r| (r.id.clone(), r.blob().expect("a blob"))).collect();
+        let done = records.iter().map(|r| (&r.id, r.blob().expect("a blob"))).collect();
         let filter =
             Filter { sessions: vec![records[0].id.clone()], retention: Some(Duration::days(1)), ..Filter::default() };
         assert_eq!(ids(&select(&records, &done, &filter, day(400)).unread), ["a"]);

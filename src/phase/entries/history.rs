@@ -3,12 +3,12 @@
 
 use super::written::Written;
 use crate::config::Environment;
+use crate::model::session::record_of;
 use crate::model::{BeliefKey, Document, DreamId, ObjectId, SessionId, SessionRecord};
 use crate::phase::Held;
 use crate::store::dream::{ChangeRecord, Dream};
 use crate::store::{DreamIndex, Store};
-use chrono::{DateTime, Utc};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
@@ -18,9 +18,8 @@ type Edited = BTreeMap<String, (DreamId, usize)>;
 /// The changes that stand in memory, and when sessions happened.
 pub struct History<'a> {
     pub dreams: &'a DreamIndex<'a>,
-    happened: HashMap<&'a SessionId, DateTime<Utc>>,
-    /// Sessions that are not what they were when they were first imported.
-    changed: HashSet<&'a SessionId>,
+    /// Sorted by their ids.
+    records: &'a [SessionRecord],
     environment: Environment,
     git_dir: PathBuf,
     edited: Mutex<HashMap<String, Arc<Edited>>>,
@@ -28,21 +27,16 @@ pub struct History<'a> {
 
 impl<'a> History<'a> {
     pub fn new(store: &Store, dreams: &'a DreamIndex<'a>, records: &'a [SessionRecord]) -> Self {
-        let happened = records.iter().map(|record| (&record.id, record.happened())).collect();
-        let is_first = |record: &SessionRecord| match record.versions.as_slice() {
-            [version] => version.parts.len() == 1 && version.parts.iter().all(|part| part.was.is_empty()),
-            _ => false,
-        };
-        let changed = records.iter().filter(|record| !is_first(record)).map(|record| &record.id).collect();
+        debug_assert!(records.is_sorted_by_key(|record| &record.id));
         let (environment, git_dir) = (store.environment().clone(), store.git_dir().to_owned());
-        Self { dreams, happened, changed, environment, git_dir, edited: Mutex::default() }
+        Self { dreams, records, environment, git_dir, edited: Mutex::default() }
     }
 
     /// Whether a belief was proposed when all that these sessions say had been read: then it is not proposed of them again,
     /// however that ended. May say no where it was.
     pub fn is_settled<'s>(&self, key: &BeliefKey, sessions: impl Iterator<Item = &'s SessionId> + Clone) -> bool {
         sessions.clone().next().is_some()
-            && sessions.clone().all(|session| !self.changed.contains(session))
+            && sessions.clone().all(|session| record_of(self.records, session).is_none_or(is_as_imported))
             && self.dreams.is_proposed_of(key, sessions)
     }
 
@@ -102,11 +96,11 @@ impl<'a> History<'a> {
     pub fn held(&self, entry: Written) -> Held {
         let change = self.change(&entry);
         let cited = change.iter().flat_map(|change| &change.evidence);
-        let times = cited.filter_map(|cited| self.happened.get(&cited.session));
+        let times = cited.filter_map(|cited| record_of(self.records, &cited.session)).map(SessionRecord::happened);
         Held {
             key: change.map(|change| change.key.clone()),
             since: change.map(|change| change.time),
-            last_evidence: times.max().copied(),
+            last_evidence: times.max(),
             sessions: change.and_then(|change| change.support).map_or(0, |support| support.sessions),
             path: entry.path,
             text: entry.text,
@@ -117,6 +111,14 @@ impl<'a> History<'a> {
             tags: entry.tags,
             pinned: entry.pinned,
         }
+    }
+}
+
+/// Whether a session is what it was when it was first imported.
+fn is_as_imported(record: &SessionRecord) -> bool {
+    match record.versions.as_slice() {
+        [version] => version.parts.len() == 1 && version.parts.iter().all(|part| part.was.is_empty()),
+        _ => false,
     }
 }
 

@@ -227,9 +227,9 @@ impl Kept {
         self.at(place).into_iter().flat_map(|entry| entry.sessions.iter().copied())
     }
 
-    pub fn session(&self, number: u32) -> Option<(SessionId, ObjectId)> {
+    pub fn session(&self, number: u32) -> Option<(&SessionId, ObjectId)> {
         let read = || postcard::from_bytes(self.parts.all(SESSIONS)).unwrap_or_default();
-        self.listed.get_or_init(read).get(number as usize).cloned()
+        self.listed.get_or_init(read).get(number as usize).map(|(session, blob)| (session, *blob))
     }
 
     /// A dream as a ledger shows it.

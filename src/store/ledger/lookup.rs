@@ -7,7 +7,7 @@ use crate::store::dream::{Dream, FindDreamError, Standing, find};
 use chrono::{DateTime, Utc};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 /// Every dream that refs and history know of, as seen from one memory commit.
@@ -187,48 +187,36 @@ impl Ledger {
 
     /// The sessions that dreams which stand have read, each with the blob that says how far. A reverted dream's
     /// sessions are to be read again.
-    pub fn sessions_read(&self) -> SessionsRead {
+    pub fn sessions_read(&self) -> SessionsRead<'_> {
         let stands = |row: &Row| row.standing != Standing::Reverted;
         let own = self.slots.values().filter(|slot| stands(&slot.row));
-        let mut read: SessionsRead = own.flat_map(|slot| slot.dream.sessions().iter().cloned()).collect();
+        let own = own.flat_map(|slot| slot.dream.sessions()).map(|(session, blob)| (session, *blob));
+        let mut numbers = Vec::new();
         if let Some(rest) = &self.kept {
             let standing = rest.places().filter(|place| rest.kept.row(*place).is_some_and(stands));
-            let mut numbers: Vec<u32> = standing.flat_map(|place| rest.kept.sessions(place)).collect();
+            numbers.extend(standing.flat_map(|place| rest.kept.sessions(place)));
             numbers.sort_unstable();
             numbers.dedup();
-            read.extend(numbers.into_iter().filter_map(|number| rest.kept.session(number)));
         }
-        read
+        let rest = self.kept.iter().flat_map(|rest| numbers.iter().filter_map(|number| rest.kept.session(*number)));
+        own.chain(rest).collect()
     }
 }
 
-/// Sessions, and how far dreams read them: up to which blobs, in their order.
+/// Sessions that dreams read, each up to some blob.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct SessionsRead(HashMap<SessionId, Vec<ObjectId>>);
+pub struct SessionsRead<'l>(HashSet<(&'l SessionId, ObjectId)>);
 
-impl SessionsRead {
+impl SessionsRead<'_> {
     /// Whether a dream read a session up to this blob.
     pub fn contains(&self, session: &SessionId, blob: ObjectId) -> bool {
-        self.0.get(session).is_some_and(|blobs| blobs.binary_search(&blob).is_ok())
+        self.0.contains(&(session, blob))
     }
 }
 
-impl Extend<(SessionId, ObjectId)> for SessionsRead {
-    fn extend<T: IntoIterator<Item = (SessionId, ObjectId)>>(&mut self, read: T) {
-        for (session, blob) in read {
-            let blobs = self.0.entry(session).or_default();
-            if let Err(at) = blobs.binary_search(&blob) {
-                blobs.insert(at, blob);
-            }
-        }
-    }
-}
-
-impl FromIterator<(SessionId, ObjectId)> for SessionsRead {
-    fn from_iter<T: IntoIterator<Item = (SessionId, ObjectId)>>(read: T) -> Self {
-        let mut all = Self::default();
-        all.extend(read);
-        all
+impl<'l> FromIterator<(&'l SessionId, ObjectId)> for SessionsRead<'l> {
+    fn from_iter<T: IntoIterator<Item = (&'l SessionId, ObjectId)>>(read: T) -> Self {
+        Self(HashSet::from_iter(read))
     }
 }
 

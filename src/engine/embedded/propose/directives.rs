@@ -10,7 +10,7 @@ use crate::text::known::{Key, named};
 use crate::text::probe::words_of;
 use crate::text::{Known, Meaning, Probe, Relation, words};
 use rayon::prelude::*;
-use std::cell::OnceCell;
+use std::cell::{LazyCell, OnceCell};
 use std::collections::{HashMap, HashSet};
 
 /// By what the course of the groups is kept.
@@ -70,14 +70,16 @@ struct Grouping<'a, 'k> {
 fn grouped<'a, 'k>(texts: &'k Known, all: Vec<(Seen<'a>, &'a Said)>) -> Grouping<'a, 'k> {
     let kept = Course::kept(texts, KEPT);
     let items: Vec<Key> = all.par_iter().map(|(seen, said)| item(seen, said)).collect();
-    let (before, now) = (kept.items(), items.iter().copied().collect());
+    // Asked for where something is new or gone.
+    let (before, now) = (LazyCell::new(|| kept.items()), LazyCell::new(|| items.iter().copied().collect()));
     let (groups, course, probe, known) = (Vec::new(), Course::default(), Probe::new(), HashMap::new());
     let mut grouping = Grouping { texts, groups, course, probe, known };
     // Where the course of before is; nothing once the groups are others.
     let mut way = Some(0);
-    for ((seen, said), item) in all.into_iter().zip(items) {
-        let at = way.map(|at| grouping.passing(&kept, at, &now));
-        match at.filter(|at| kept.item(*at) == Some(&item)) {
+    for ((seen, said), &item) in all.into_iter().zip(&items) {
+        let is_here = |at: &usize| kept.item(*at) == Some(&item);
+        let at = way.map(|at| if is_here(&at) { at } else { grouping.passing(&kept, at, &now) });
+        match at.filter(is_here) {
             Some(at) => {
                 grouping.follow(&kept, at, (seen, said));
                 way = Some(at + 1);
