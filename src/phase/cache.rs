@@ -58,10 +58,6 @@ impl Cache {
         if key(kept)? != name {
             return None;
         }
-        let (head, rest) = kept.split_first_chunk::<HEAD>()?;
-        if head[12..] != crc32fast::hash(rest).to_le_bytes() {
-            return None;
-        }
         let reflection: Reflection = borsh::from_slice(kept.get(OPENING..)?).ok()?;
         (Some(reflection.blob) == record.blob() && reflection.session == record.id).then_some(reflection)
     }
@@ -114,7 +110,7 @@ fn session(kept: &[u8]) -> Option<Word> {
     Some(Word::from_le_bytes(kept.get(HEAD + KEY..OPENING)?.try_into().ok()?))
 }
 
-/// Where reflections stand, whole or damaged: after half of one, which a killed run left, the next is looked for.
+/// Where whole reflections stand. After half of one, which a killed run left, or a damaged one the next is looked for.
 fn places(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
     let mut at = 0;
     std::iter::from_fn(move || {
@@ -122,16 +118,24 @@ fn places(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
             if !bytes[at..].starts_with(MARK) {
                 at += memmem::find(&bytes[at..], MARK)?;
             }
-            let length =
-                bytes.get(at + 8..at + 12).and_then(|length| Some(u32::from_le_bytes(length.try_into().ok()?)));
-            let end = at + HEAD + length? as usize;
-            // What follows begins with a mark, or nothing follows: else the length cannot be believed.
-            if end <= bytes.len() && (end == bytes.len() || bytes[end..].starts_with(MARK)) {
-                return Some(std::mem::replace(&mut at, end)..end);
+            let begin = at;
+            match length(&bytes[begin..]) {
+                Some(length) => {
+                    at += length;
+                    return Some(begin..at);
+                }
+                None => at += MARK.len(),
             }
-            at += MARK.len();
         }
     })
+}
+
+/// How long the reflection is that begins here, if it is whole.
+fn length(bytes: &[u8]) -> Option<usize> {
+    let (head, rest) = bytes.split_first_chunk::<HEAD>()?;
+    let number = |at: usize| Some(u32::from_le_bytes(*head[at..].first_chunk()?));
+    let rest = rest.get(..number(MARK.len())? as usize)?;
+    (crc32fast::hash(rest) == number(MARK.len() + 4)?).then_some(HEAD + rest.len())
 }
 
 /// Leaves out all but the newest reflection of each session, once most are of no more use.
@@ -192,29 +196,21 @@ mod tests {
             [0, 1, 2].map(|at| Some(made[at].clone()))
         );
         let ends: Vec<usize> = places(&bytes).map(|place| place.end).collect();
-        for cut in 0..ends[0] {
-            // The first of them is cut, and the others are appended by later runs.
-            fs::write(&file, [&bytes[..cut], &bytes[ends[0]..]].concat()).expect("written");
+        let all_but_the_second = |bytes: &[u8], how: &str| {
+            fs::write(&file, bytes).expect("written");
             let kept = cache(&file);
-            assert_eq!(kept.get(&records[0]), None, "cut at {cut}");
-            assert_eq!(
-                [1, 2].map(|at| kept.get(&records[at])),
-                [1, 2].map(|at| Some(made[at].clone())),
-                "cut at {cut}"
-            );
-        }
-        for at in 0..ends[0] {
+            let wanted = [Some(made[0].clone()), None, Some(made[2].clone())];
+            assert_eq!(records.each_ref().map(|record| kept.get(record)), wanted, "{how}");
+        };
+        for at in ends[0]..ends[1] {
+            // A later run appended the third.
+            all_but_the_second(&[&bytes[..at], &bytes[ends[1]..]].concat(), &format!("cut at {at}"));
             let mut damaged = bytes.clone();
             damaged[at] ^= 0x10;
-            fs::write(&file, damaged).expect("written");
-            let kept = cache(&file);
-            assert_eq!(kept.get(&records[0]), None, "damaged at {at}");
-            assert_eq!(
-                [1, 2].map(|at| kept.get(&records[at])),
-                [1, 2].map(|at| Some(made[at].clone())),
-                "damaged at {at}"
-            );
+            all_but_the_second(&damaged, &format!("damaged at {at}"));
         }
+        fs::write(&file, &bytes[..ends[1] - 1]).expect("written");
+        assert_eq!(cache(&file).get(&records[0]), Some(made[0].clone()));
     }
 
     #[test]
