@@ -6,6 +6,7 @@ use crate::model::{NotePath, ObjectId};
 use crate::store::Snapshot;
 use crate::store::dream::ChangeRecord;
 use crate::text::{hidden, injection, secret};
+use rayon::prelude::*;
 use std::collections::BTreeSet;
 
 /// Whether a text holds what a check looks for.
@@ -33,12 +34,16 @@ pub(super) fn words(
     let changed: Vec<(&NotePath, &str, &str)> = after.map(|after| after.changed_since(before)).unwrap_or_default();
     for (check, found, what) in WORDS {
         let from = findings.len();
-        for (path, old, text) in &changed {
-            findings.extend(added(old, text, found).map(|line| at(check, what, path, line, changes)));
+        // A dream of a thousand changes is read on both cores.
+        let lines: Vec<Vec<usize>> =
+            changed.par_iter().map(|(_, old, text)| added(old, text, found).collect()).collect();
+        for ((path, _, _), lines) in changed.iter().zip(lines) {
+            findings.extend(lines.into_iter().map(|line| at(check, what, path, line, changes)));
         }
-        for (change, _) in changes.iter().zip(messages).filter(|(_, message)| found(message)) {
-            // Evidence is quoted there: what it says is not what the belief says, but a credential is one anywhere.
-            if check != Check::Injection {
+        // Evidence is quoted there: what it says is not what the belief says, but a credential is one anywhere.
+        if check != Check::Injection {
+            let bad: Vec<bool> = messages.par_iter().map(|message| found(message)).collect();
+            for (change, _) in changes.iter().zip(bad).filter(|(_, bad)| *bad) {
                 findings.push(Finding::of(check, Verdict::Fail, format!("the message {what}"), change));
             }
         }
