@@ -7,6 +7,7 @@ use super::{
     FileDelta, IdentityError, NewCommit, PackWriter, ReadError, RefError, RefUpdate, SignError, Store, TreeDiff,
     TreeEditor, TreeEntry, TreeError, WriteError,
 };
+use crate::model::session::record_of;
 use crate::model::{ObjectId, Outcome, SessionId, SessionRecord, SessionVersion, Trailers, trailer};
 use crate::text::Scrubbed;
 use sha1::{Digest, Sha1};
@@ -143,6 +144,10 @@ impl Store {
             };
             let record = decode(name, &self.blob(blob).ok()?).ok().filter(|record| record.id == id)?;
             differ.insert(id, Some(record));
+        }
+        // What is gone was there.
+        if differ.iter().any(|(id, now)| now.is_none() && record_of(&records, id).is_none()) {
+            return None;
         }
         let count = differ.len();
         records.retain_mut(|record| match differ.get_mut(&record.id).map(Option::take) {

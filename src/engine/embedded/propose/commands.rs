@@ -59,7 +59,7 @@ fn add<'a>(entry: &mut Usage<'a>, seen: Seen<'a>, usage: &CommandUse) {
     entry.seconds.extend(&usage.seconds);
 }
 
-/// The command that most of all sessions of a project run for a purpose, if it works more often than not.
+/// The command that most sessions of a project, of so many, run for a purpose, if it works more often than not.
 fn best<'a>(
     night: &Night<'a>,
     (agent, all): (&str, usize),

@@ -3,7 +3,7 @@
 
 use super::Night;
 use super::course::Course;
-use super::draft::{Draft, Seen, Told, by_support, gather, support};
+use super::draft::{Answered, Draft, Seen, by_support, gather, support};
 use crate::model::{BeliefKey, Kind, Support};
 use crate::phase::reflection::{Manner, Said};
 use crate::text::known::{Key, named};
@@ -31,7 +31,7 @@ impl Group<'_> {
 }
 
 /// Drafts, and what was proposed before.
-pub fn drafts<'a>(night: &Night<'a>) -> (Vec<Draft<'a>>, Vec<Told<'a>>) {
+pub fn drafts<'a>(night: &Night<'a>) -> (Vec<Draft<'a>>, Vec<Answered<'a>>) {
     let all = gather(night, |session| &session.said, |said| &said.cite);
     let (requests, directives): (Vec<_>, Vec<_>) =
         all.into_iter().partition(|(_, said)| said.manner == Manner::Request);
@@ -47,7 +47,7 @@ pub fn drafts<'a>(night: &Night<'a>) -> (Vec<Draft<'a>>, Vec<Told<'a>>) {
                 true => course.words(at).to_vec(),
                 false => words_of(&night.situation.memory.texts.meaning(text)),
             };
-            told.push(Told { text, words });
+            told.push(Answered { text, words });
             continue;
         }
         drafts.push(draft(group, worded));

@@ -50,7 +50,7 @@ pub struct Draft<'a> {
 }
 
 /// What was proposed before and is not proposed again: nothing that it says is news.
-pub struct Told<'a> {
+pub struct Answered<'a> {
     pub text: &'a str,
     /// By which it is found.
     pub words: Vec<Word>,

@@ -4,7 +4,7 @@
 use super::Night;
 use super::course::Course;
 use super::directives::{canonical, counted};
-use super::draft::{Draft, Seen, Told, by_support, gather, support};
+use super::draft::{Answered, Draft, Seen, by_support, gather, support};
 use crate::model::{BeliefKey, Kind};
 use crate::phase::reflection::Stated;
 use crate::text::known::{Key, named};
@@ -33,7 +33,7 @@ impl Belief<'_> {
 }
 
 /// Drafts, and what was proposed before.
-pub fn drafts<'a>(night: &Night<'a>) -> (Vec<Draft<'a>>, Vec<Told<'a>>) {
+pub fn drafts<'a>(night: &Night<'a>) -> (Vec<Draft<'a>>, Vec<Answered<'a>>) {
     let all = gather(night, |session| &session.facts, |stated| &stated.cite);
     let texts = night.situation.memory.texts;
     let (beliefs, course) = believed(texts, all);
@@ -51,7 +51,7 @@ pub fn drafts<'a>(night: &Night<'a>) -> (Vec<Draft<'a>>, Vec<Told<'a>>) {
                 true => course.words(at).to_vec(),
                 false => words_of(belief.newest(texts)),
             };
-            told.push(Told { text: &newest.text, words });
+            told.push(Answered { text: &newest.text, words });
             continue;
         }
         drafts.extend(draft(belief, texts));

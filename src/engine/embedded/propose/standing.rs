@@ -2,7 +2,7 @@
 //! keeps failing is corrected.
 
 use super::Night;
-use super::draft::{Draft, Told, confidence};
+use super::draft::{Answered, Draft, confidence};
 use crate::model::{Belief, BeliefKey, ChangeType, Kind, Phase, Proposal, RetireReason, Risk, Target};
 use crate::phase::entries::Sentence;
 use crate::phase::{Entries, Held};
@@ -22,7 +22,7 @@ enum Standing {
 }
 
 /// Proposals for all that memory does not hold.
-pub fn reconciled(drafts: Vec<Draft<'_>>, before: Vec<Told<'_>>, night: &Night<'_>) -> Vec<Proposal> {
+pub fn reconciled(drafts: Vec<Draft<'_>>, before: Vec<Answered<'_>>, night: &Night<'_>) -> Vec<Proposal> {
     let memory = night.situation.memory;
     let mut taken: BTreeSet<usize> = BTreeSet::new();
     let mut proposals = Vec::new();
@@ -102,14 +102,14 @@ fn no_longer(draft: &Draft<'_>, old: &Held) -> Proposal {
 struct Telling<'t, 'm> {
     memory: &'m Entries<'m>,
     /// What dreams before this one said. Looked at when something is news.
-    before: Vec<Told<'t>>,
+    before: Vec<Answered<'t>>,
     before_probe: OnceCell<Probe>,
     told: Vec<Meaning>,
     probe: Probe,
 }
 
 impl<'t, 'm> Telling<'t, 'm> {
-    fn new(before: Vec<Told<'t>>, memory: &'m Entries<'m>) -> Self {
+    fn new(before: Vec<Answered<'t>>, memory: &'m Entries<'m>) -> Self {
         Self { memory, before, before_probe: OnceCell::new(), told: Vec::new(), probe: Probe::new() }
     }
 
@@ -133,10 +133,10 @@ impl<'t, 'm> Telling<'t, 'm> {
     }
 }
 
-/// What history has answered is not compared with memory again.
+/// What history has answered is not compared with memory again. Of statements that was asked before they were drafted.
 fn standing_of(draft: &Draft<'_>, night: &Night<'_>) -> Standing {
     let sessions = draft.seen.iter().map(|seen| &seen.session.session);
-    let is_alone = draft.ends.is_none() && draft.against.is_none();
+    let is_alone = !draft.exclusive && draft.ends.is_none() && draft.against.is_none();
     match is_alone && night.is_settled(&BeliefKey::derive(&draft.canonical), sessions) {
         true => Standing::Held,
         false => standing(draft, night.situation.memory),
