@@ -1,6 +1,7 @@
 //! The parts of a statement with one polarity, and on which side of a "before" or "unless" they stand.
 
 use super::words;
+use crate::text::pattern::pattern;
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
@@ -41,9 +42,8 @@ const NEGATIONS: &[&str] = &[
 
 /// "The user" and "the team" stand in every statement about people and make none of them alike.
 pub(super) fn nameless(text: &str) -> String {
-    static WHO: LazyLock<regex::Regex> = LazyLock::new(|| {
-        regex::Regex::new(r"(?i)\bthe (?:user|team)(?:'s)?(?: (?:is|has|was|are))?\b").expect("a constant pattern")
-    });
+    static WHO: LazyLock<regex::Regex> =
+        LazyLock::new(|| pattern(r"(?i)\bthe (?:user|team)(?:'s)?(?: (?:is|has|was|are))?\b"));
     let who = WHO.replace_all(text, "they");
     if matches!(who, Cow::Owned(_)) && words::words(&who).any(|word| !words::is_stop(&word.to_lowercase())) {
         who.into_owned()

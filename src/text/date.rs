@@ -1,12 +1,13 @@
 //! Dates in prose: relative ones are made absolute by the day on which they were said, absolute ones are read. What
 //! is vague ("soon", "a while ago") is left as it is.
 
+use crate::text::pattern::pattern;
 use chrono::{DateTime, Datelike, Duration, Months, NaiveDate, Utc, Weekday};
 use regex::{Captures, Regex};
 use std::sync::LazyLock;
 
 static RELATIVE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
+    pattern(
         r"(?ix)\b(?:
           (?P<day>day\ before\ yesterday|yesterday|last\ night|today|tonight|this\ (?:morning|afternoon|evening)|tomorrow|day\ after\ tomorrow)
         | (?P<n>\d{1,3}|an?|one|two|three|four|five|six|seven|eight|nine|ten)\ (?P<unit>day|week|month|year)s?\ ago
@@ -14,23 +15,20 @@ static RELATIVE: LazyLock<Regex> = LazyLock::new(|| {
         | (?P<which>last|next|this(?:\ coming)?)\ (?P<what>monday|tuesday|wednesday|thursday|friday|saturday|sunday|week|month|year)
         )\b",
     )
-    .expect("a constant pattern")
 });
 
 static ABSOLUTE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
+    pattern(
         r"(?ix)\b(?:
           (?P<y>\d{4})-(?P<m>\d\d)-(?P<d>\d\d)
         | (?P<mon>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?\ (?P<md>\d{1,2})(?:st|nd|rd|th)?(?:,?\ (?P<my>\d{4}))?
         | (?P<dd>\d{1,2})(?:st|nd|rd|th)?\ (?:of\ )?(?P<dmon>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?(?:,?\ (?P<dy>\d{4}))?
         )\b",
     )
-    .expect("a constant pattern")
 });
 
-static DOUBLED: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b(on|by|since|until|till|before|after|from|of|for|to) on ").expect("a constant pattern")
-});
+static DOUBLED: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?i)\b(on|by|since|until|till|before|after|from|of|for|to) on "));
 
 fn count(word: &str) -> Option<u32> {
     let words = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];

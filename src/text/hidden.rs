@@ -2,6 +2,7 @@
 //! escapes, and Markdown or HTML that a renderer does not show. It says that something is hidden, and what the text is
 //! without it; what it means is not judged here.
 
+use super::pattern::pattern;
 use super::scrub::is_hidden;
 use regex::bytes::RegexSet;
 use std::sync::LazyLock;
@@ -119,11 +120,13 @@ fn deceiving_link(text: &str) -> bool {
             .expect("a constant pattern")
     });
     static NAMES_FILE: [&str; 10] = ["md", "rs", "py", "js", "ts", "json", "toml", "yaml", "yml", "sh"];
-    LINK.captures_iter(text).any(|link| {
-        let (said, goes) = (link["said"].to_lowercase(), link["goes"].to_lowercase());
-        let file = said.rsplit('.').next().is_some_and(|end| NAMES_FILE.contains(&end));
-        !file && said != goes && !goes.ends_with(&format!(".{said}")) && !said.ends_with(&format!(".{goes}"))
-    })
+    // Without these there is no link, and nothing to make the pattern for.
+    text.contains("](")
+        && LINK.captures_iter(text).any(|link| {
+            let (said, goes) = (link["said"].to_lowercase(), link["goes"].to_lowercase());
+            let file = said.rsplit('.').next().is_some_and(|end| NAMES_FILE.contains(&end));
+            !file && said != goes && !goes.ends_with(&format!(".{said}")) && !said.ends_with(&format!(".{goes}"))
+        })
 }
 
 /// The text as it reads: without unseen characters, look-alikes as the letters they imitate, tag characters as the
@@ -143,8 +146,7 @@ pub fn plain(text: &str) -> Option<String> {
 
 /// `i g n o r e` as one word; two spaces or a sign keep words apart.
 fn drawn_together(text: &str) -> Option<String> {
-    static SPACED: LazyLock<regex::Regex> =
-        LazyLock::new(|| regex::Regex::new(r"\b(?:\w[ .*_-]){4,}\w\b").expect("a constant pattern"));
+    static SPACED: LazyLock<regex::Regex> = LazyLock::new(|| pattern(r"\b(?:\w[ .*_-]){4,}\w\b"));
     SPACED.is_match(text).then(|| {
         SPACED
             .replace_all(text, |found: &regex::Captures<'_>| {

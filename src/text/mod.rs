@@ -12,6 +12,7 @@ pub mod likeness;
 pub mod listed;
 pub mod meaning;
 pub mod pasted;
+pub mod pattern;
 pub mod probe;
 pub mod scrub;
 pub mod secret;

@@ -3,12 +3,13 @@
 //! somebody else's text and no more to be trusted than a tool's output. Where that cannot be seen it refuses to guess:
 //! the text stays the sender's.
 
+use super::pattern::{begins, quick};
 use regex::bytes::Regex;
 use std::sync::LazyLock;
 
 /// Over bytes: a distance in characters of any script is an automaton many times as large.
 fn pattern(text: &str) -> Regex {
-    Regex::new(&text.replace(".{", "(?-u:.){")).expect("a constant pattern")
+    Regex::new(&quick(&text.replace(".{", "(?-u:.){"))).expect("a constant pattern")
 }
 
 /// From here on everything is somebody else's.
@@ -38,6 +39,60 @@ static LINE: LazyLock<Regex> = LazyLock::new(|| {
 static PROMPT: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"^\s*(?:\$ |# \w+ -|PS [A-Z]:\\|[\w.-]+@[\w.-]+[:~ ][^$#]{0,80}[$#] |>>> |❯ |➜ )"));
 
+/// Whether everything from this line on is somebody else's. Most lines neither begin nor end like that, and the pattern
+/// is not made for them.
+fn is_rest(line: &str) -> bool {
+    const OPENINGS: [&str; 11] = [
+        "--",
+        "begin forwarded",
+        "from:",
+        "subject:",
+        "sent:",
+        "<!doctype",
+        "<html",
+        "traceback",
+        "exception in",
+        "panicked at",
+        "thread '",
+    ];
+    (line.ends_with(':') || begins(line.trim_start(), &OPENINGS)) && REST.is_match(line.as_bytes())
+}
+
+/// Whether this line is somebody else's.
+fn is_theirs(line: &str) -> bool {
+    const OPENINGS: [&str; 18] = [
+        "at ",
+        "file \"",
+        "diff --git ",
+        "index ",
+        "---",
+        "+++",
+        "@@",
+        "info",
+        "warn",
+        "error",
+        "debug",
+        "trace",
+        "fatal",
+        "system",
+        "assistant",
+        "tool",
+        "function",
+        "developer",
+    ];
+    let bare = line.trim_start();
+    let opens = bare.starts_with(['>', '<', '|', '[']) || bare.starts_with(|c: char| c.is_numeric());
+    let fails = line.contains("Error: ") || line.contains("Exception: ");
+    (opens || fails || begins(bare, &OPENINGS)) && LINE.is_match(line.as_bytes())
+}
+
+/// Whether a shell's prompt stands here.
+fn is_prompt(line: &str) -> bool {
+    let bare = line.trim_start();
+    let opens = bare.starts_with(['$', '#', '>', '❯', '➜']) || bare.starts_with("PS ") || bare.contains('@');
+    opens && PROMPT.is_match(line.as_bytes())
+}
+
 /// The parts that the sender wrote, in order.
 pub fn own_words(text: &str) -> Vec<&str> {
     let mut own: Vec<std::ops::Range<usize>> = Vec::new();
@@ -61,18 +116,18 @@ pub fn own_words(text: &str) -> Vec<&str> {
         if bare.trim_end().is_empty() {
             (output, hunk) = (false, false);
         }
-        output |= PROMPT.is_match(line.as_bytes());
+        output |= is_prompt(line);
         hunk |= bare.starts_with("@@ ") || bare.starts_with("diff --git ");
         let changed = hunk && line.starts_with(['+', '-', ' ']);
         let line = line.trim_end();
-        if REST.is_match(line.as_bytes()) {
+        if is_rest(line) {
             // The announcement itself is the sender's.
             if line.ends_with(':') && !line.ends_with("wrote:") {
                 own.push(range);
             }
             break;
         }
-        if !(output || changed || LINE.is_match(line.as_bytes())) {
+        if !(output || changed || is_theirs(line)) {
             own.push(range);
         }
     }
@@ -115,6 +170,62 @@ mod tests {
             let own = own_words(&text).concat();
             assert!(own.starts_with("Please look at this.") && !own.contains("PLANTED"), "{text:?}: {own:?}");
         }
+    }
+
+    #[test]
+    fn no_line_that_a_pattern_knows_is_passed_over() {
+        let lines = [
+            "-- forwarded message",
+            "BEGIN forwarded message",
+            "on Monday the fourth, Ann wrote:",
+            "From: a person",
+            "subject: all of it",
+            "<!DOCTYPE html>",
+            "  <HTML lang=en>",
+            "this is what the page says:",
+            "the build log shows :",
+            "fwd of what he said:",
+            "Traceback (most recent call last)",
+            "exception in thread",
+            "panicked at",
+            "thread 'main' panicked",
+            "  > quoted",
+            "</p>",
+            " at f.g(h)",
+            "  File \"a.py\", line 3",
+            "ValueError: no",
+            "a.b.SomeException: no",
+            "diff --git a b",
+            "index 0123abc",
+            "--- a/x",
+            "+++ b/x",
+            "@@ -1 +1 @@",
+            "2026-05-04T10:00",
+            "[2026-05-04 10:00",
+            "[WARNING] x",
+            "ERROR: x",
+            "system: x",
+            "  developer : x",
+            "| a | b |",
+            "$ ls",
+            "# x -",
+            "PS C:\\",
+            "ann@host:~ $ ls",
+            ">>> x",
+            "❯ x",
+            "➜ x",
+            "I always use tabs",
+            "what do you say: nothing",
+            "- a list",
+            "index of all",
+            "system calls fail",
+        ];
+        for line in lines {
+            assert_eq!(is_rest(line), REST.is_match(line.as_bytes()), "{line}");
+            assert_eq!(is_theirs(line), LINE.is_match(line.as_bytes()), "{line}");
+            assert_eq!(is_prompt(line), PROMPT.is_match(line.as_bytes()), "{line}");
+        }
+        assert_eq!(lines.iter().filter(|line| is_rest(line) || is_theirs(line) || is_prompt(line)).count(), 39);
     }
 
     #[test]

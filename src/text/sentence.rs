@@ -1,16 +1,16 @@
 //! Sentences of chat messages: slices of the text, so that a quote of one is verbatim. Fenced code, quoted lines and
 //! lines that are no prose (logs, diffs, stack traces, prompts) are left out: they are what a person showed, not said.
 
+use crate::text::pattern::pattern;
 use regex::Regex;
 use std::sync::LazyLock;
 
 static LOG: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(concat!(
+    pattern(concat!(
         r"^\s*(?:\[[^\]]{2,40}\]|\d{4}-\d\d-\d\d[T ]\d\d:\d\d|\d\d:\d\d:\d\d|[$%➜>#│|+*✗✓×]\s|at \S+ ?\(|File ",
         "\"",
         r"|Traceback|[{}\[\]()<>;]+\s*$|</?[a-zA-Z][^>]*>|\w+Error:|error(?:\[\w+\])?:|warning:|hint:|(?:[+-]{3}|@@) |import |from \w+ import |const |let |var |function |def |class |return\b)"
     ))
-    .expect("a constant pattern")
 });
 
 /// Whether a line is shown rather than said: a log line, code, a diff, a shell prompt.

@@ -3,6 +3,7 @@
 //! themselves.
 
 use crate::model::{Content, Role, Turn};
+use crate::text::pattern::pattern;
 use regex::Regex;
 use serde_json::Value;
 use std::collections::HashMap;
@@ -10,12 +11,11 @@ use std::sync::LazyLock;
 
 /// Tools of hosts and of common MCP servers that bring text from elsewhere, without case, `_` and `-`.
 static FETCHES: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(concat!(
+    pattern(concat!(
         r"^(?:(?:google)?web(?:fetch|search)(?:call|tool)?|fetch(?:url|webpage|page|html)?|urlfetch|readurl(?:content)?",
         r"|browse|browser|browser(?:navigate|snapshot|click|type|open|gettext|evaluate).*|openurl|visit(?:page|url)",
         r"|mcp.*(?:fetch|scrape|crawl|websearch|browser|brave|tavily|firecrawl|playwright|puppeteer).*)$",
     ))
-    .expect("a constant pattern")
 });
 
 /// Tools that ask another agent.
@@ -37,8 +37,9 @@ const AGENTS: [&str; 13] = [
 
 /// A program of a shell's command that brings text from elsewhere.
 static PROGRAM: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?:^|[;&|(`\n]|\b(?:sudo|time|env|xargs|exec)\s|\btimeout\s+\S+\s)\s*(?:curl|wget|https?|xh|lynx|w3m|links|elinks|aria2c)\s")
-        .expect("a constant pattern")
+    pattern(
+        r"(?:^|[;&|(`\n]|\b(?:sudo|time|env|xargs|exec)\s|\btimeout\s+\S+\s)\s*(?:curl|wget|https?|xh|lynx|w3m|links|elinks|aria2c)\s",
+    )
 });
 
 /// Gives every result the role of those whose words it holds.

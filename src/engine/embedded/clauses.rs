@@ -1,23 +1,23 @@
 //! A sentence in which somebody states two things of themselves is two statements: one may change while the other stays.
 //! A condition that may belong to both keeps them together.
 
+use crate::text::pattern::pattern;
 use crate::text::words;
 use regex::Regex;
 use std::sync::LazyLock;
 
 static AND: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
+    pattern(
         r"(?i)(?:,| —|;)? (?:and|plus) (?:also )?(?P<next>(?:i|i'm|i’m|i've|i’ve|we|we're|we’re|we've|we’ve|my|our)\b)",
     )
-    .expect("a constant pattern")
 });
-static OWN: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b(?:i|i'm|i’m|i've|i’ve|we|we're|we’re|we've|we’ve|my|our)\b").expect("a constant pattern")
-});
+static OWN: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?i)\b(?:i|i'm|i’m|i've|i’ve|we|we're|we’re|we've|we’ve|my|our)\b"));
 /// What makes a statement hold only at times, wherever it stands.
 static CONDITION: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b(?:if|unless|until|except|only|whenever|when|while|as long as|provided|once|before|after|although|though)\b")
-        .expect("a constant pattern")
+    pattern(
+        r"(?i)\b(?:if|unless|until|except|only|whenever|when|while|as long as|provided|once|before|after|although|though)\b",
+    )
 });
 
 /// The statements of a sentence, in order; the sentence itself where it is one.

@@ -8,15 +8,14 @@ use super::wording::{directive, lower_first};
 use super::{scope, voice};
 use crate::model::{Content, Role, Status};
 use crate::phase::reflection::{Manner, Said};
+use crate::text::pattern::pattern;
 use crate::text::words;
 use regex::Regex;
 use std::sync::LazyLock;
 
-static PLEAD: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?i)^(?:(?:please|pls|and|also|ok)[, ]+)+").expect("a constant pattern"));
+static PLEAD: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)^(?:(?:please|pls|and|also|ok)[, ]+)+"));
 static TAIL: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)(?:;|,|\s[–—-])\s+(?:so |but )?(?:only|don't|dont|do not|never|always|use|stop|avoid|prefer)\s")
-        .expect("a constant pattern")
+    pattern(r"(?i)(?:;|,|\s[–—-])\s+(?:so |but )?(?:only|don't|dont|do not|never|always|use|stop|avoid|prefer)\s")
 });
 
 /// In the midst of work, where a sentence may correct what the agent did.

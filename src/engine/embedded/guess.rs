@@ -1,8 +1,9 @@
 //! Names that were guessed wrong: which command, option, script, module or field a tool says it does not know. The
 //! same guess reads differently in every shell and every tool; here it is one kind and one name.
 
+use crate::text::pattern::pattern;
 use regex::Regex;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 /// What a wrong name was taken for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,22 +111,77 @@ const SAID: &[(Kind, &str)] = &[
 /// What every one of them has in it: most lines have none, and cost one look.
 static HINT: LazyLock<Regex> = LazyLock::new(|| {
     let words = r"(?i)not found|unknown|unrecogni|unexpected|illegal|invalid|no such|no rule|missing script|not recognized|does not |has no attribute|cannot (?:import|find|query)|no module|no required|is not (?:in|an?) |not defined|enoent|\b(?:bad|undefined) |cannot be found|not available";
-    Regex::new(words).expect("a constant pattern")
+    pattern(words)
 });
 
-static PATTERNS: LazyLock<Vec<(Kind, Regex)>> = LazyLock::new(|| {
-    // Letters of all scripts would make each of these a hundred times as large; names of commands have none.
-    let letters = |said: String| said.replace(r"[\w", "[0-9A-Za-z_").replace(r"\w", "[0-9A-Za-z_]");
-    let whole = |said: &str| letters(said.replace("NAME", r"[\w@/][\w.@/:+-]*").replace('Q', Q));
-    SAID.iter().map(|(kind, said)| (*kind, Regex::new(&whole(said)).expect("a constant pattern"))).collect()
+/// One of [`SAID`], made for the first line that may be one.
+struct Saying {
+    kind: Kind,
+    said: &'static str,
+    /// What stands in every such line, in lower case.
+    fixed: String,
+    made: OnceLock<Regex>,
+}
+
+static SAYINGS: LazyLock<Vec<Saying>> = LazyLock::new(|| {
+    let saying = |(kind, said): &(Kind, &'static str)| Saying {
+        kind: *kind,
+        said,
+        fixed: fixed(said).to_ascii_lowercase(),
+        made: OnceLock::new(),
+    };
+    SAID.iter().map(saying).collect()
 });
+
+impl Saying {
+    fn pattern(&self) -> &Regex {
+        self.made.get_or_init(|| {
+            // Letters of all scripts would make each of these larger; names of commands have none.
+            let letters = |said: String| said.replace(r"[\w", "[0-9A-Za-z_").replace(r"\w", "[0-9A-Za-z_]");
+            pattern(&letters(self.said.replace("NAME", r"[\w@/][\w.@/:+-]*").replace('Q', Q)))
+        })
+    }
+}
+
+/// The longest part of a pattern that is plain letters and spaces and is matched whatever else is.
+fn fixed(said: &str) -> &str {
+    let (mut depth, mut begin, mut longest) = (0, None, "");
+    let ends = said.char_indices().map(|(at, c)| (at, Some(c))).chain([(said.len(), None)]);
+    let (mut in_class, mut escaped) = (false, false);
+    for (at, c) in ends {
+        let plain = c.is_some_and(|c| c.is_ascii_lowercase() || c == ' ') && depth == 0 && !in_class && !escaped;
+        if plain {
+            begin.get_or_insert(at);
+            continue;
+        }
+        if let Some(begin) = begin.take() {
+            // What may be left out or stands several times is not the last letter of it.
+            let end = at - usize::from(matches!(c, Some('?' | '*' | '+' | '{')));
+            longest = if end - begin > longest.len() { &said[begin..end] } else { longest };
+        }
+        match c {
+            _ if escaped => escaped = false,
+            Some('\\') => escaped = true,
+            Some('[') => in_class = true,
+            Some(']') => in_class = false,
+            Some('(') if !in_class => depth += 1,
+            Some(')') if !in_class => depth -= 1,
+            Some('|') if depth == 0 && !in_class => return "",
+            _ => {}
+        }
+    }
+    longest
+}
 
 /// The name that an error says is not known.
 pub fn of(line: &str) -> Option<Guess<'_>> {
     if !HINT.is_match(line) {
         return None;
     }
-    let (kind, found) = PATTERNS.iter().find_map(|(kind, said)| Some((*kind, said.captures(line)?)))?;
+    let lower = line.to_ascii_lowercase();
+    let may = |saying: &&Saying| lower.contains(&saying.fixed);
+    let captures = |saying: &Saying| Some((saying.kind, saying.pattern().captures(line)?));
+    let (kind, found) = SAYINGS.iter().filter(may).find_map(captures)?;
     let name = found.name("name")?.as_str().trim_end_matches(['.', ':', ',', ';']);
     (!name.is_empty() && name.len() <= 80).then_some(Guess { kind, name })
 }
@@ -152,6 +208,22 @@ pub fn alike(a: &str, b: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_fixed_of_a_pattern_stands_in_all_that_it_matches() {
+        for (said, wanted) in [
+            (r"\bspawn (?P<name>NAME) ENOENT", "spawn "),
+            (r"(?i)missing script:? Q?(?P<name>NAME)", "missing script"),
+            (r"(?i)(?:illegal|invalid) option -- Q?(?P<name>[\w-])Q?$", " option "),
+            (r"a[b c]d\(efx?gh+i)", "ef"),
+            (r"either|or", ""),
+            (r"(?:none)", ""),
+        ] {
+            assert_eq!(fixed(said), wanted, "{said}");
+        }
+        let told = SAYINGS.iter().filter(|saying| saying.fixed.len() > 4).count();
+        assert!(told * 5 > SAYINGS.len() * 4, "{told} of {}", SAYINGS.len());
+    }
 
     #[test]
     fn the_same_guess_is_one_in_every_shell_and_tool() {

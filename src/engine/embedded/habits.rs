@@ -5,6 +5,7 @@ use super::reading::{Reading, Step};
 use super::shell;
 use crate::model::{Role, Turn};
 use crate::phase::reflection::{CommandUse, Commit, Reflection, ToolUse};
+use crate::text::pattern::pattern;
 use regex::Regex;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -64,7 +65,9 @@ const BUILT_IN: &[&str] = &[
 ];
 
 static AGREES: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b(?:yes|yeah|yep|sure|correct|confirm(?:ed)?|go ahead|proceed|please do|that's right|sounds good|i agree|ok(?:ay)?)\b").expect("a constant pattern")
+    pattern(
+        r"(?i)\b(?:yes|yeah|yep|sure|correct|confirm(?:ed)?|go ahead|proceed|please do|that's right|sounds good|i agree|ok(?:ay)?)\b",
+    )
 });
 
 /// Adds what the session ran to its reflection.
@@ -134,7 +137,9 @@ fn command(
 
 /// What programs print when they failed: a pipe hides their exit status, not their words.
 static FAILS: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?m)exited with code [1-9]|^\s*[1-9]\d* (?:tests? )?fail(?:ed|ing|ures?)?\b|\bFAILED\b|^error(?:\[|:)|^Found [1-9]\d* errors?|exit (?:code|status):? [1-9]|✖ [1-9]\d* problems?|Tests:\s+[1-9]\d* failed").expect("a constant pattern")
+    pattern(
+        r"(?m)exited with code [1-9]|^\s*[1-9]\d* (?:tests? )?fail(?:ed|ing|ures?)?\b|\bFAILED\b|^error(?:\[|:)|^Found [1-9]\d* errors?|exit (?:code|status):? [1-9]|✖ [1-9]\d* problems?|Tests:\s+[1-9]\d* failed",
+    )
 });
 
 /// Whether a check failed behind a pipe: `cargo test | tail` always exits with 0.

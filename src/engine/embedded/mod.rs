@@ -56,12 +56,14 @@ impl Extract for Embedded {
             let facts = facts::find(&reading, &said);
             (said, facts)
         };
-        let failed = || {
+        let others = || {
+            let updates = updates::find(&reading);
             let failures = mistakes::find(&reading);
             let rules = rules::find(&reading, &failures);
-            (failures, rules)
+            facts::ready(&reading);
+            (updates, failures, rules)
         };
-        let ((said, facts), (updates, (failures, rules))) = rayon::join(said, || (updates::find(&reading), failed()));
+        let ((said, facts), (updates, failures, rules)) = rayon::join(said, others);
         (reflection.said, reflection.facts) = (said, facts);
         (reflection.failures, reflection.rules) = (failures, rules);
         for update in updates {

@@ -1,12 +1,9 @@
 //! What lasts and what is of the moment. People at work mostly speak of the task at hand: a build that fails, a branch
 //! they are on, what they did a minute ago. None of it is worth keeping. What they say of how things are in general is.
 
+use crate::text::pattern::pattern;
 use regex::Regex;
 use std::sync::LazyLock;
-
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).expect("a constant pattern")
-}
 
 /// What work goes through and leaves behind.
 const AT_HAND: &str = r"(?:branch(?:es)?|commits?|prs?|pull requests?|merge requests?|tickets?|issues?|ci(?: run)?s?|pipelines?|builds?|tests?|test runs?|scripts?|console|logs?|deploy(?:ment)?s?|pages?|buttons?|forms?|files?|diffs?|screenshots?|screens?|lines?|errors?|warnings?|exceptions?|milestones?|steps?|tasks?|functions?|modules?|servers?|apps?|laptop|questions?|changes?|plan|answer|output|patch(?:es)?|dropdowns?|menus?|charts?|modals?|dialogs?|sidebars?|quer(?:y|ies))";

@@ -1,15 +1,15 @@
 //! Sentences of people about themselves, told in the third person: a note is read by somebody else. Only the words
 //! for the person change; numbers, names and conditions stay as they were said.
 
+use crate::text::pattern::pattern;
 use regex::{Captures, Regex};
 use std::sync::LazyLock;
 
 static SELF: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(concat!(
+    pattern(concat!(
         r"(?i)\b(?P<who>I|we)\b(?P<form>(?:'m|’m|'re|’re|'ve|’ve|'ll|’ll|'d|’d)\b|(?P<adverb> (?:also|mostly|usually|always|often|really|currently|now|still|just|mainly|only|generally|never|actually))? (?P<verb>[a-z]+(?:['’]t)?)\b)?",
         r"|\b(?P<own>my|our|mine|ours|myself|ourselves)\b|\b(?P<object>me|us)\b"
     ))
-    .expect("a constant pattern")
 });
 
 /// Verbs that are told with an `s`.

@@ -1,11 +1,8 @@
 //! The phrases by which a sentence of a person shows that it directs the agent: patterns only, no decisions.
 
+use crate::text::pattern::pattern;
 use regex::Regex;
 use std::sync::LazyLock;
-
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).expect("a constant pattern")
-}
 
 pub static REMEMBER: LazyLock<Regex> = LazyLock::new(|| {
     pattern(

@@ -4,13 +4,13 @@ use super::reading::Reading;
 use super::voice;
 use super::wording::sentence_of;
 use crate::phase::reflection::{Manner, Said};
+use crate::text::pattern::pattern;
 use crate::text::words;
 use regex::Regex;
 use std::sync::LazyLock;
 
-static CLAUSE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)\s*(?:,\s*(?:and |then )?|;\s*|\band (?:also |then )?|\bthen\b)\s*").expect("a constant pattern")
-});
+static CLAUSE: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?i)\s*(?:,\s*(?:and |then )?|;\s*|\band (?:also |then )?|\bthen\b)\s*"));
 
 /// Words too general to make a request known again.
 pub const GENERAL: &[&str] = &[

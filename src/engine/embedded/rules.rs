@@ -6,6 +6,7 @@ use super::shell;
 use crate::model::Role;
 use crate::phase::reflection::Failure;
 use crate::text::Scrubbed;
+use crate::text::pattern::pattern;
 use regex::Regex;
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -13,21 +14,19 @@ use std::sync::LazyLock;
 /// How many rules of a session are kept.
 const KEPT: usize = 60;
 
-static RULE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b(?:always|never|must|prefix|instead of|do not|don't)\b").expect("a constant pattern")
-});
-static NUMBERED: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^\s*\d+(?:→|\t|: )").expect("a constant pattern"));
+static RULE: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?i)\b(?:always|never|must|prefix|instead of|do not|don't)\b"));
+static NUMBERED: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\s*\d+(?:→|\t|: )"));
 /// What makes a rule one for every call.
-static EVERY: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b(?:always|prefix|must|every command|all commands|each command)\b").expect("a constant pattern")
-});
+static EVERY: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?i)\b(?:always|prefix|must|every command|all commands|each command)\b"));
 /// What a rule that warns of something says before it.
-static WARNS: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b(?:never|not|don't|avoid|instead of|rather than|without|no longer)\b[^.;]*$")
-        .expect("a constant pattern")
-});
+static WARNS: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?i)\b(?:never|not|don't|avoid|instead of|rather than|without|no longer)\b[^.;]*$"));
 static MEMORY: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)(?:^|/)(?:CLAUDE|AGENTS|GEMINI|MEMORY|COPILOT-INSTRUCTIONS)[\w.-]*\.md$|(?:^|/)(?:memory|memories|notes)/.*\.mdc?$|\.cursorrules$|\.windsurfrules$|\.github/instructions/|\.(?:claude|cursor)/rules/").expect("a constant pattern")
+    pattern(
+        r"(?i)(?:^|/)(?:CLAUDE|AGENTS|GEMINI|MEMORY|COPILOT-INSTRUCTIONS)[\w.-]*\.md$|(?:^|/)(?:memory|memories|notes)/.*\.mdc?$|\.cursorrules$|\.windsurfrules$|\.github/instructions/|\.(?:claude|cursor)/rules/",
+    )
 });
 
 /// Whether a path is one of memory or of a rules file: what is read there is no evidence.

@@ -5,6 +5,7 @@ use super::reading::Step;
 use super::{abstraction, guess, shell};
 use crate::model::Status;
 use crate::phase::reflection::FailureClass;
+use crate::text::pattern::pattern;
 use regex::Regex;
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -26,10 +27,6 @@ pub struct Signature {
     pub absent: Option<String>,
     /// A checksum of the first lines, finer than the signature: the same case, not only the same error.
     pub case: u32,
-}
-
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).expect("a constant pattern")
 }
 
 static HEADER: LazyLock<Regex> = LazyLock::new(|| {

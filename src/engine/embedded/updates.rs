@@ -9,13 +9,10 @@ use super::voice;
 use super::wording::sentence_of;
 use crate::model::Turn;
 use crate::phase::reflection::Stated;
+use crate::text::pattern::pattern;
 use crate::text::{date, words};
 use regex::Regex;
 use std::sync::LazyLock;
-
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).expect("a constant pattern")
-}
 
 /// `X moved from [attribute] A to B`, where A and B are names, numbers or paths.
 static MOVED: LazyLock<Regex> = LazyLock::new(|| {

@@ -2,14 +2,11 @@
 //! commands that they pasted. And whether a sentence asserts, asks or guesses.
 
 use crate::text::pasted;
+use crate::text::pattern::pattern;
 use crate::text::sentence;
 use crate::text::words;
 use regex::Regex;
 use std::sync::LazyLock;
-
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).expect("a constant pattern")
-}
 
 static HEADING: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^#{1,4} \S"));
 static HOST: LazyLock<Regex> = LazyLock::new(|| {

@@ -1,12 +1,14 @@
 //! What a text encodes: base64, hexadecimal, percent signs, letters turned by thirteen or reversed. Decoded once,
 //! never twice: an instruction that nobody decodes instructs nobody.
 
+use crate::text::pattern::pattern;
 use regex::Regex;
 use std::sync::LazyLock;
 
 static RUN: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"[A-Za-z0-9+/_-]{20,}={0,2}|(?:\\x[0-9a-fA-F]{2}){8,}|(?:[0-9a-fA-F]{2}[ :]){12,}[0-9a-fA-F]{2}|[^\s%]{0,40}(?:%[0-9a-fA-F]{2}[^\s%]{0,40}){4,}")
-        .expect("a constant pattern")
+    pattern(
+        r"[A-Za-z0-9+/_-]{20,}={0,2}|(?:\\x[0-9a-fA-F]{2}){8,}|(?:[0-9a-fA-F]{2}[ :]){12,}[0-9a-fA-F]{2}|[^\s%]{0,40}(?:%[0-9a-fA-F]{2}[^\s%]{0,40}){4,}",
+    )
 });
 
 /// Bytes of text up to which whole-text encodings are tried.

@@ -54,9 +54,21 @@ const ATTRIBUTES: &[&str] = &[
     "retention",
 ];
 
+/// Makes ready what most sentences of a session without work are searched with, for who has nothing else to do.
+pub fn ready(reading: &Reading<'_>) {
+    if !reading.spoken.is_empty() && !is_working(reading) {
+        patterns::ready();
+    }
+}
+
+/// Whether an agent works in it.
+fn is_working(reading: &Reading<'_>) -> bool {
+    reading.session.turns.iter().any(|turn| matches!(turn.content, Content::Call(_)))
+}
+
 /// The facts that people stated in a session, beside what they said as a directive.
 pub fn find(reading: &Reading<'_>, said: &[Said]) -> Vec<Stated> {
-    let working = reading.session.turns.iter().any(|turn| matches!(turn.content, Content::Call(_)));
+    let working = is_working(reading);
     let mut found: Vec<Stated> = Vec::new();
     for &at in &reading.spoken {
         let turn = &reading.session.turns[at];
@@ -135,9 +147,6 @@ fn state(reading: &Reading<'_>, turn: &Turn, sentence: &str, core: &str, working
         preference: PREFERS.is_match(core),
         cite: reading.cite(turn, sentence),
     };
-    if !working {
-        patterns::ready();
-    }
     let system = system(core);
     if working {
         let named = system.filter(|(_, attribute, _)| attribute.is_some() && core.split_whitespace().count() <= 18);
@@ -197,7 +206,7 @@ fn points_back(core: &str) -> bool {
 /// What a person says of themselves, each attribute once.
 fn own(core: &str) -> Vec<(&'static str, &str)> {
     let mut found: Vec<(&'static str, &str)> = Vec::new();
-    for (attribute, pattern) in SELF.iter() {
+    for (attribute, pattern) in &SELF {
         let value = pattern.captures(core).and_then(|found| found.name("v"));
         if let Some(value) = value.filter(|_| found.iter().all(|(known, _)| known != attribute)) {
             found.push((attribute, value.as_str().trim_end_matches(['.', ','])));

@@ -4,6 +4,7 @@
 use crate::model::{Belief, ChangeType, Confidence, Kind, Phase, Proposal, RetireReason, Support, Target};
 use crate::phase::entries::is_statement;
 use crate::phase::{Entries, Held};
+use crate::text::pattern::pattern;
 use crate::text::{Relation, Scrubbed, words};
 use chrono::{DateTime, Utc};
 use rayon::prelude::*;
@@ -95,10 +96,9 @@ fn is(memory: &Entries<'_>, at: usize, near: usize, relation: Relation) -> Optio
 /// What happened once stays true when something like it happens again: one promotion does not undo another.
 fn is_event(text: &str) -> bool {
     static EVENT: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(
+        pattern(
             r"(?i)\b(?:(?:just|already|recently) (?:\w+ed|got|won|met|bought|sold|built|began)|got \w+ed|hired|bought|accepted|attended|visited|met|won|published|launched|shipped|finished|completed|joined|graduated)\b",
         )
-        .expect("a constant pattern")
     });
     EVENT.is_match(text)
 }

@@ -2,13 +2,14 @@
 //! that people use for either. A sentence that says neither changes nothing.
 
 use super::draft::Draft;
+use crate::text::pattern::pattern;
 use crate::text::words;
 use regex::Regex;
 use std::sync::LazyLock;
 
 /// Where a part of the instructions begins that says what to leave out, or what to keep to.
 static PART: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(concat!(
+    pattern(concat!(
         r"(?i)\b(?P<not>(?:ignore|skip|exclude|omit|drop|avoid|leave out|filter out|stay away from|steer clear of|nothing (?:about|on|from)|",
         r"(?:do not|don't|dont|never) (?:propose|include|mention|record|keep|note|bother with|care about|want|add|suggest|learn|remember|write down)|",
         r"(?:i |we )?(?:am |are )?not interested in|no need for|no notes? (?:about|on)|except(?: for)?|but not)\b|no\b)",
@@ -16,7 +17,6 @@ static PART: LazyLock<Regex> = LazyLock::new(|| {
         r"(?:only|just)(?: (?:propose|include|keep|record|note|look at|learn|remember|about|want|care about))?|",
         r"(?:i|we)(?: only| mostly)? (?:care about|are interested in|am interested in|want)|interested in|look (?:only )?(?:for|at)|pay attention to))\b",
     ))
-    .expect("a constant pattern")
 });
 
 /// Whether instructions let a draft through.
