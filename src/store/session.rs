@@ -7,11 +7,10 @@ use super::{
     FileDelta, IdentityError, NewCommit, PackWriter, ReadError, RefError, RefUpdate, SignError, Store, TreeDiff,
     TreeEditor, TreeEntry, TreeError, WriteError,
 };
-use crate::model::session::record_of;
 use crate::model::{ObjectId, Outcome, SessionId, SessionRecord, SessionVersion, Trailers, trailer};
 use crate::text::Scrubbed;
 use sha1::{Digest, Sha1};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Where sessions are kept. Outside `refs/heads`, so that a plain `git push` never publishes raw transcripts.
 pub const SESSIONS: &str = "refs/dream/sessions";
@@ -19,6 +18,8 @@ const NEAR: usize = 3;
 /// This many records, or this part of all, may be read anew each time before all are kept again.
 const NEW: usize = 32;
 const SHARE: usize = 50;
+/// More new records than this are sorted in together.
+const FEW: usize = 8;
 
 #[derive(Debug, thiserror::Error)]
 pub enum SessionError {
@@ -145,24 +146,28 @@ impl Store {
             let record = decode(name, &self.blob(blob).ok()?).ok().filter(|record| record.id == id)?;
             differ.insert(id, Some(record));
         }
-        // What is gone was there.
-        if differ.iter().any(|(id, now)| now.is_none() && record_of(&records, id).is_none()) {
-            return None;
-        }
         let count = differ.len();
-        records.retain_mut(|record| match differ.get_mut(&record.id).map(Option::take) {
-            None => true,
-            Some(Some(now)) => {
-                *record = now;
-                true
+        let (mut gone, mut added) = (BTreeSet::new(), Vec::new());
+        for (id, now) in differ {
+            match (records.binary_search_by(|record| record.id.cmp(&id)), now) {
+                (Ok(at), Some(now)) => records[at] = now,
+                (Ok(_), None) => drop(gone.insert(id)),
+                (Err(_), Some(now)) => added.push(now),
+                // What is gone was there.
+                (Err(_), None) => return None,
             }
-            Some(None) => false,
-        });
-        // What was taken above is in its place already.
-        let before = records.len();
-        records.extend(differ.into_values().flatten());
-        if records.len() > before {
+        }
+        if !gone.is_empty() {
+            records.retain(|record| !gone.contains(&record.id));
+        }
+        if added.len() > FEW {
+            records.extend(added);
             records.sort_by(|a, b| a.id.cmp(&b.id));
+        } else {
+            for new in added {
+                let at = records.partition_point(|record| record.id < new.id);
+                records.insert(at, new);
+            }
         }
         Some((records, count))
     }

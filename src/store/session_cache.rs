@@ -37,7 +37,10 @@ impl Store {
         }
         let read = |piece: &&[u8]| borsh::from_slice::<Vec<SessionRecord>>(piece).ok();
         let read: Vec<Vec<SessionRecord>> = pieces.par_iter().map(read).collect::<Option<_>>()?;
-        Some((tree, read.into_iter().flatten().collect()))
+        // With room for some that are new.
+        let mut records = Vec::with_capacity((pieces.len() + 1) * PIECE);
+        read.into_iter().for_each(|mut piece| records.append(&mut piece));
+        Some((tree, records))
     }
 
     /// A cache that cannot be written is no error.

@@ -83,6 +83,30 @@ fn what_is_kept_of_the_ledger_changes_no_answer() {
     assert_eq!(world.dream(["log"]).ok(), old);
 }
 
+#[test]
+fn a_ledger_is_kept_anew_once_a_dream_names_hundreds_of_sessions() {
+    let world = World::with_memory();
+    for nth in 0..300 {
+        let said = format!(r#"{{"role":"user","text":"Remember: room {nth} is blue.","time":"2026-05-01T10:00:00Z"}}"#);
+        world.write(format!("sessions/s{nth:03}.jsonl"), &said);
+    }
+    world.dream(["import", "../sessions"]).ok();
+    let file = world.path("memory/.git/dream/cache/ledger");
+    let kept = || {
+        world.dream(["list"]).ok();
+        fs::read(&file).expect("it is kept")
+    };
+    let empty = kept();
+    world.dream(["run", "--max-sessions", "1000"]).ok();
+    let listed = world.dream(["list"]).ok();
+    // Otherwise every command would read the three hundred again.
+    let after = kept();
+    assert_ne!(after.len(), empty.len());
+    assert_eq!(kept(), after, "and only once");
+    fs::remove_file(&file).expect("removed");
+    assert_eq!(world.dream(["list"]).ok(), listed);
+}
+
 /// What a run finds with all that is kept, and with each kept file damaged or gone.
 fn the_same_without(world: &World, what: &str) {
     let folder = world.path("memory/.git/dream/cache");

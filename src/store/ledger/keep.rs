@@ -3,24 +3,30 @@
 //!
 //! The file: a line with format and version; the lengths of six parts and a checksum over them; what is known of the
 //! whole; the commits of the first-parent line, sorted; commits with the number of the dream that they belong to,
-//! sorted; dreams by id, with where each entry ends; the entries; the sessions; and then the records.
+//! sorted; dreams by id, with where each entry ends; the entries; the sessions, as hash and blob; and then the records.
 
-use super::lookup::{Row, homes};
+mod write;
+
+pub(super) use write::write;
+
+use super::lookup::Row;
 use super::parts::Parts;
+use super::slots::Slots;
+use super::stamp::Stamp;
 use super::{Dreams, Ledger};
 use crate::config::Environment;
-use crate::model::{DreamId, ObjectId, SessionId};
+use crate::model::{DreamId, ObjectId};
 use crate::store::Store;
 use crate::store::dream::Dream;
+use crate::text::probe::Word;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::Read;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
 /// Also the format's version: another text makes every older file unreadable.
-const MAGIC: &str = concat!("git-dream ledger 3 ", env!("CARGO_PKG_VERSION"), "\n");
+const MAGIC: &str = concat!("git-dream ledger 4 ", env!("CARGO_PKG_VERSION"), "\n");
 /// Fewer commits than this are read faster than a file is written. Tests keep everything.
 const WORTHWHILE: usize = if cfg!(feature = "faults") { 1 } else { 64 };
 /// This many commits, or this part of those that are kept, may be read anew each time before all is kept again.
@@ -32,6 +38,8 @@ const HOME: usize = ID + 4;
 /// A dream's id, whether a list shows it, and where its entry ends.
 const NAME: usize = "2026-05-06-k3f9".len();
 const LINE: usize = NAME + 1 + 4;
+/// A session that was read, by its hash, and the blob up to which it was.
+const READ: usize = 8 + ID;
 const PARTS: usize = 6;
 const HEAD: usize = MAGIC.len() + PARTS * 8 + 4;
 /// The parts by their places.
@@ -60,6 +68,8 @@ impl Place {
 struct Known {
     tip: ObjectId,
     commits: usize,
+    /// Of all dreams together.
+    sessions: usize,
     /// Dreams that have refs of their own.
     with_refs: Vec<DreamId>,
 }
@@ -101,8 +111,7 @@ pub(super) struct Kept {
     environment: Environment,
     git_dir: PathBuf,
     /// Entries that were asked for.
-    read: Vec<OnceLock<Option<Box<Entry>>>>,
-    listed: OnceLock<Vec<(SessionId, ObjectId)>>,
+    read: Slots<Option<Box<Entry>>>,
     /// All records, once they were read together.
     texts: OnceLock<Vec<u8>>,
     /// Read from history, when a record turns out to be damaged.
@@ -115,7 +124,8 @@ fn path(store: &Store) -> PathBuf {
 
 impl Kept {
     pub fn open(store: &Store) -> Option<Self> {
-        let mut file = File::open(path(store)).ok()?;
+        let path = path(store);
+        let mut file = File::open(&path).ok()?;
         let mut head = [0; HEAD];
         file.read_exact(&mut head).ok()?;
         let id = ObjectId::of_blob(&head);
@@ -129,12 +139,17 @@ impl Kept {
             *length = u64::from_le_bytes(*bytes);
         }
         let checksum = u32::from_le_bytes(checksum.try_into().ok()?);
-        let parts = Parts::check(file, HEAD as u64, all, checksum)?;
+        let stamp = Stamp::of(&file, &path, id, all.iter().fold(0, |sum, length| sum.saturating_add(*length)));
+        let parts = Parts::open(file, HEAD as u64, all)?;
+        if !stamp.as_ref().is_some_and(Stamp::is_there) {
+            parts.check(checksum)?;
+            stamp.inspect(Stamp::put);
+        }
         let known = postcard::from_bytes(parts.all(0)).ok()?;
-        let read = (0..parts.len(LINES) / LINE).map(|_| OnceLock::new()).collect();
+        let read = Slots::new(parts.len(LINES) / LINE);
         let (environment, git_dir) = (store.environment().clone(), store.git_dir().to_owned());
-        let (listed, texts, whole) = Default::default();
-        Some(Self { id, parts, known, environment, git_dir, read, listed, texts, whole })
+        let (texts, whole) = Default::default();
+        Some(Self { id, parts, known, environment, git_dir, read, texts, whole })
     }
 
     pub fn tip(&self) -> ObjectId {
@@ -144,6 +159,13 @@ impl Kept {
     /// How many new commits are read before all is kept anew.
     pub fn worth_reading(&self) -> usize {
         NEW.max(self.known.commits / SHARE)
+    }
+
+    /// Whether so much is known of these dreams beside what is kept that all is better kept anew than they are read again
+    /// each time.
+    pub fn is_outgrown(&self, by: &Dreams) -> bool {
+        let new: usize = by.values().map(|dream| dream.changes.len() + dream.sessions().len()).sum();
+        new > (4 * NEW).max((self.known.commits + self.known.sessions) / SHARE)
     }
 
     /// One line for each dream, by id.
@@ -176,7 +198,7 @@ impl Kept {
             let begin = place.0.checked_sub(1).map_or(Some(0), end)?;
             postcard::from_bytes(&self.parts.get(ENTRIES, begin..end(place.0)?)?).ok().map(Box::new)
         };
-        self.read.get(place.0)?.get_or_init(read).as_deref()
+        self.read.get_or_init(place.0, read)?.as_deref()
     }
 
     /// The first of so many sorted rows that does not come before what is looked for.
@@ -227,9 +249,11 @@ impl Kept {
         self.at(place).into_iter().flat_map(|entry| entry.sessions.iter().copied())
     }
 
-    pub fn session(&self, number: u32) -> Option<(&SessionId, ObjectId)> {
-        let read = || postcard::from_bytes(self.parts.all(SESSIONS)).unwrap_or_default();
-        self.listed.get_or_init(read).get(number as usize).map(|(session, blob)| (session, *blob))
+    /// The hash of a session's id, and the blob up to which it was read.
+    pub fn session(&self, number: u32) -> Option<(Word, ObjectId)> {
+        let (rows, _) = self.parts.all(SESSIONS).as_chunks::<READ>();
+        let (name, blob) = rows.get(number as usize)?.split_first_chunk()?;
+        Some((Word::from_le_bytes(*name), ObjectId::from_bytes(blob.try_into().ok()?)))
     }
 
     /// A dream as a ledger shows it.
@@ -274,114 +298,4 @@ impl Kept {
 
 fn decoded(bytes: &[u8], checksum: u32) -> Option<Dream> {
     (crc32fast::hash(bytes) == checksum).then(|| postcard::from_bytes(bytes).ok()).flatten()
-}
-
-/// Keeps a ledger; of those dreams that memory alone tells in another way, also that.
-pub(super) fn write(
-    store: &Store,
-    tip: ObjectId,
-    commits: usize,
-    main: &[ObjectId],
-    judged: &BTreeMap<DreamId, Option<Dream>>,
-    shown: &Dreams,
-) -> io::Result<()> {
-    // A commit may name thousands of sessions.
-    let sessions: usize = shown.values().map(|dream| dream.sessions().len()).sum();
-    if commits.max(sessions) < WORTHWHILE {
-        return Ok(());
-    }
-    let mut main = main.to_vec();
-    main.sort_unstable();
-    let main: Vec<u8> = main.iter().flat_map(|id| *id.as_bytes()).collect();
-    let Indexed { entries, sessions, records } = index(judged, shown)?;
-    let numbers: BTreeMap<&DreamId, u32> = entries.iter().map(|entry| &entry.id).zip(0..).collect();
-    let mut at_home: Vec<(ObjectId, u32)> = homes(shown)
-        .into_iter()
-        .flat_map(|(commit, ids)| {
-            ids.into_iter().filter_map(|id| Some((commit, *numbers.get(&id)?))).collect::<Vec<_>>()
-        })
-        .collect();
-    at_home.sort_unstable();
-    let homes: Vec<u8> = at_home
-        .iter()
-        .flat_map(|(commit, number)| commit.as_bytes().iter().copied().chain(number.to_le_bytes()))
-        .collect();
-    let has_refs = |entry: &&Entry| entry.open.is_some() || entry.closed.is_some();
-    let with_refs = entries.iter().filter(has_refs).map(|entry| entry.id.clone()).collect();
-    let known = packed(&Known { tip, commits, with_refs })?;
-    let (mut lines, mut texts) = (Vec::new(), Vec::new());
-    for entry in &entries {
-        texts.append(&mut packed(entry)?);
-        lines.extend_from_slice(entry.id.as_str().as_bytes());
-        lines.push(u8::from(entry.row.is_some()));
-        lines.extend(u32::try_from(texts.len()).map_err(io::Error::other)?.to_le_bytes());
-    }
-    let parts: [Vec<u8>; PARTS] = [known, main, homes, lines, texts, packed(&sessions)?];
-    let mut checksum = crc32fast::Hasher::new();
-    parts.iter().for_each(|part| checksum.update(part));
-    let path = path(store);
-    let folder = path.parent().unwrap_or(&path);
-    fs::create_dir_all(folder)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(MAGIC.as_bytes())?;
-    for part in &parts {
-        file.write_all(&(part.len() as u64).to_le_bytes())?;
-    }
-    file.write_all(&checksum.finalize().to_le_bytes())?;
-    for part in parts.iter().chain([&records]) {
-        file.write_all(part)?;
-    }
-    file.persist(path).map(drop).map_err(|error| error.error)
-}
-
-fn packed(what: &impl Serialize) -> io::Result<Vec<u8>> {
-    postcard::to_stdvec(what).map_err(io::Error::other)
-}
-
-/// What is written, entries by id.
-#[derive(Default)]
-struct Indexed {
-    entries: Vec<Entry>,
-    sessions: Vec<(SessionId, ObjectId)>,
-    records: Vec<u8>,
-}
-
-fn index(judged: &BTreeMap<DreamId, Option<Dream>>, shown: &Dreams) -> io::Result<Indexed> {
-    let mut indexed = Indexed::default();
-    let mut records = Vec::new();
-    let mut record = |dream: &Dream| {
-        let bytes = packed(dream)?;
-        let length = u32::try_from(bytes.len()).map_err(io::Error::other)?;
-        let record = Record { at: records.len() as u64, length, checksum: crc32fast::hash(&bytes) };
-        records.extend_from_slice(&bytes);
-        Ok::<_, io::Error>(record)
-    };
-    let mut known: BTreeMap<(SessionId, ObjectId), u32> = BTreeMap::new();
-    let ids: BTreeSet<&DreamId> = judged.keys().chain(shown.keys()).collect();
-    for id in ids {
-        let dream = shown.get(id);
-        let sessions = dream.into_iter().flat_map(|dream| dream.sessions()).map(|session| {
-            *known.entry(session.clone()).or_insert_with(|| {
-                indexed.sessions.push(session.clone());
-                indexed.sessions.len() as u32 - 1
-            })
-        });
-        let sessions = sessions.collect();
-        let alone = match judged.get(id) {
-            None => Judged::AsShown,
-            Some(None) => Judged::Unnamed,
-            Some(judged) if judged.as_ref() == dream => Judged::AsShown,
-            Some(Some(judged)) => Judged::As(record(judged)?),
-        };
-        indexed.entries.push(Entry {
-            id: id.clone(),
-            open: dream.and_then(|dream| dream.open),
-            closed: dream.and_then(|dream| dream.closed),
-            row: dream.map(Row::of),
-            sessions,
-            shown: dream.map(&mut record).transpose()?,
-            judged: alone,
-        });
-    }
-    Ok(Indexed { records, ..indexed })
 }

@@ -2,13 +2,16 @@
 
 use super::Dreams;
 use super::keep::{Kept, Place};
+use super::slots::Slots;
 use crate::model::{DreamId, ObjectId, SessionId, epoch};
 use crate::store::dream::{Dream, FindDreamError, Standing, find};
+use crate::text::probe::{Word, word};
 use chrono::{DateTime, Utc};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::sync::{Arc, OnceLock};
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::Arc;
 
 /// Every dream that refs and history know of, as seen from one memory commit.
 pub struct Ledger {
@@ -29,7 +32,7 @@ pub(super) struct Rest {
     kept: Arc<Kept>,
     left_out: BTreeSet<Place>,
     /// Those that were asked for.
-    dreams: Vec<OnceLock<Option<Box<Dream>>>>,
+    dreams: Slots<Option<Box<Dream>>>,
 }
 
 impl Rest {
@@ -59,7 +62,7 @@ impl Rest {
 
     pub fn dream(&self, place: Place) -> Option<&Dream> {
         let read = || self.kept.dream(place).map(Box::new);
-        self.dreams.get(place.number())?.get_or_init(read).as_deref()
+        self.dreams.get_or_init(place.number(), read)?.as_deref()
     }
 }
 
@@ -97,8 +100,8 @@ impl Ledger {
     /// These dreams, and all that is kept but those that are left out.
     pub(super) fn since(tip: ObjectId, dreams: Dreams, kept: Arc<Kept>, left_out: &BTreeSet<DreamId>) -> Self {
         let left_out = left_out.iter().filter_map(|id| kept.place(id)).collect();
-        let asked = (0..kept.len()).map(|_| OnceLock::new()).collect();
-        let rest = Rest { kept, left_out, dreams: asked };
+        let dreams_read = Slots::new(kept.len());
+        let rest = Rest { kept, left_out, dreams: dreams_read };
         Self { kept: Some(rest), ..Self::new(Some(tip), dreams) }
     }
 
@@ -187,10 +190,10 @@ impl Ledger {
 
     /// The sessions that dreams which stand have read, each with the blob that says how far. A reverted dream's
     /// sessions are to be read again.
-    pub fn sessions_read(&self) -> SessionsRead<'_> {
+    pub fn sessions_read(&self) -> SessionsRead {
         let stands = |row: &Row| row.standing != Standing::Reverted;
         let own = self.slots.values().filter(|slot| stands(&slot.row));
-        let own = own.flat_map(|slot| slot.dream.sessions()).map(|(session, blob)| (session, *blob));
+        let own = own.flat_map(|slot| slot.dream.sessions()).map(|(session, blob)| (word(session.as_str()), *blob));
         let mut numbers = Vec::new();
         if let Some(rest) = &self.kept {
             let standing = rest.places().filter(|place| rest.kept.row(*place).is_some_and(stands));
@@ -198,26 +201,53 @@ impl Ledger {
             numbers.sort_unstable();
             numbers.dedup();
         }
-        let rest = self.kept.iter().flat_map(|rest| numbers.iter().filter_map(|number| rest.kept.session(*number)));
-        own.chain(rest).collect()
+        let mut read = SessionsRead::default();
+        read.0.reserve(numbers.len());
+        read.0.extend(own);
+        read.0.extend(numbers.into_iter().filter_map(|number| self.kept.as_ref()?.kept.session(number)));
+        read
     }
 }
 
-/// Sessions that dreams read, each up to some blob.
+/// Sessions that dreams read, each up to some blob. A session is known by the hash of its id: whoever makes an id of the
+/// same hash with the same transcript has only their own session left unread.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct SessionsRead<'l>(HashSet<(&'l SessionId, ObjectId)>);
+pub struct SessionsRead(HashSet<(Word, ObjectId), BuildHasherDefault<Mixed>>);
 
-impl SessionsRead<'_> {
+impl SessionsRead {
     /// Whether a dream read a session up to this blob.
     pub fn contains(&self, session: &SessionId, blob: ObjectId) -> bool {
-        self.0.contains(&(session, blob))
+        self.0.contains(&(word(session.as_str()), blob))
     }
 }
 
-impl<'l> FromIterator<(&'l SessionId, ObjectId)> for SessionsRead<'l> {
-    fn from_iter<T: IntoIterator<Item = (&'l SessionId, ObjectId)>>(read: T) -> Self {
-        Self(HashSet::from_iter(read))
+impl<'s> FromIterator<(&'s SessionId, ObjectId)> for SessionsRead {
+    fn from_iter<T: IntoIterator<Item = (&'s SessionId, ObjectId)>>(read: T) -> Self {
+        Self(read.into_iter().map(|(session, blob)| (word(session.as_str()), blob)).collect())
     }
+}
+
+/// Of what is a hash already: of a session's id, and of a blob.
+#[derive(Debug, Default)]
+struct Mixed(u64);
+
+impl Hasher for Mixed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        let (words, rest) = bytes.as_chunks::<8>();
+        words.iter().for_each(|word| self.write_u64(u64::from_le_bytes(*word)));
+        rest.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
+    }
+
+    fn write_u64(&mut self, word: u64) {
+        self.0 = self.0.rotate_left(5) ^ word;
+    }
+
+    /// The length of what comes next is always the same.
+    fn write_usize(&mut self, _: usize) {}
 }
 
 fn slot((id, dream): (DreamId, Dream)) -> (DreamId, Slot) {

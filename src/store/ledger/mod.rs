@@ -6,6 +6,8 @@ mod index;
 mod keep;
 mod lookup;
 mod parts;
+mod slots;
+mod stamp;
 mod standing;
 
 pub use index::DreamIndex;
@@ -75,15 +77,17 @@ impl Store {
         }
         let (dreams, hidden): (Dreams, Dreams) = dreams.into_iter().partition(|(_, dream)| is_shown(dream));
         judged.extend(hidden.into_iter().map(|(id, dream)| (id, Some(dream))));
-        // Another commit than memory's own is asked about once.
-        if let Some(tip) =
-            tip.filter(|tip| !self.is_shallow() && self.memory_tip().ok().flatten().is_none_or(|memory| memory == *tip))
-        {
+        if let Some(tip) = tip.filter(|tip| self.keeps(*tip)) {
             let main: Vec<ObjectId> = first_parents(&history, tip);
             // A file that cannot be written is no error.
             let _ = keep::write(self, tip, history.nodes.len(), &main, &judged, &dreams);
         }
         Ok(Ledger::new(tip, dreams))
+    }
+
+    /// Whether the ledger of a commit is kept: another commit than memory's own is asked about once.
+    fn keeps(&self, tip: ObjectId) -> bool {
+        !self.is_shallow() && self.memory_tip().ok().flatten().is_none_or(|memory| memory == tip)
     }
 
     /// The ledger from what is kept of it and what memory gained since; nothing where that would not be the same.
@@ -110,6 +114,9 @@ impl Store {
                 history.close(&mut dream);
             }
             dreams.insert(id, dream);
+        }
+        if kept.is_outgrown(&dreams) && self.keeps(tip) {
+            return Ok(None);
         }
         let left: BTreeSet<DreamId> = dreams.keys().cloned().collect();
         dreams.retain(|_, dream| is_shown(dream));

@@ -29,26 +29,31 @@ struct Part {
 }
 
 impl<const N: usize> Parts<N> {
-    /// The parts that begin where the file is read next; nothing unless they have this checksum.
-    pub fn check(mut file: File, begin: u64, lengths: [u64; N], checksum: u32) -> Option<Self> {
+    /// The parts that begin there, if the file is so long.
+    pub fn open(file: File, begin: u64, lengths: [u64; N]) -> Option<Self> {
         let mut end = begin;
         let mut parts: [Part; N] = std::array::from_fn(|_| Part::default());
         for (part, length) in parts.iter_mut().zip(lengths) {
             (part.at, part.length) = (end, usize::try_from(length).ok()?);
             end = end.checked_add(length)?;
         }
-        if end > file.metadata().ok()?.len() {
-            return None;
-        }
+        (end <= file.metadata().ok()?.len()).then_some(Self { file: Mutex::new(file), parts, end })
+    }
+
+    /// Nothing unless all of them together have this checksum.
+    pub fn check(&self, checksum: u32) -> Option<()> {
+        let mut file = self.file.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let begin = self.parts.first().map_or(self.end, |part| part.at);
+        file.seek(SeekFrom::Start(begin)).ok()?;
         let (mut hash, mut buffer) = (crc32fast::Hasher::new(), vec![0; STEP]);
-        let mut left = usize::try_from(end - begin).ok()?;
+        let mut left = usize::try_from(self.end - begin).ok()?;
         while left > 0 {
             let step = left.min(STEP);
             file.read_exact(&mut buffer[..step]).ok()?;
             hash.update(&buffer[..step]);
             left -= step;
         }
-        (hash.finalize() == checksum).then_some(Self { file: Mutex::new(file), parts, end })
+        (hash.finalize() == checksum).then_some(())
     }
 
     pub fn len(&self, part: usize) -> usize {
@@ -99,8 +104,8 @@ mod tests {
     fn parts(bytes: &[u8], lengths: [u64; 2], checksum: u32) -> Option<Parts<2>> {
         let mut file = tempfile::tempfile().expect("a file");
         file.write_all(b"head").and_then(|()| file.write_all(bytes)).expect("written");
-        file.seek(SeekFrom::Start(4)).expect("a place");
-        Parts::check(file, 4, lengths, checksum)
+        let parts = Parts::open(file, 4, lengths)?;
+        parts.check(checksum).map(|()| parts)
     }
 
     #[test]

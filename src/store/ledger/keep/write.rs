@@ -1,0 +1,126 @@
+//! Writing the file: see above it for its form.
+
+use super::{Entry, Judged, Known, MAGIC, PARTS, READ, Record, WORTHWHILE, path};
+use crate::model::{DreamId, ObjectId};
+use crate::store::Store;
+use crate::store::dream::Dream;
+use crate::store::ledger::Dreams;
+use crate::store::ledger::lookup::{Row, homes};
+use crate::text::probe::word;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fs;
+use std::io::{self, Write};
+
+/// Keeps a ledger; of those dreams that memory alone tells in another way, also that.
+pub(in crate::store::ledger) fn write(
+    store: &Store,
+    tip: ObjectId,
+    commits: usize,
+    main: &[ObjectId],
+    judged: &BTreeMap<DreamId, Option<Dream>>,
+    shown: &Dreams,
+) -> io::Result<()> {
+    // A commit may name thousands of sessions.
+    let sessions: usize = shown.values().map(|dream| dream.sessions().len()).sum();
+    if commits.max(sessions) < WORTHWHILE {
+        return Ok(());
+    }
+    let mut main = main.to_vec();
+    main.sort_unstable();
+    let main: Vec<u8> = main.iter().flat_map(|id| *id.as_bytes()).collect();
+    let Indexed { entries, sessions: listed, records } = index(judged, shown)?;
+    let numbers: BTreeMap<&DreamId, u32> = entries.iter().map(|entry| &entry.id).zip(0..).collect();
+    let mut at_home: Vec<(ObjectId, u32)> = homes(shown)
+        .into_iter()
+        .flat_map(|(commit, ids)| {
+            ids.into_iter().filter_map(|id| Some((commit, *numbers.get(&id)?))).collect::<Vec<_>>()
+        })
+        .collect();
+    at_home.sort_unstable();
+    let homes: Vec<u8> = at_home
+        .iter()
+        .flat_map(|(commit, number)| commit.as_bytes().iter().copied().chain(number.to_le_bytes()))
+        .collect();
+    let has_refs = |entry: &&Entry| entry.open.is_some() || entry.closed.is_some();
+    let with_refs = entries.iter().filter(has_refs).map(|entry| entry.id.clone()).collect();
+    let known = packed(&Known { tip, commits, sessions, with_refs })?;
+    let (mut lines, mut texts) = (Vec::new(), Vec::new());
+    for entry in &entries {
+        texts.append(&mut packed(entry)?);
+        lines.extend_from_slice(entry.id.as_str().as_bytes());
+        lines.push(u8::from(entry.row.is_some()));
+        lines.extend(u32::try_from(texts.len()).map_err(io::Error::other)?.to_le_bytes());
+    }
+    let parts: [Vec<u8>; PARTS] = [known, main, homes, lines, texts, listed.concat()];
+    let mut checksum = crc32fast::Hasher::new();
+    parts.iter().for_each(|part| checksum.update(part));
+    let path = path(store);
+    let folder = path.parent().unwrap_or(&path);
+    fs::create_dir_all(folder)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(MAGIC.as_bytes())?;
+    for part in &parts {
+        file.write_all(&(part.len() as u64).to_le_bytes())?;
+    }
+    file.write_all(&checksum.finalize().to_le_bytes())?;
+    for part in parts.iter().chain([&records]) {
+        file.write_all(part)?;
+    }
+    file.persist(path).map(drop).map_err(|error| error.error)
+}
+
+fn packed(what: &impl Serialize) -> io::Result<Vec<u8>> {
+    postcard::to_stdvec(what).map_err(io::Error::other)
+}
+
+/// What is written, entries by id.
+#[derive(Default)]
+struct Indexed {
+    entries: Vec<Entry>,
+    sessions: Vec<[u8; READ]>,
+    records: Vec<u8>,
+}
+
+fn index(judged: &BTreeMap<DreamId, Option<Dream>>, shown: &Dreams) -> io::Result<Indexed> {
+    let mut indexed = Indexed::default();
+    let mut records = Vec::new();
+    let mut record = |dream: &Dream| {
+        let bytes = packed(dream)?;
+        let length = u32::try_from(bytes.len()).map_err(io::Error::other)?;
+        let record = Record { at: records.len() as u64, length, checksum: crc32fast::hash(&bytes) };
+        records.extend_from_slice(&bytes);
+        Ok::<_, io::Error>(record)
+    };
+    let mut known: HashMap<[u8; READ], u32> = HashMap::new();
+    let ids: BTreeSet<&DreamId> = judged.keys().chain(shown.keys()).collect();
+    for id in ids {
+        let dream = shown.get(id);
+        let sessions = dream.into_iter().flat_map(|dream| dream.sessions()).map(|(session, blob)| {
+            let mut row = [0; READ];
+            row[..8].copy_from_slice(&word(session.as_str()).to_le_bytes());
+            row[8..].copy_from_slice(blob.as_bytes());
+            *known.entry(row).or_insert_with(|| {
+                indexed.sessions.push(row);
+                indexed.sessions.len() as u32 - 1
+            })
+        });
+        let sessions = sessions.collect();
+        let alone = match judged.get(id) {
+            None => Judged::AsShown,
+            Some(None) => Judged::Unnamed,
+            Some(judged) if judged.as_ref() == dream => Judged::AsShown,
+            Some(Some(judged)) => Judged::As(record(judged)?),
+        };
+        indexed.entries.push(Entry {
+            id: id.clone(),
+            open: dream.and_then(|dream| dream.open),
+            closed: dream.and_then(|dream| dream.closed),
+            row: dream.map(Row::of),
+            sessions,
+            shown: dream.map(&mut record).transpose()?,
+            judged: alone,
+        });
+    }
+    Ok(Indexed { records, ..indexed })
+}
