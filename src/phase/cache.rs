@@ -6,11 +6,13 @@ use super::extract::Extract;
 use super::reflection::Reflection;
 use crate::model::{ObjectId, SessionRecord};
 use crate::store::Store;
-use crate::text::probe::{ByWord, Word, word};
+use crate::text::probe::{ByWord, Itself, Word, word};
 use crate::text::secret;
 use memchr::memmem;
-use std::collections::BTreeMap;
+use rayon::prelude::*;
+use std::collections::{BTreeMap, HashSet};
 use std::fs::{self, File, OpenOptions};
+use std::hash::BuildHasherDefault;
 use std::io::{self, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -23,6 +25,8 @@ const HEAD: usize = 16;
 const KEY: usize = 16;
 /// What precedes the reflection itself.
 const OPENING: usize = HEAD + KEY + 8;
+/// How many reflections ahead of the one that is read are fetched.
+const AHEAD: usize = 8;
 /// Replaced reflections that are left in peace.
 const STALE: usize = 64;
 
@@ -45,21 +49,43 @@ impl Cache {
     }
 
     pub(super) fn open(file: PathBuf) -> Self {
-        let bytes = fs::read(&file).unwrap_or_default();
-        let bytes = compact(&file, &bytes).unwrap_or(bytes);
-        let begin = |place: &Range<usize>| key(&bytes[place.clone()]).map(|key| beginning(&key));
-        let places = places(&bytes).filter_map(|place| Some((begin(&place)?, place))).collect();
-        Self { file, bytes, places, append: OnceLock::new() }
+        let mut bytes = fs::read(&file).unwrap_or_default();
+        let mut all: Vec<Range<usize>> = places(&bytes).collect();
+        if let Some(compact) = compact(&file, &bytes, &all) {
+            bytes = compact;
+            all = places(&bytes).collect();
+        }
+        let mut found = ByWord::with_capacity_and_hasher(all.len(), Default::default());
+        found.extend(all.into_iter().filter_map(|place| Some((beginning(&key(&bytes[place.clone()])?), place))));
+        Self { file, bytes, places: found, append: OnceLock::new() }
     }
 
-    pub(super) fn get(&self, record: &SessionRecord) -> Option<Reflection> {
-        let name = name(record)?;
-        let kept = self.bytes.get(self.places.get(&beginning(&name))?.clone())?;
+    /// What is kept of each record. Thousands are asked for in another order than they are kept in: what is waited for
+    /// then is memory, so that every place is looked up before the first is read, and the next ones are fetched meanwhile.
+    pub(super) fn get_all(&self, records: &[&SessionRecord], known: &mut Vec<Option<Reflection>>) {
+        let names: Vec<Option<Key>> = records.par_iter().map(|record| name(record)).collect();
+        let place = |name: &Option<Key>| self.places.get(&beginning(name.as_ref()?)).cloned();
+        let places: Vec<Option<Range<usize>>> = names.par_iter().map(place).collect();
+        let read = |at: usize| {
+            let ahead = places.get(at + AHEAD).and_then(|ahead| self.bytes.get(ahead.as_ref()?.start + HEAD));
+            std::hint::black_box(ahead);
+            self.read(records[at], names[at]?, places[at].clone()?)
+        };
+        (0..records.len()).into_par_iter().map(read).collect_into_vec(known);
+    }
+
+    fn read(&self, record: &SessionRecord, name: Key, place: Range<usize>) -> Option<Reflection> {
+        let kept = self.bytes.get(place)?;
         if key(kept)? != name {
             return None;
         }
         let reflection: Reflection = borsh::from_slice(kept.get(OPENING..)?).ok()?;
         (Some(reflection.blob) == record.blob() && reflection.session == record.id).then_some(reflection)
+    }
+
+    pub(super) fn get(&self, record: &SessionRecord) -> Option<Reflection> {
+        let name = name(record)?;
+        self.read(record, name, self.places.get(&beginning(&name))?.clone())
     }
 
     /// Keeps a reflection, secrets masked, and gives it back as a later run will read it. A cache that cannot be
@@ -139,15 +165,15 @@ fn length(bytes: &[u8]) -> Option<usize> {
 }
 
 /// Leaves out all but the newest reflection of each session, once most are of no more use.
-fn compact(file: &Path, bytes: &[u8]) -> Option<Vec<u8>> {
-    let all: Vec<&[u8]> = places(bytes).map(|place| &bytes[place]).collect();
-    let mut sessions: Vec<Word> = all.iter().filter_map(|kept| session(kept)).collect();
-    sessions.sort_unstable();
-    sessions.dedup();
-    if all.len() <= 2 * sessions.len() + STALE {
+fn compact(file: &Path, bytes: &[u8], places: &[Range<usize>]) -> Option<Vec<u8>> {
+    let all = || places.iter().map(|place| &bytes[place.clone()]);
+    let mut sessions: HashSet<Word, BuildHasherDefault<Itself>> = HashSet::default();
+    sessions.reserve(places.len());
+    sessions.extend(all().filter_map(session));
+    if places.len() <= 2 * sessions.len() + STALE {
         return None;
     }
-    let newest: BTreeMap<Word, &[u8]> = all.into_iter().filter_map(|kept| Some((session(kept)?, kept))).collect();
+    let newest: BTreeMap<Word, &[u8]> = all().filter_map(|kept| Some((session(kept)?, kept))).collect();
     let kept = newest.into_values().collect::<Vec<_>>().concat();
     let mut new = tempfile::NamedTempFile::new_in(file.parent()?).ok()?;
     new.write_all(&kept).ok()?;

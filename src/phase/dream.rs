@@ -1,6 +1,7 @@
 //! One night: review, extract, reconcile and prune, then the branch. Reads history, memory and sessions; writes
 //! nothing but the dream's own branch.
 
+use super::aside::Aside;
 use super::entries::{At, Entries, History};
 use super::extract::{Extract, Keeping};
 use super::kept::Shelf;
@@ -132,6 +133,8 @@ fn think_and_write(
 /// Nothing where what is kept of memory turned out to be damaged.
 fn think_and_write_at(at: &At<'_>, engine: &dyn Engine, request: &Request<'_>) -> Result<Option<Night>, DreamError> {
     let (store, tip) = (at.store, at.commit);
+    // Until sessions are read one core has little to do.
+    risk::ready();
     let source = at.read()?;
     let ledger = store.ledger(Some(tip))?;
     let open = Shelf::opening(store, engine);
@@ -140,7 +143,7 @@ fn think_and_write_at(at: &At<'_>, engine: &dyn Engine, request: &Request<'_>) -
     let records = rayon::in_place_scope(|scope| {
         scope.spawn(|_| shelf = Some(open()));
         scope.spawn(|_| read = ledger.sessions_read());
-        store.sessions()
+        store.sessions().map(Aside::new)
     })?;
     let shelf = shelf.expect("the scope waits for it");
     let selection = review::select(&records, &read, &request.filter, today(store));
@@ -156,9 +159,6 @@ fn think_and_write_at(at: &At<'_>, engine: &dyn Engine, request: &Request<'_>) -
     let reader = Reader::with(store, engine, shelf);
     let mut thinking = Thinking::new(reader, engine, request, &memory, &records, &dreams);
     thinking.recall(&known, &mut night.skipped)?;
-    if !selection.unread.is_empty() {
-        rayon::spawn(risk::ready);
-    }
     let mut settled = Settled::default();
     let mut read: Vec<&SessionRecord> = Vec::new();
     // Sessions that teach nothing leave no trace in history. They must not keep older ones from being read: then twice
@@ -190,9 +190,6 @@ fn think_and_write_at(at: &At<'_>, engine: &dyn Engine, request: &Request<'_>) -
     // What the engine could not read stays unread, so that the next run tries it again.
     read.retain(|record| !thinking.failed.contains(&record.id) && !night.report.unread.contains(&record.id));
     night.sessions = listed(&read, &known, &settled.changes);
-    // Of ten thousand sessions that takes as long as writing the dream.
-    let reflections = std::mem::take(&mut thinking.reflections);
-    rayon::spawn(move || drop(reflections));
     let scribe = Scribe { store, engine: engine.name(), request, base: tip, ledger: &ledger };
     finish(&scribe, settled.changes, &mut night)?;
     memory.keep(at);
@@ -238,7 +235,7 @@ struct Thinking<'a> {
     records: &'a [SessionRecord],
     dreams: &'a DreamIndex<'a>,
     /// Of all sessions so far.
-    reflections: Vec<Reflection>,
+    reflections: Aside<Vec<Reflection>>,
     transcripts: Transcripts<'a>,
     failed: BTreeSet<SessionId>,
     /// Reflections that were made by this run.
@@ -256,7 +253,7 @@ impl<'a> Thinking<'a> {
     ) -> Self {
         let store = reader.store();
         let transcripts = Transcripts::new(store, records);
-        let (reflections, failed) = (Vec::new(), BTreeSet::new());
+        let (reflections, failed) = (Aside::new(Vec::new()), BTreeSet::new());
         Self { store, engine, reader, request, memory, records, dreams, reflections, transcripts, failed, fresh: 0 }
     }
 
@@ -294,7 +291,7 @@ impl<'a> Thinking<'a> {
         skipped.extend(read.skipped);
         self.transcripts.learn(read.found);
         match self.reflections.is_empty() {
-            true => self.reflections = read.reflections,
+            true => *self.reflections = read.reflections,
             false => self.reflections.extend(read.reflections),
         }
     }

@@ -9,8 +9,10 @@ use crate::model::{Evidence, ObjectId, Place, SessionId, SessionRecord};
 use crate::store::{NoteText, Store};
 use crate::text::secret;
 use crate::transcript;
+use rayon::prelude::*;
 use sha1::{Digest, Sha1};
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -84,9 +86,7 @@ impl<'a> Transcripts<'a> {
 
     /// Takes over what was found while sessions were read.
     pub(super) fn learn(&mut self, found: Vec<Answer>) {
-        let known = |answer: &Answer| self.found.holds(answer);
-        let new: Vec<Answer> = found.into_iter().filter(|answer| !known(answer)).collect();
-        new.into_iter().for_each(|answer| self.found.add(answer));
+        self.found.add_all(found);
     }
 }
 
@@ -150,44 +150,81 @@ fn answer(record: &SessionRecord, place: &Place, quote: &str) -> Answer {
 /// The quotes that were found, by this run and by those before.
 struct Found {
     file: PathBuf,
-    old: Vec<Answer>,
+    /// Read when it is asked first.
+    before: OnceCell<Before>,
     new: BTreeSet<Answer>,
+    unwritten: Vec<Answer>,
+}
+
+/// What earlier runs found.
+struct Before {
+    answers: Vec<Answer>,
+    sorted: OnceCell<Vec<Answer>>,
     /// The file is too long or ends within an answer: it is written anew.
     renew: bool,
+}
+
+impl Before {
+    fn sorted(&self) -> &[Answer] {
+        self.sorted.get_or_init(|| {
+            let mut sorted = self.answers.clone();
+            sorted.par_sort_unstable();
+            sorted
+        })
+    }
 }
 
 impl Found {
     fn open(store: &Store) -> Self {
         let file = store.common_dir().join("dream/cache/quotes");
-        let bytes = fs::read(&file).unwrap_or_default();
-        let (answers, rest) = bytes.as_chunks::<20>();
-        let renew = !rest.is_empty() || bytes.len() > MOST_REMEMBERED;
-        let mut old = if renew { Vec::new() } else { answers.to_vec() };
-        old.sort_unstable();
-        Self { file, old, new: BTreeSet::new(), renew }
+        Self { file, before: OnceCell::new(), new: BTreeSet::new(), unwritten: Vec::new() }
+    }
+
+    fn before(&self) -> &Before {
+        self.before.get_or_init(|| {
+            let bytes = fs::read(&self.file).unwrap_or_default();
+            let (answers, rest) = bytes.as_chunks::<20>();
+            let renew = !rest.is_empty() || bytes.len() > MOST_REMEMBERED;
+            Before { answers: if renew { Vec::new() } else { answers.to_vec() }, sorted: OnceCell::new(), renew }
+        })
     }
 
     fn holds(&self, answer: &Answer) -> bool {
-        self.new.contains(answer) || self.old.binary_search(answer).is_ok()
+        self.new.contains(answer) || self.before().sorted().binary_search(answer).is_ok()
+    }
+
+    /// Adds those that are new: of few it is found out in one pass over all that was found before.
+    fn add_all(&mut self, answers: Vec<Answer>) {
+        if answers.is_empty() {
+            return;
+        }
+        let asked: HashSet<Answer> = answers.iter().copied().collect();
+        let known: HashSet<Answer> =
+            self.before().answers.iter().filter(|answer| asked.contains(*answer)).copied().collect();
+        answers.into_iter().filter(|answer| !known.contains(answer)).for_each(|answer| self.add(answer));
     }
 
     fn add(&mut self, answer: Answer) {
-        self.new.insert(answer);
+        if self.new.insert(answer) {
+            self.unwritten.push(answer);
+        }
     }
 
     /// Appends what is new, in one write: another run may be appending too.
     fn write(&mut self) -> io::Result<()> {
-        if self.new.is_empty() {
+        if self.unwritten.is_empty() {
             return Ok(());
         }
         fs::create_dir_all(self.file.parent().unwrap_or(&self.file))?;
         let mut options = OpenOptions::new();
-        let options = if self.renew { options.write(true).truncate(true) } else { options.append(true) };
-        let all: Vec<u8> = self.new.iter().flatten().copied().collect();
-        options.create(true).open(&self.file)?.write_all(&all)?;
-        self.old.extend(std::mem::take(&mut self.new));
-        self.old.sort_unstable();
-        self.renew = false;
+        let options = if self.before().renew { options.write(true).truncate(true) } else { options.append(true) };
+        // The order in which they were found depends on no core.
+        self.unwritten.sort_unstable();
+        options.create(true).open(&self.file)?.write_all(self.unwritten.as_flattened())?;
+        self.unwritten.clear();
+        if let Some(before) = self.before.get_mut() {
+            before.renew = false;
+        }
         Ok(())
     }
 }

@@ -74,7 +74,7 @@ impl<'a> Reader<'a> {
             Shelf::Cache(cache) => {
                 // With room for what is read anew, so that thousands need not be moved for it.
                 let mut known = Vec::with_capacity(records.len() + records.len() / 4 + ROOM);
-                records.par_iter().map(|record| cache.get(record)).collect_into_vec(&mut known);
+                cache.get_all(records, &mut known);
                 known
             }
             shelf => records.iter().map(|record| shelf.get(self.store, record)).collect(),

@@ -36,27 +36,49 @@ pub struct Selection<'a> {
 /// Sorts the known sessions into read and unread. `done` holds what dreams that stand have read.
 pub fn select<'a>(
     records: &'a [SessionRecord],
-    done: &SessionsRead<'_>,
+    done: &SessionsRead,
     filter: &Filter,
     now: DateTime<Utc>,
 ) -> Selection<'a> {
     let mut selection = Selection::default();
-    for record in records.iter().filter(|record| filter.wants(record)) {
-        let Some(part) = record.current().and_then(|version| version.parts.last()) else { continue };
-        let asked = filter.sessions.contains(&record.id);
-        let read = part.blobs().any(|blob| done.contains(&record.id, blob));
-        if !asked && filter.expired(record, now) || !read && !record.is_kept() {
-            selection.expired += 1;
-        } else if !asked && read {
-            selection.read.push(record);
-        } else {
-            selection.unread.push(record);
+    let sorts: Vec<Sort> =
+        records.par_iter().with_min_len(LEAST).map(|record| sort(record, done, filter, now)).collect();
+    for (record, sort) in records.iter().zip(sorts) {
+        match sort {
+            Sort::Other => {}
+            Sort::Expired => selection.expired += 1,
+            Sort::Read => selection.read.push(record),
+            Sort::Unread => selection.unread.push(record),
         }
     }
     let newest_first = |a: &&SessionRecord, b: &&SessionRecord| (b.happened(), &a.id).cmp(&(a.happened(), &b.id));
     selection.unread.par_sort_by(newest_first);
     selection.read.par_sort_by(newest_first);
     selection
+}
+
+/// So many records at least are one core's.
+const LEAST: usize = 512;
+
+/// What a session is to a dream.
+enum Sort {
+    /// Not asked for, or empty.
+    Other,
+    Expired,
+    Read,
+    Unread,
+}
+
+fn sort(record: &SessionRecord, done: &SessionsRead, filter: &Filter, now: DateTime<Utc>) -> Sort {
+    let part = record.current().and_then(|version| version.parts.last());
+    let Some(part) = part.filter(|_| filter.wants(record)) else { return Sort::Other };
+    let asked = filter.sessions.contains(&record.id);
+    let read = part.blobs().any(|blob| done.contains(&record.id, blob));
+    match () {
+        () if !asked && filter.expired(record, now) || !read && !record.is_kept() => Sort::Expired,
+        () if !asked && read => Sort::Read,
+        () => Sort::Unread,
+    }
 }
 
 impl Filter {

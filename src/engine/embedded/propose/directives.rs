@@ -36,21 +36,27 @@ pub fn drafts<'a>(night: &Night<'a>) -> (Vec<Draft<'a>>, Vec<Answered<'a>>) {
     let (requests, directives): (Vec<_>, Vec<_>) =
         all.into_iter().partition(|(_, said)| said.manner == Manner::Request);
     let Grouping { groups, course, .. } = grouped(night.situation.memory.texts, directives);
-    let (mut drafts, mut told) = (Vec::new(), Vec::new());
-    for (at, group) in groups.into_iter().enumerate() {
-        let Some(worded) = worded(night, &group) else { continue };
+    let put = |(at, group): (usize, Group<'a>)| {
+        let worded = worded(night, &group)?;
         let sessions = group.members.iter().map(|(seen, _)| &seen.session.session);
         let key = BeliefKey::new(course.name(at));
-        if key.is_ok_and(|key| night.is_settled(&key, sessions)) {
-            let text = worded.best.text.as_str();
-            let words = match text == group.members[0].1.text {
-                true => course.words(at).to_vec(),
-                false => words_of(&night.situation.memory.texts.meaning(text)),
-            };
-            told.push(Answered { text, words });
-            continue;
+        if !key.is_ok_and(|key| night.is_settled(&key, sessions)) {
+            return Some(Err(draft(group, worded)));
         }
-        drafts.push(draft(group, worded));
+        let text = worded.best.text.as_str();
+        let words = match text == group.members[0].1.text {
+            true => course.words(at).to_vec(),
+            false => words_of(&night.situation.memory.texts.meaning(text)),
+        };
+        Some(Ok(Answered { text, words }))
+    };
+    let put: Vec<Result<Answered<'a>, Draft<'a>>> = groups.into_par_iter().enumerate().filter_map(put).collect();
+    let (mut drafts, mut told) = (Vec::new(), Vec::new());
+    for put in put {
+        match put {
+            Ok(answered) => told.push(answered),
+            Err(draft) => drafts.push(draft),
+        }
     }
     drafts.extend(super::requests::drafts(night, requests));
     (drafts, told)
