@@ -1,12 +1,12 @@
 //! Commands that work: how this project is tested, linted, built and started, with how often it works and how long it
 //! takes. Taken from what agents ran, never from what output says.
 
-use super::Night;
 use super::draft::{Draft, Seen, by_support, of, support};
+use super::{Map, Night};
 use crate::engine::embedded::shell::{self, Purpose};
 use crate::model::Kind;
 use crate::phase::reflection::CommandUse;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// In how many sessions a command must have been run.
 const SESSIONS: usize = 3;
@@ -21,9 +21,10 @@ struct Usage<'a> {
 
 pub fn drafts<'a>(night: &Night<'a>) -> Vec<Draft<'a>> {
     let mut projects: BTreeMap<&str, BTreeMap<Purpose, BTreeMap<&'a str, Usage<'a>>>> = BTreeMap::new();
+    let mut purposes: Map<&str, Option<Purpose>> = Map::default();
     for &session in &night.sessions {
         for (shape, usage) in &session.commands {
-            let Some(purpose) = shell::purpose(shape) else { continue };
+            let Some(purpose) = *purposes.entry(shape).or_insert_with(|| shell::purpose(shape)) else { continue };
             let entry = projects
                 .entry(project(session.agent.as_str()))
                 .or_default()
@@ -34,7 +35,7 @@ pub fn drafts<'a>(night: &Night<'a>) -> Vec<Draft<'a>> {
             add(entry, Seen { session, cite: &usage.cite }, usage);
         }
     }
-    let mut sessions: HashMap<&str, usize> = HashMap::new();
+    let mut sessions: Map<&str, usize> = Map::default();
     for session in &night.sessions {
         *sessions.entry(project(session.agent.as_str())).or_default() += 1;
     }

@@ -1,11 +1,11 @@
 //! How statements were grouped before: each night compares what is new, not again all that was ever said. The course of
 //! a grouping is kept with what is known of texts, and followed again as far as the statements are the same.
 
+use super::Set;
 use crate::text::Known;
 use crate::text::known::{Key, named};
 use crate::text::probe::{Probe, Word};
 use borsh::{BorshDeserialize, BorshSerialize};
-use std::collections::HashSet;
 
 /// All that decides how statements are grouped, beside what [`Known`] itself depends on.
 const SOURCES: [&str; 3] = [include_str!("course.rs"), include_str!("directives.rs"), include_str!("facts.rs")];
@@ -80,7 +80,7 @@ impl Course {
         self.items.get(at)
     }
 
-    pub fn items(&self) -> HashSet<Key> {
+    pub fn items(&self) -> Set<Key> {
         self.items.iter().copied().collect()
     }
 

@@ -1,9 +1,9 @@
 //! What people said they want, grouped by meaning: a directive in so many words needs one session, a correction as many
 //! as settings ask for. Requests are looked at on their own.
 
-use super::Night;
 use super::course::Course;
 use super::draft::{Answered, Draft, Seen, by_support, gather, support};
+use super::{Map, Night, Set};
 use crate::model::{BeliefKey, Kind, Support};
 use crate::phase::reflection::{Manner, Said};
 use crate::text::known::{Key, named};
@@ -11,7 +11,6 @@ use crate::text::probe::words_of;
 use crate::text::{Known, Meaning, Probe, Relation, words};
 use rayon::prelude::*;
 use std::cell::{LazyCell, OnceCell};
-use std::collections::{HashMap, HashSet};
 
 /// By what the course of the groups is kept.
 const KEPT: &str = "directives";
@@ -70,7 +69,7 @@ struct Grouping<'a, 'k> {
     /// Over the first of each group, as far as anybody asked.
     probe: Probe,
     /// Where a text went that was said before, as long as the groups are what they were then.
-    known: HashMap<&'a str, usize>,
+    known: Map<&'a str, usize>,
 }
 
 fn grouped<'a, 'k>(texts: &'k Known, all: Vec<(Seen<'a>, &'a Said)>) -> Grouping<'a, 'k> {
@@ -78,7 +77,7 @@ fn grouped<'a, 'k>(texts: &'k Known, all: Vec<(Seen<'a>, &'a Said)>) -> Grouping
     let items: Vec<Key> = all.par_iter().map(|(seen, said)| item(seen, said)).collect();
     // Asked for where something is new or gone.
     let (before, now) = (LazyCell::new(|| kept.items()), LazyCell::new(|| items.iter().copied().collect()));
-    let (groups, course, probe, known) = (Vec::new(), Course::default(), Probe::new(), HashMap::new());
+    let (groups, course, probe, known) = (Vec::new(), Course::default(), Probe::new(), Map::default());
     let mut grouping = Grouping { texts, groups, course, probe, known };
     // Where the course of before is; nothing once the groups are others.
     let mut way = Some(0);
@@ -111,7 +110,7 @@ fn item(seen: &Seen<'_>, said: &Said) -> Key {
 
 impl<'a> Grouping<'a, '_> {
     /// The place in the course of before after what is gone now and only joined a group: it decided nothing.
-    fn passing(&self, kept: &Course, mut at: usize, now: &HashSet<Key>) -> usize {
+    fn passing(&self, kept: &Course, mut at: usize, now: &Set<Key>) -> usize {
         let joins = |at: usize| kept.group(at) < self.groups.len() && kept.voided(at).next().is_none();
         while kept.item(at).is_some_and(|item| !now.contains(item)) && joins(at) {
             at += 1;

@@ -1,13 +1,14 @@
 //! A belief before it is compared with memory: its words, its evidence, and how useful it is.
 
-use super::Night;
-use crate::model::{Belief, Confidence, Evidence, Kind, SessionId, Support};
+use super::{Map, Night};
+use crate::model::{Belief, Confidence, Evidence, Kind, Support};
 use crate::phase::Reflection;
 use crate::phase::reflection::Cite;
 use crate::text::Scrubbed;
 use crate::text::probe::Word;
 use chrono::{DateTime, Utc};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
+use std::hash::{Hash, Hasher};
 
 /// How many pieces of evidence a proposal cites.
 const CITED: usize = 5;
@@ -234,20 +235,37 @@ pub fn gather<'a, T>(
 where
     T: 'a,
 {
-    let mut all: Vec<(Seen<'a>, &'a T)> = Vec::new();
+    // With its time, so that no two are looked up to compare them.
+    let mut all: Vec<(DateTime<Utc>, Seen<'a>, &'a T)> = Vec::new();
     for &session in &night.sessions {
-        all.extend(of(session).iter().map(|item| (Seen { session, cite: cite(item) }, item)));
+        let seen = |item| Seen { session, cite: cite(item) };
+        all.extend(of(session).iter().map(|item| (cite(item).time, seen(item), item)));
     }
-    all.sort_by(|(a, _), (b, _)| {
-        (a.cite.time, &a.session.session, &a.cite.place).cmp(&(b.cite.time, &b.session.session, &b.cite.place))
-    });
+    let place = |seen: &Seen<'a>| (&seen.session.session, &seen.cite.place);
+    all.sort_by(|(time, a, _), (other, b, _)| time.cmp(other).then_with(|| place(a).cmp(&place(b))));
     // Of each line the session that had it first.
-    let mut first: HashMap<(&str, &str), &SessionId> = HashMap::new();
-    all.retain(|(seen, _)| {
+    let mut first: Map<Line<'a>, &Reflection> = Map::default();
+    let mut is_first = |seen: &Seen<'a>| {
         let Some(uid) = seen.cite.uid.as_deref() else { return true };
-        *first.entry((uid, &seen.cite.quote)).or_insert(&seen.session.session) == &seen.session.session
-    });
-    all
+        let line = Line { uid, quote: &seen.cite.quote };
+        std::ptr::eq(*first.entry(line).or_insert(seen.session), seen.session)
+    };
+    let all = all.into_iter().map(|(_, seen, item)| (seen, item));
+    all.filter(|(seen, _)| is_first(seen)).collect()
+}
+
+/// A line of a transcript, wherever it was copied to.
+#[derive(PartialEq, Eq)]
+struct Line<'a> {
+    uid: &'a str,
+    quote: &'a str,
+}
+
+impl Hash for Line<'_> {
+    /// A line has few quotes, and they are long.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.uid, self.quote.len()).hash(state);
+    }
 }
 
 /// The most useful first; the order of sessions plays no part.

@@ -1,24 +1,29 @@
 //! Files that are changed together: whoever changes the one should look at the other. A file and its own test are no
 //! news, and neither are files that only a few sessions changed.
 
-use super::Night;
 use super::draft::{Draft, Seen, by_support, of, support};
+use super::{Map, Night, Set};
 use crate::model::Kind;
 use crate::phase::Reflection;
-use std::collections::{HashMap, HashSet};
 
 /// In how many sessions two files must have been changed together.
 const SESSIONS: usize = 4;
 /// How many pairs are proposed at most.
 const PAIRS: usize = 8;
 
-type Sessions<'a> = HashMap<&'a str, Vec<&'a Reflection>>;
+type Sessions<'a> = Map<&'a str, Vec<&'a Reflection>>;
 
 pub fn drafts<'a>(night: &Night<'a>) -> Vec<Draft<'a>> {
-    let mut alone: Sessions<'a> = HashMap::new();
-    let mut pairs: HashMap<(&'a str, &'a str), Vec<&'a Reflection>> = HashMap::new();
+    let mut alone: Sessions<'a> = Map::default();
+    let mut tests: Map<&'a str, bool> = Map::default();
+    let mut pairs: Map<(&'a str, &'a str), Vec<&'a Reflection>> = Map::default();
     for session in fresh(night) {
-        let files: Vec<&str> = session.edited.keys().map(String::as_str).filter(|path| !is_test(path)).collect();
+        let files: Vec<&str> = session
+            .edited
+            .keys()
+            .map(String::as_str)
+            .filter(|path| !*tests.entry(path).or_insert_with(|| is_test(path)))
+            .collect();
         for (at, first) in files.iter().enumerate() {
             alone.entry(first).or_default().push(session);
             for second in &files[at + 1..] {
@@ -36,7 +41,7 @@ pub fn drafts<'a>(night: &Night<'a>) -> Vec<Draft<'a>> {
 
 /// The sessions whose changes are their own: a resumed session repeats the lines of the first.
 fn fresh<'a>(night: &Night<'a>) -> Vec<&'a Reflection> {
-    let mut known: HashSet<&str> = HashSet::new();
+    let mut known: Set<&str> = Set::default();
     let mut sessions = Vec::new();
     for &session in &night.sessions {
         let uids: Vec<&str> = session.edited.values().filter_map(|cite| cite.uid.as_deref()).collect();

@@ -122,7 +122,7 @@ fn joined<'a>(groups: BTreeMap<String, Group<'a>>) -> BTreeMap<String, Group<'a>
     joined
 }
 
-fn draft<'a>(night: &Night<'a>, rules: &Rules<'a>, signature: &str, group: &Group<'a>) -> Option<Draft<'a>> {
+fn draft<'a>(night: &Night<'a>, rules: &Rules<'_, 'a>, signature: &str, group: &Group<'a>) -> Option<Draft<'a>> {
     let seen: Vec<Seen<'a>> = group.members.iter().map(|(seen, _)| *seen).collect();
     let support = support(&seen);
     if (support.sessions as usize) < night.support().max(2) {

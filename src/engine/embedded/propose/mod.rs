@@ -20,6 +20,11 @@ mod workflows;
 use crate::model::{BeliefKey, Proposal, SessionId};
 use crate::phase::{Reflection, Situation};
 use draft::Draft;
+use std::collections::{HashMap, HashSet};
+
+/// By texts, of which a night asks a million times; the order in which they come is nobody's.
+type Map<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
+type Set<K> = HashSet<K, foldhash::fast::RandomState>;
 
 /// How many sessions are looked up in history for one belief.
 const LOOKED_UP: usize = 8;

@@ -1,20 +1,23 @@
 //! Rules that sessions loaded and that what happened contradicts: a rule asks for a word that has to be left out, or for
 //! a command, script or path that does not exist. The rule is no evidence; the failures are.
 
-use super::Night;
 use super::lesson::Lesson;
+use super::{Map, Night};
 use crate::engine::embedded::rules::{asks, spans};
+use crate::phase::Reflection;
 use crate::phase::reflection::{FailureClass, Fix};
 use crate::text::{Scrubbed, sentence};
-use std::collections::{BTreeSet, HashMap};
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
 
 /// All rules that the sessions loaded, found again by the words in their backquotes.
-pub struct Rules<'a> {
+pub struct Rules<'n, 'a> {
     /// In how many sessions.
-    loaded: HashMap<&'a str, usize>,
-    by_word: HashMap<String, BTreeSet<&'a str>>,
+    loaded: Map<&'a str, usize>,
+    by_word: Map<String, BTreeSet<&'a str>>,
+    sessions: &'n [&'a Reflection],
     /// How often each command was run and failed.
-    runs: HashMap<&'a str, (u32, u32)>,
+    runs: OnceCell<Map<&'a str, (u32, u32)>>,
 }
 
 /// A rule that keeps failing.
@@ -26,10 +29,11 @@ pub struct Contradicted<'a> {
     failed: Option<(u32, u32)>,
 }
 
-impl<'a> Rules<'a> {
-    pub fn new(night: &Night<'a>) -> Self {
-        let mut rules = Self { loaded: HashMap::new(), by_word: HashMap::new(), runs: HashMap::new() };
-        for session in &night.sessions {
+impl<'n, 'a> Rules<'n, 'a> {
+    pub fn new(night: &'n Night<'a>) -> Self {
+        let (loaded, by_word) = (Map::default(), Map::default());
+        let mut rules = Self { loaded, by_word, sessions: &night.sessions, runs: OnceCell::new() };
+        for session in rules.sessions {
             for (nth, rule) in session.rules.iter().enumerate() {
                 if session.rules[..nth].contains(rule) {
                     continue;
@@ -42,13 +46,21 @@ impl<'a> Rules<'a> {
                     }
                 }
             }
-            for (shape, used) in &session.commands {
-                let (runs, failed) = rules.runs.entry(shape).or_default();
+        }
+        rules
+    }
+
+    /// Counted when it is asked first: few rules keep failing.
+    fn runs(&self) -> &Map<&'a str, (u32, u32)> {
+        self.runs.get_or_init(|| {
+            let mut all: Map<&str, (u32, u32)> = Map::default();
+            for (shape, used) in self.sessions.iter().flat_map(|session| &session.commands) {
+                let (runs, failed) = all.entry(shape).or_default();
                 *runs += used.runs;
                 *failed += used.failed;
             }
-        }
-        rules
+            all
+        })
     }
 
     /// The rule that asks for what fails, if sessions loaded one; of several the one that most of them loaded.
@@ -57,7 +69,7 @@ impl<'a> Rules<'a> {
         let asked = |rule: &&&'a str| words.iter().any(|(word, whole)| asks(rule, word, *whole));
         let near = words.iter().filter_map(|(word, _)| self.by_word.get(word.split_whitespace().next()?)).flatten();
         let rule = near.filter(asked).max_by_key(|rule| (self.loaded[**rule], std::cmp::Reverse(**rule)))?;
-        let failed = self.runs.get(lesson.usual.shape.as_str()).copied().filter(|(_, failed)| *failed > 0);
+        let failed = self.runs().get(lesson.usual.shape.as_str()).copied().filter(|(_, failed)| *failed > 0);
         let sentence = |part: &&str| words.iter().any(|(word, whole)| asks(part, word, *whole));
         let asking = sentence::sentences(rule).into_iter().find(sentence).unwrap_or(rule);
         Some(Contradicted { rule, asking, loaded: self.loaded[rule], failed })
