@@ -6,25 +6,24 @@ use super::extract::Extract;
 use super::reflection::Reflection;
 use crate::model::{ObjectId, SessionRecord};
 use crate::store::Store;
-use crate::text::probe::{ByWord, Itself, Word, word};
+use crate::text::probe::{ByWord, Word, word};
 use crate::text::secret;
 use memchr::memmem;
 use rayon::prelude::*;
-use std::collections::{BTreeMap, HashSet};
+use std::cell::RefCell;
 use std::fs::{self, File, OpenOptions};
-use std::hash::BuildHasherDefault;
 use std::io::{self, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock};
 
 /// What every reflection begins with: whoever finds damage looks for the next. Also the format's version.
-const MARK: &[u8; 8] = b"\xffdream1\n";
-/// Mark, length of what follows, checksum of the rest; then a key, the session's hash, and the reflection itself.
+const MARK: &[u8; 8] = b"\xffdream2\n";
+/// Mark, length of what follows, checksum of the rest; then the session's hash, a key, and the reflection itself.
 const HEAD: usize = 16;
-const KEY: usize = 16;
+const KEY: usize = 8;
 /// What precedes the reflection itself.
-const OPENING: usize = HEAD + KEY + 8;
+const OPENING: usize = HEAD + 8 + KEY;
 /// How many reflections ahead of the one that is read are fetched.
 const AHEAD: usize = 8;
 /// Replaced reflections that are left in peace.
@@ -36,8 +35,8 @@ type Key = [u8; KEY];
 pub(super) struct Cache {
     file: PathBuf,
     bytes: Vec<u8>,
-    /// Where the newest reflection of each key stands, by the key's beginning.
-    places: ByWord<Range<usize>>,
+    /// Where the newest reflection of each session stands, by the session's hash; of two with one hash the newest.
+    places: ByWord<usize>,
     append: OnceLock<Option<Mutex<File>>>,
 }
 
@@ -50,33 +49,32 @@ impl Cache {
 
     pub(super) fn open(file: PathBuf) -> Self {
         let mut bytes = fs::read(&file).unwrap_or_default();
-        let mut all: Vec<Range<usize>> = places(&bytes).collect();
-        if let Some(compact) = compact(&file, &bytes, &all) {
+        let (all, mut newest) = newest(&bytes);
+        if all > 2 * newest.len() + STALE
+            && let Some(compact) = compact(&file, &bytes, &newest)
+        {
             bytes = compact;
-            all = places(&bytes).collect();
+            (_, newest) = self::newest(&bytes);
         }
-        let mut found = ByWord::with_capacity_and_hasher(all.len(), Default::default());
-        found.extend(all.into_iter().filter_map(|place| Some((beginning(&key(&bytes[place.clone()])?), place))));
-        Self { file, bytes, places: found, append: OnceLock::new() }
+        Self { file, bytes, places: newest, append: OnceLock::new() }
     }
 
     /// What is kept of each record. Thousands are asked for in another order than they are kept in: what is waited for
     /// then is memory, so that every place is looked up before the first is read, and the next ones are fetched meanwhile.
     pub(super) fn get_all(&self, records: &[&SessionRecord], known: &mut Vec<Option<Reflection>>) {
-        let names: Vec<Option<Key>> = records.par_iter().map(|record| name(record)).collect();
-        let place = |name: &Option<Key>| self.places.get(&beginning(name.as_ref()?)).cloned();
-        let places: Vec<Option<Range<usize>>> = names.par_iter().map(place).collect();
+        let place = |record: &&SessionRecord| self.places.get(&word(record.id.as_str())).copied();
+        let places: Vec<Option<usize>> = records.par_iter().map(place).collect();
         let read = |at: usize| {
-            let ahead = places.get(at + AHEAD).and_then(|ahead| self.bytes.get(ahead.as_ref()?.start + HEAD));
+            let ahead = places.get(at + AHEAD).and_then(|ahead| self.bytes.get((*ahead)? + HEAD));
             std::hint::black_box(ahead);
-            self.read(records[at], names[at]?, places[at].clone()?)
+            self.read(records[at], places[at]?)
         };
         (0..records.len()).into_par_iter().map(read).collect_into_vec(known);
     }
 
-    fn read(&self, record: &SessionRecord, name: Key, place: Range<usize>) -> Option<Reflection> {
-        let kept = self.bytes.get(place)?;
-        if key(kept)? != name {
+    fn read(&self, record: &SessionRecord, place: usize) -> Option<Reflection> {
+        let kept = framed(&self.bytes, place)?;
+        if *kept.get(OPENING - KEY..OPENING)? != key(record)? {
             return None;
         }
         let reflection: Reflection = borsh::from_slice(kept.get(OPENING..)?).ok()?;
@@ -84,8 +82,7 @@ impl Cache {
     }
 
     pub(super) fn get(&self, record: &SessionRecord) -> Option<Reflection> {
-        let name = name(record)?;
-        self.read(record, name, self.places.get(&beginning(&name))?.clone())
+        self.read(record, *self.places.get(&word(record.id.as_str()))?)
     }
 
     /// Keeps a reflection, secrets masked, and gives it back as a later run will read it. A cache that cannot be
@@ -111,29 +108,45 @@ fn open(path: &Path) -> io::Result<File> {
 }
 
 fn packed(record: &SessionRecord, reflection: &Reflection) -> io::Result<Vec<u8>> {
-    let key = name(record).ok_or_else(|| io::Error::other("a record that cannot be named"))?;
-    let mut rest = [&key[..], &word(record.id.as_str()).to_le_bytes()].concat();
+    let key = key(record).ok_or_else(|| io::Error::other("a record that cannot be packed"))?;
+    let mut rest = [&word(record.id.as_str()).to_le_bytes()[..], &key].concat();
     borsh::to_writer(&mut rest, reflection)?;
     let length = u32::try_from(rest.len()).map_err(io::Error::other)?;
     Ok([MARK, &length.to_le_bytes()[..], &crc32fast::hash(&rest).to_le_bytes(), &rest].concat())
 }
 
-/// What a record is known by here: all of it counts, as a judgement changes what a session teaches.
-fn name(record: &SessionRecord) -> Option<Key> {
-    let packed = borsh::to_vec(record).ok()?;
-    blake3::hash(&packed).as_bytes().first_chunk().copied()
-}
-
-fn key(kept: &[u8]) -> Option<Key> {
-    kept.get(HEAD..)?.first_chunk().copied()
-}
-
-fn beginning(key: &Key) -> Word {
-    Word::from_le_bytes(*key.first_chunk().expect("a key is longer"))
+/// What a record of a session is known by here. All of it counts, as a judgement changes what a session teaches; what it
+/// has to tell apart are a few states of one session, whose transcripts are told apart by their blobs.
+fn key(record: &SessionRecord) -> Option<Key> {
+    thread_local!(static PACKED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) });
+    PACKED.with_borrow_mut(|packed| {
+        packed.clear();
+        borsh::to_writer(&mut *packed, record).ok()?;
+        let (length, sum) = (u32::try_from(packed.len()).ok()?, crc32fast::hash(packed));
+        Some((u64::from(length) << 32 | u64::from(sum)).to_le_bytes())
+    })
 }
 
 fn session(kept: &[u8]) -> Option<Word> {
-    Some(Word::from_le_bytes(kept.get(HEAD + KEY..OPENING)?.try_into().ok()?))
+    Some(Word::from_le_bytes(*kept.get(HEAD..)?.first_chunk()?))
+}
+
+/// The whole reflection that begins here.
+fn framed(bytes: &[u8], place: usize) -> Option<&[u8]> {
+    let kept = bytes.get(place..)?;
+    let length = u32::from_le_bytes(*kept.get(MARK.len()..)?.first_chunk()?);
+    kept.get(..HEAD + length as usize)
+}
+
+/// How many reflections there are, and where the newest of each session stands.
+fn newest(bytes: &[u8]) -> (usize, ByWord<usize>) {
+    // About as many as there are, rather than growing again and again.
+    let (mut all, mut newest) = (0, ByWord::with_capacity_and_hasher(bytes.len() >> 10, Default::default()));
+    for place in places(bytes) {
+        all += 1;
+        newest.extend(session(&bytes[place.clone()]).map(|session| (session, place.start)));
+    }
+    (all, newest)
 }
 
 /// Where whole reflections stand. After half of one, which a killed run left, or a damaged one the next is looked for.
@@ -164,17 +177,11 @@ fn length(bytes: &[u8]) -> Option<usize> {
     (crc32fast::hash(rest) == number(MARK.len() + 4)?).then_some(HEAD + rest.len())
 }
 
-/// Leaves out all but the newest reflection of each session, once most are of no more use.
-fn compact(file: &Path, bytes: &[u8], places: &[Range<usize>]) -> Option<Vec<u8>> {
-    let all = || places.iter().map(|place| &bytes[place.clone()]);
-    let mut sessions: HashSet<Word, BuildHasherDefault<Itself>> = HashSet::default();
-    sessions.reserve(places.len());
-    sessions.extend(all().filter_map(session));
-    if places.len() <= 2 * sessions.len() + STALE {
-        return None;
-    }
-    let newest: BTreeMap<Word, &[u8]> = all().filter_map(|kept| Some((session(kept)?, kept))).collect();
-    let kept = newest.into_values().collect::<Vec<_>>().concat();
+/// Leaves out all but the newest reflection of each session.
+fn compact(file: &Path, bytes: &[u8], newest: &ByWord<usize>) -> Option<Vec<u8>> {
+    let mut places: Vec<usize> = newest.values().copied().collect();
+    places.sort_unstable();
+    let kept = places.into_iter().filter_map(|place| framed(bytes, place)).collect::<Vec<_>>().concat();
     let mut new = tempfile::NamedTempFile::new_in(file.parent()?).ok()?;
     new.write_all(&kept).ok()?;
     new.persist(file).ok()?;
@@ -249,7 +256,8 @@ mod tests {
             cache(&file).put(&record, Reflection::empty(&record));
         }
         let kept = cache(&file);
-        assert!(kept.places.len() <= STALE + 2, "{}", kept.places.len());
+        let all = places(&fs::read(&file).expect("kept")).count();
+        assert!(all <= STALE + 2, "{all}");
         assert_eq!(kept.get(&record), Some(Reflection::empty(&record)));
     }
 }

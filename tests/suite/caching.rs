@@ -191,7 +191,7 @@ fn a_reflection_of_a_judged_session_is_made_again_and_stale_ones_are_left_out_in
     let world = world();
     found(&world);
     let file = caches(&world).remove(0);
-    let kept = || fs::read(&file).expect("the cache").windows(8).filter(|mark| *mark == b"\xffdream1\n").count();
+    let kept = || fs::read(&file).expect("the cache").windows(8).filter(|mark| *mark == b"\xffdream2\n").count();
     let sessions = kept();
     assert!(sessions > 1);
     let id =
