@@ -54,10 +54,13 @@ const ATTRIBUTES: &[&str] = &[
     "retention",
 ];
 
-/// Makes ready what most sentences of a session without work are searched with, for who has nothing else to do.
+/// Makes the patterns that most sentences of a session without work are searched with, for who has nothing else to do.
 pub fn ready(reading: &Reading<'_>) {
-    if !reading.spoken.is_empty() && !is_working(reading) {
-        patterns::ready();
+    // It is asked everything, and states nothing.
+    const SENTENCE: &str = "The old house stands by the river";
+    if let Some(&at) = reading.spoken.first().filter(|_| !is_working(reading)) {
+        clauses(SENTENCE);
+        state(reading, &reading.session.turns[at], SENTENCE, SENTENCE, false);
     }
 }
 

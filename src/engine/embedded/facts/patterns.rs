@@ -4,13 +4,6 @@ use crate::text::pattern::{Guarded, pattern};
 use regex::Regex;
 use std::sync::LazyLock;
 
-/// Makes what most sentences ask for.
-pub fn ready() {
-    for pattern in [&SMALL_TALK, &SYSTEM, &FEELING, &CHANGED] {
-        LazyLock::force(pattern);
-    }
-}
-
 const NAME: &str = r"(?P<v>[A-Z][\w.&'’-]*(?:,? (?:of |de |the |and )?[A-Z][\w.&'’-]*){0,4})";
 
 /// As people begin to speak of themselves.
