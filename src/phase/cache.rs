@@ -81,17 +81,18 @@ impl Cache {
         (Some(reflection.blob) == record.blob() && reflection.session == record.id).then_some(reflection)
     }
 
-    pub(super) fn get(&self, record: &SessionRecord) -> Option<Reflection> {
-        self.read(record, *self.places.get(&word(record.id.as_str()))?)
-    }
-
     /// Keeps a reflection, secrets masked, and gives it back as a later run will read it. A cache that cannot be
     /// written is no error.
     pub(super) fn put(&self, record: &SessionRecord, reflection: Reflection) -> Reflection {
         let Ok(text) = serde_json::to_string(&reflection) else { return reflection };
         let Ok(kept) = serde_json::from_str::<Reflection>(&secret::mask(&text)) else { return reflection };
-        let _ = packed(record, &kept).and_then(|packed| self.append(&packed));
+        self.keep(record, &kept);
         kept
+    }
+
+    /// Keeps a reflection of which the secrets are masked.
+    pub(super) fn keep(&self, record: &SessionRecord, reflection: &Reflection) {
+        let _ = packed(record, reflection).and_then(|packed| self.append(&packed));
     }
 
     fn append(&self, packed: &[u8]) -> io::Result<()> {
@@ -214,6 +215,14 @@ mod tests {
 
     fn cache(file: &Path) -> Cache {
         Cache::open(file.to_owned())
+    }
+
+    impl Cache {
+        fn get(&self, record: &SessionRecord) -> Option<Reflection> {
+            let mut known = Vec::new();
+            self.get_all(&[record], &mut known);
+            known.pop().flatten()
+        }
     }
 
     #[test]

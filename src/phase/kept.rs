@@ -5,14 +5,23 @@ use super::extract::{Extract, Keeping};
 use super::reflection::Reflection;
 use crate::model::{ObjectId, SessionRecord};
 use crate::store::session::SessionError;
-use crate::store::{KeptReflection, Store};
+use crate::store::{KeptReflection, PaidReflections, Store};
 use crate::text::secret;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+
+/// So many sessions at least are one core's.
+const LEAST: usize = 64;
 
 /// The reflections of one engine.
 pub(super) enum Shelf {
     Cache(Cache),
-    Sessions { engine: String, version: String, afresh: bool },
+    /// With a copy in a file, since each that is asked for there is an object; none where all is asked anew.
+    Sessions {
+        engine: String,
+        version: String,
+        copy: Option<Cache>,
+    },
     Nowhere,
 }
 
@@ -32,25 +41,22 @@ impl Shelf {
         let (keeping, engine, version) = (engine.keeping(), engine.name().to_owned(), engine.version().to_owned());
         move || match keeping {
             Keeping::Cache => Shelf::Cache(Cache::open(file)),
-            Keeping::Session | Keeping::Afresh => {
-                Shelf::Sessions { engine, version, afresh: keeping == Keeping::Afresh }
-            }
+            Keeping::Session => Shelf::Sessions { engine, version, copy: Some(Cache::open(file)) },
+            Keeping::Afresh => Shelf::Sessions { engine, version, copy: None },
             Keeping::Nowhere => Shelf::Nowhere,
         }
     }
 
-    /// What is kept of a record. Judgements come later than transcripts, so they are renewed.
-    pub(super) fn get(&self, store: &Store, record: &SessionRecord) -> Option<Reflection> {
+    /// What is kept of each record.
+    pub(super) fn get_all(&self, store: &Store, records: &[&SessionRecord], known: &mut Vec<Option<Reflection>>) {
         match self {
-            Shelf::Cache(cache) => cache.get(record),
-            Shelf::Nowhere | Shelf::Sessions { afresh: true, .. } => None,
-            Shelf::Sessions { engine, version, .. } => {
-                let bytes = store.paid_reflection(&record.id, &name(engine, version, record.blob()?)).ok()??;
-                let stored: Stored = serde_json::from_slice(&bytes).ok()?;
-                let mut reflection = stored.reflection;
-                let same = stored.version == *version && Some(reflection.blob) == record.blob();
-                reflection.judge(record);
-                (same && reflection.session == record.id).then_some(reflection)
+            Shelf::Cache(cache) => cache.get_all(records, known),
+            Shelf::Nowhere | Shelf::Sessions { copy: None, .. } => known.resize(records.len(), None),
+            Shelf::Sessions { engine, version, copy: Some(copy) } => {
+                copy.get_all(records, known);
+                let missing: Vec<(&SessionRecord, &mut Option<Reflection>)> =
+                    records.iter().copied().zip(known).filter(|(_, known)| known.is_none()).collect();
+                paid(store, engine, version, missing, copy);
             }
         }
     }
@@ -71,7 +77,8 @@ impl Shelf {
     ) -> Result<(), SessionError> {
         let Shelf::Sessions { engine, version, .. } = self else { return Ok(()) };
         // What is there already stays as it is.
-        let there = |id, blob| store.paid_reflection(id, &name(engine, version, blob)).is_ok_and(|kept| kept.is_some());
+        let mut paid = store.paid_reflections().map_err(SessionError::Read)?;
+        let mut there = |id, blob| paid.get(id, &name(engine, version, blob)).is_ok_and(|kept| kept.is_some());
         let kept: Vec<KeptReflection> = fresh
             .filter(|reflection| !there(&reflection.session, reflection.blob))
             .map(|reflection| {
@@ -85,6 +92,34 @@ impl Shelf {
             .collect();
         store.keep_reflections(engine, &kept).map(drop)
     }
+}
+
+/// Reads what was paid for with the sessions, on all cores, and keeps a copy. Judgements come later than transcripts, so
+/// they are renewed.
+fn paid(
+    store: &Store,
+    engine: &str,
+    version: &str,
+    mut missing: Vec<(&SessionRecord, &mut Option<Reflection>)>,
+    copy: &Cache,
+) {
+    let read = |paid: &mut PaidReflections<'_>, record: &SessionRecord| -> Option<Reflection> {
+        let bytes = paid.get(&record.id, &name(engine, version, record.blob()?)).ok()??;
+        let stored: Stored = serde_json::from_slice(&bytes).ok()?;
+        let mut reflection = stored.reflection;
+        let same = stored.version == *version && Some(reflection.blob) == record.blob();
+        reflection.judge(record);
+        (same && reflection.session == record.id).then_some(reflection)
+    };
+    let (environment, folder) = (store.environment(), store.git_dir());
+    let piece = missing.len().div_ceil(rayon::current_num_threads()).max(LEAST);
+    missing.par_chunks_mut(piece).for_each(|missing| {
+        let Ok(store) = Store::open(environment, folder) else { return };
+        let Ok(mut paid) = store.paid_reflections() else { return };
+        for (record, known) in missing {
+            **known = read(&mut paid, record).inspect(|reflection| copy.keep(record, reflection));
+        }
+    });
 }
 
 /// One file per engine, version and transcript as it was read: what is stored there is never replaced.

@@ -70,15 +70,9 @@ impl<'a> Reader<'a> {
     }
 
     fn kept(&self, records: &[&SessionRecord]) -> Vec<Option<Reflection>> {
-        let mut known: Vec<Option<Reflection>> = match &self.shelf {
-            Shelf::Cache(cache) => {
-                // With room for what is read anew, so that thousands need not be moved for it.
-                let mut known = Vec::with_capacity(records.len() + records.len() / 4 + ROOM);
-                cache.get_all(records, &mut known);
-                known
-            }
-            shelf => records.iter().map(|record| shelf.get(self.store, record)).collect(),
-        };
+        // With room for what is read anew, so that thousands need not be moved for it.
+        let mut known = Vec::with_capacity(records.len() + records.len() / 4 + ROOM);
+        self.shelf.get_all(self.store, records, &mut known);
         for (record, known) in records.iter().zip(&mut known).filter(|(record, _)| !record.is_kept()) {
             *known =
                 known.take().filter(|_| self.engine.keeping() != Keeping::Cache).or_else(|| kept(self.store, record));

@@ -93,7 +93,7 @@ pub use origin::{Origin, Source, entry_at};
 pub use pack::{PackWriter, WriteError};
 pub use pages::{Pages, Section};
 pub use reference::{RefError, RefUpdate};
-pub use reflection::KeptReflection;
+pub use reflection::{KeptReflection, PaidReflections};
 pub use revert::Extent;
 pub use session::{FindError, SESSIONS, SessionError};
 pub use sign::{Sign, SignError};

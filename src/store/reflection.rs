@@ -3,9 +3,11 @@
 
 use super::object::FILE;
 use super::session::{SessionError, folder};
-use super::{ReadError, Store};
+use super::{ReadError, Store, session};
 use crate::model::{ObjectId, SessionId, Trailers, trailer};
 use crate::text::Scrubbed;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 /// A reflection as it is kept: whose, under which name, and what it says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,16 +17,39 @@ pub struct KeptReflection {
     pub bytes: Vec<u8>,
 }
 
+/// Reflections that were paid for. The folders that thousands of sessions share are read once.
+pub struct PaidReflections<'s> {
+    store: &'s Store,
+    fans: HashMap<Vec<u8>, ObjectId>,
+    sessions: HashMap<ObjectId, HashMap<Vec<u8>, ObjectId>>,
+}
+
+impl PaidReflections<'_> {
+    /// The reflection of a session that is kept under a name.
+    pub fn get(&mut self, session: &SessionId, name: &str) -> Result<Option<Vec<u8>>, ReadError> {
+        let Some(&fan) = self.fans.get(session::fan(session).as_bytes()) else { return Ok(None) };
+        let sessions = match self.sessions.entry(fan) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => {
+                let entries = self.store.tree(fan)?.into_iter();
+                place.insert(entries.map(|entry| (entry.name, entry.id)).collect())
+            }
+        };
+        let Some(&folder) = sessions.get(session.as_str().as_bytes()) else { return Ok(None) };
+        let entry = self.store.find_path(folder, &format!("reflections/{name}"))?;
+        entry.map(|entry| self.store.blob(entry.id)).transpose()
+    }
+}
+
 fn place(session: &SessionId) -> String {
     format!("{}/reflections", folder(session))
 }
 
 impl Store {
-    /// The reflection of a session that is kept under a name.
-    pub fn paid_reflection(&self, session: &SessionId, name: &str) -> Result<Option<Vec<u8>>, ReadError> {
-        let Some(root) = self.sessions_tree()? else { return Ok(None) };
-        let entry = self.find_path(root, &format!("{}/{name}", place(session)))?;
-        entry.map(|entry| self.blob(entry.id)).transpose()
+    /// For who asks for those of several sessions.
+    pub fn paid_reflections(&self) -> Result<PaidReflections<'_>, ReadError> {
+        let fans = self.session_fans()?.into_iter().map(|entry| (entry.name, entry.id)).collect();
+        Ok(PaidReflections { store: self, fans, sessions: HashMap::new() })
     }
 
     /// All reflections of a session, by name.

@@ -57,7 +57,7 @@ pub(super) fn folder(id: &SessionId) -> String {
 }
 
 /// The folder that it stands in.
-fn fan(id: &SessionId) -> String {
+pub(super) fn fan(id: &SessionId) -> String {
     crate::model::id::hex(&Sha1::digest(id.as_str().as_bytes())[..1])
 }
 

@@ -114,6 +114,17 @@ fn reflections_are_paid_for_once_and_shown_with_their_session() {
     world.dream(["verify"]).ok();
     assert_eq!(texts(&later), ["The audit log is kept for ten years."], "{later:#}");
     assert_eq!((count(Phase::Extract), count(Phase::Reconcile)), (5, 2), "the new one and the one that grew");
+    // A copy of what stands with the sessions: damaged, it is as good as gone.
+    let folder = world.path("memory/.git/dream/cache/reflections");
+    let copy = std::fs::read_dir(folder).expect("a folder").next().expect("a copy").expect("an entry").path();
+    let mut damaged = std::fs::read(&copy).expect("the copy");
+    assert!(damaged.windows(10).any(|part| part == b"The nightl"), "it holds what was paid for");
+    damaged.iter_mut().step_by(50).for_each(|byte| *byte ^= 1);
+    std::fs::write(&copy, damaged).expect("written");
+    session(&world, "s10", 21, &[("user", "Remember: The staging server is rebuilt every Sunday.")]);
+    world.dream(["import", "../sessions"]).ok();
+    assert_eq!(texts(&run(&world)), ["The staging server is rebuilt every Sunday."]);
+    assert_eq!(count(Phase::Extract), 6, "nothing is paid for twice");
 }
 
 #[test]
