@@ -200,12 +200,15 @@ fn think_and_write_at(at: &At<'_>, engine: &dyn Engine, request: &Request<'_>) -
 fn leave_out(night: &mut Night, selection: &review::Selection<'_>, read: usize, limit: usize) {
     let left = selection.unread.len() - read;
     if left > 0 {
-        let why = format!("over the limit of {limit} sessions (dream.max-sessions); the next dream reads them");
-        night.skipped.push(Skipped { what: format!("{left} older sessions"), why });
+        let (what, them) = if left == 1 { ("session", "it") } else { ("sessions", "them") };
+        let why = format!("over the limit of {limit} sessions (dream.max-sessions); the next dream reads {them}");
+        night.skipped.push(Skipped { what: format!("{left} older {what}"), why });
     }
     if selection.expired > 0 {
-        let why = "they are older than dream.retention; --since or --session reads them".to_owned();
-        night.skipped.push(Skipped { what: format!("{} sessions", selection.expired), why });
+        let one = selection.expired == 1;
+        let (what, they, them) = if one { ("session", "it is", "it") } else { ("sessions", "they are", "them") };
+        let why = format!("{they} older than dream.retention; --since or --session reads {them}");
+        night.skipped.push(Skipped { what: format!("{} {what}", selection.expired), why });
     }
 }
 

@@ -29,7 +29,7 @@ pub struct Selection<'a> {
     pub unread: Vec<&'a SessionRecord>,
     /// Read before: they count as support, and prove nothing new by themselves.
     pub read: Vec<&'a SessionRecord>,
-    /// How many were left out because they are older than the retention.
+    /// How many were never read and are left out because they are older than the retention.
     pub expired: usize,
 }
 
@@ -62,7 +62,7 @@ const LEAST: usize = 512;
 
 /// What a session is to a dream.
 enum Sort {
-    /// Not asked for, or empty.
+    /// Not asked for, empty, or read too long ago to count.
     Other,
     Expired,
     Read,
@@ -75,6 +75,8 @@ fn sort(record: &SessionRecord, done: &SessionsRead, filter: &Filter, now: DateT
     let asked = filter.sessions.contains(&record.id);
     let read = part.blobs().any(|blob| done.contains(&record.id, blob));
     match () {
+        // Of what was read nobody misses anything.
+        () if !asked && read && filter.expired(record, now) => Sort::Other,
         () if !asked && filter.expired(record, now) || !read && !record.is_kept() => Sort::Expired,
         () if !asked && read => Sort::Read,
         () => Sort::Unread,
@@ -148,6 +150,19 @@ mod tests {
         let selection = select(&records, &SessionsRead::default(), &filter, day(400));
         assert_eq!(ids(&selection.unread), ["old"]);
         assert_eq!(selection.expired, 1);
+    }
+
+    #[test]
+    fn a_session_that_was_read_counts_as_long_as_retention_says_and_is_not_missed_after() {
+        let records = [record("a", "x", 1, 1)];
+        let done = SessionsRead::from_iter([(&records[0].id, records[0].blob().expect("a blob"))]);
+        let filter = Filter { retention: Some(Duration::days(90)), ..Filter::default() };
+        let at = |now| {
+            let selection = select(&records, &done, &filter, now);
+            (selection.read.len(), selection.unread.len(), selection.expired)
+        };
+        assert_eq!(at(day(91)), (1, 0, 0));
+        assert_eq!(at(day(92)), (0, 0, 0));
     }
 
     #[test]
