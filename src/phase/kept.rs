@@ -111,15 +111,23 @@ fn paid(
         reflection.judge(record);
         (same && reflection.session == record.id).then_some(reflection)
     };
-    let (environment, folder) = (store.environment(), store.git_dir());
-    let piece = missing.len().div_ceil(rayon::current_num_threads()).max(LEAST);
-    missing.par_chunks_mut(piece).for_each(|missing| {
-        let Ok(store) = Store::open(environment, folder) else { return };
-        let Ok(mut paid) = store.paid_reflections() else { return };
-        for (record, known) in missing {
+    let all = |store: &Store, missing: &mut [(&SessionRecord, &mut Option<Reflection>)]| -> Option<()> {
+        let mut paid = store.paid_reflections().ok()?;
+        for (record, known) in missing.iter_mut().filter(|(_, known)| known.is_none()) {
             **known = read(&mut paid, record).inspect(|reflection| copy.keep(record, reflection));
         }
+        Some(())
+    };
+    let (environment, folder) = (store.environment(), store.git_dir());
+    let piece = missing.len().div_ceil(rayon::current_num_threads()).max(LEAST);
+    let on_all_cores = (missing.len() > LEAST).then(|| {
+        let one = |missing: &mut [_]| all(&Store::open(environment, folder).ok()?, missing);
+        missing.par_chunks_mut(piece).try_for_each(one)
     });
+    // Of few it is not worth it; and what is there must not be paid for again because a core could not open it.
+    if on_all_cores.flatten().is_none() {
+        all(store, &mut missing);
+    }
 }
 
 /// One file per engine, version and transcript as it was read: what is stored there is never replaced.

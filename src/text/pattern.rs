@@ -99,19 +99,24 @@ impl Guarded {
     }
 }
 
+/// Texts that are written as a pattern is.
+#[cfg(test)]
+pub fn written_as(pattern: &Regex) -> Vec<String> {
+    use proptest::strategy::{Strategy, ValueTree};
+    let text = pattern.as_str().replace("(?i)", "").replace("(?i:", "(?:");
+    // What stands beside a word makes no other text.
+    let text = [r"\b", "^", "$"].iter().fold(text.replace("[^", "[\0"), |text, mark| text.replace(mark, ""));
+    let written = proptest::string::string_regex(&text.replace('\0', "^")).expect("a pattern that can be written");
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    (0..500).map(|_| written.new_tree(&mut runner).expect("a text").current()).collect()
+}
+
 #[cfg(test)]
 impl Guarded {
     /// Asserts that texts which are written as the pattern is have the words.
     pub fn assert_necessary(&self) {
-        use proptest::strategy::{Strategy, ValueTree};
-        let text = (self.make)().as_str().replace("(?i)", "").replace("(?i:", "(?:");
-        // What stands beside a word makes no other text.
-        let text = [r"\b", "^", "$"].iter().fold(text.replace("[^", "[\0"), |text, mark| text.replace(mark, ""));
-        let written = proptest::string::string_regex(&text.replace('\0', "^")).expect("a pattern that can be written");
-        let mut runner = proptest::test_runner::TestRunner::deterministic();
-        for _ in 0..500 {
-            let text = written.new_tree(&mut runner).expect("a text").current();
-            assert!((self.has)(&text, self.words), "{:?} has none of {:?}", text, self.words);
+        for text in written_as(&(self.make)()) {
+            assert!((self.has)(&text, self.words), "{text:?} has none of {:?}", self.words);
         }
     }
 }

@@ -119,17 +119,12 @@ struct Saying {
     kind: Kind,
     said: &'static str,
     /// What stands in every such line, in lower case.
-    fixed: String,
+    fixed: &'static str,
     made: OnceLock<Regex>,
 }
 
 static SAYINGS: LazyLock<Vec<Saying>> = LazyLock::new(|| {
-    let saying = |(kind, said): &(Kind, &'static str)| Saying {
-        kind: *kind,
-        said,
-        fixed: fixed(said).to_ascii_lowercase(),
-        made: OnceLock::new(),
-    };
+    let saying = |&(kind, said)| Saying { kind, said, fixed: fixed(said), made: OnceLock::new() };
     SAID.iter().map(saying).collect()
 });
 
@@ -143,7 +138,7 @@ impl Saying {
     }
 }
 
-/// The longest part of a pattern that is plain letters and spaces and is matched whatever else is.
+/// The longest part of a pattern that is small letters and spaces and is matched whatever else is.
 fn fixed(said: &str) -> &str {
     let (mut depth, mut begin, mut longest) = (0, None, "");
     let ends = said.char_indices().map(|(at, c)| (at, Some(c))).chain([(said.len(), None)]);
@@ -179,7 +174,7 @@ pub fn of(line: &str) -> Option<Guess<'_>> {
         return None;
     }
     let lower = line.to_ascii_lowercase();
-    let may = |saying: &&Saying| lower.contains(&saying.fixed);
+    let may = |saying: &&Saying| lower.contains(saying.fixed);
     let captures = |saying: &Saying| Some((saying.kind, saying.pattern().captures(line)?));
     let (kind, found) = SAYINGS.iter().filter(may).find_map(captures)?;
     let name = found.name("name")?.as_str().trim_end_matches(['.', ':', ',', ';']);
@@ -220,6 +215,11 @@ mod tests {
             (r"(?:none)", ""),
         ] {
             assert_eq!(fixed(said), wanted, "{said}");
+        }
+        for saying in SAYINGS.iter() {
+            for text in crate::text::pattern::written_as(saying.pattern()) {
+                assert!(text.to_ascii_lowercase().contains(saying.fixed), "{text:?} has no {:?}", saying.fixed);
+            }
         }
         let told = SAYINGS.iter().filter(|saying| saying.fixed.len() > 4).count();
         assert!(told * 5 > SAYINGS.len() * 4, "{told} of {}", SAYINGS.len());

@@ -10,7 +10,6 @@ use chrono::{DateTime, Utc};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 /// Every dream that refs and history know of, as seen from one memory commit.
@@ -100,8 +99,7 @@ impl Ledger {
     /// These dreams, and all that is kept but those that are left out.
     pub(super) fn since(tip: ObjectId, dreams: Dreams, kept: Arc<Kept>, left_out: &BTreeSet<DreamId>) -> Self {
         let left_out = left_out.iter().filter_map(|id| kept.place(id)).collect();
-        let dreams_read = Slots::new(kept.len());
-        let rest = Rest { kept, left_out, dreams: dreams_read };
+        let rest = Rest { dreams: Slots::new(kept.len()), kept, left_out };
         Self { kept: Some(rest), ..Self::new(Some(tip), dreams) }
     }
 
@@ -209,10 +207,10 @@ impl Ledger {
     }
 }
 
-/// Sessions that dreams read, each up to some blob. A session is known by the hash of its id: whoever makes an id of the
-/// same hash with the same transcript has only their own session left unread.
+/// Sessions that dreams read, each up to some blob. A session is known by the hash of its id: of two with one hash and the
+/// same transcript the later is taken for read, and it says the same.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct SessionsRead(HashSet<(Word, ObjectId), BuildHasherDefault<Mixed>>);
+pub struct SessionsRead(HashSet<(Word, ObjectId), foldhash::fast::RandomState>);
 
 impl SessionsRead {
     /// Whether a dream read a session up to this blob.
@@ -225,29 +223,6 @@ impl<'s> FromIterator<(&'s SessionId, ObjectId)> for SessionsRead {
     fn from_iter<T: IntoIterator<Item = (&'s SessionId, ObjectId)>>(read: T) -> Self {
         Self(read.into_iter().map(|(session, blob)| (word(session.as_str()), blob)).collect())
     }
-}
-
-/// Of what is a hash already: of a session's id, and of a blob.
-#[derive(Debug, Default)]
-struct Mixed(u64);
-
-impl Hasher for Mixed {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        let (words, rest) = bytes.as_chunks::<8>();
-        words.iter().for_each(|word| self.write_u64(u64::from_le_bytes(*word)));
-        rest.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
-    }
-
-    fn write_u64(&mut self, word: u64) {
-        self.0 = self.0.rotate_left(5) ^ word;
-    }
-
-    /// The length of what comes next is always the same.
-    fn write_usize(&mut self, _: usize) {}
 }
 
 fn slot((id, dream): (DreamId, Dream)) -> (DreamId, Slot) {

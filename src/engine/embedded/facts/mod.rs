@@ -16,6 +16,7 @@ use crate::text::{date, words};
 use patterns::{
     ADDRESSED, CHANGED, ENDED, FEELING, FIRST, GOAL, LATER, PLACE, PREFERS, SELF, SMALL_TALK, SWITCH, SYSTEM,
 };
+use std::sync::atomic::{AtomicBool, Ordering};
 
 const ATTRIBUTES: &[&str] = &[
     "port",
@@ -56,9 +57,11 @@ const ATTRIBUTES: &[&str] = &[
 
 /// Makes the patterns that most sentences of a session without work are searched with, for who has nothing else to do.
 pub fn ready(reading: &Reading<'_>) {
-    // It is asked everything, and states nothing.
+    // It is asked everything, and states nothing; once is enough.
     const SENTENCE: &str = "The old house stands by the river";
-    if let Some(&at) = reading.spoken.first().filter(|_| !is_working(reading)) {
+    static READY: AtomicBool = AtomicBool::new(false);
+    if let Some(&at) = reading.spoken.first().filter(|_| !READY.load(Ordering::Relaxed) && !is_working(reading)) {
+        READY.store(true, Ordering::Relaxed);
         clauses(SENTENCE);
         state(reading, &reading.session.turns[at], SENTENCE, SENTENCE, false);
     }

@@ -250,8 +250,7 @@ where
         let line = Line { uid, quote: &seen.cite.quote };
         std::ptr::eq(*first.entry(line).or_insert(seen.session), seen.session)
     };
-    let all = all.into_iter().map(|(_, seen, item)| (seen, item));
-    all.filter(|(seen, _)| is_first(seen)).collect()
+    all.into_iter().map(|(_, seen, item)| (seen, item)).filter(|(seen, _)| is_first(seen)).collect()
 }
 
 /// A line of a transcript, wherever it was copied to.
