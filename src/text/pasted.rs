@@ -185,6 +185,7 @@ mod tests {
             "this is what the page says:",
             "the build log shows :",
             "fwd of what he said:",
+            "\u{17f}ubject: all of it",
             "Traceback (most recent call last)",
             "exception in thread",
             "panicked at",
@@ -225,7 +226,7 @@ mod tests {
             assert_eq!(is_theirs(line), LINE.is_match(line.as_bytes()), "{line}");
             assert_eq!(is_prompt(line), PROMPT.is_match(line.as_bytes()), "{line}");
         }
-        assert_eq!(lines.iter().filter(|line| is_rest(line) || is_theirs(line) || is_prompt(line)).count(), 39);
+        assert_eq!(lines.iter().filter(|line| is_rest(line) || is_theirs(line) || is_prompt(line)).count(), 40);
     }
 
     #[test]

@@ -121,17 +121,20 @@ impl Guarded {
     }
 }
 
-/// Whether a text has one of these words in it, whatever the case of its ASCII letters.
+/// Letters that are an `s` and a `k` to a pattern that ignores case: whoever writes them slips by no guard.
+const ALIKE: [char; 2] = ['\u{17f}', '\u{212a}'];
+
+/// Whether a text may have one of these words in it, whatever the case of its letters.
 pub fn mentions(text: &str, words: &[&str]) -> bool {
     let lower = text.to_ascii_lowercase();
-    words.iter().any(|word| lower.contains(word))
+    words.iter().any(|word| lower.contains(word)) || text.contains(ALIKE)
 }
 
-/// Whether a text begins with one of these words, whatever the case of its ASCII letters.
+/// Whether a text may begin with one of these words, whatever the case of its letters.
 pub fn begins(text: &str, words: &[&str]) -> bool {
-    words
-        .iter()
-        .any(|word| text.as_bytes().get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word.as_bytes())))
+    let begins =
+        |word: &&str| text.as_bytes().get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word.as_bytes()));
+    words.iter().any(begins) || text.contains(ALIKE)
 }
 
 #[cfg(test)]
@@ -144,6 +147,7 @@ mod tests {
         assert!(!live.is_match("I lived there") && live.made.get().is_none());
         assert_eq!(live.captures("we LIVE in Zürich").map(|found| found["v"].to_owned()).as_deref(), Some("Zürich"));
         assert!(live.made.get().is_some() && !live.is_match("olive in oil"));
+        assert!(live.is_match("re\u{17f}ide in Oslo") && begins("\u{17f}o", &["so"]));
         assert!(begins("No more", &["keep", "no "]) && !begins("Nö", &["no"]) && !begins("N", &["no"]));
     }
 

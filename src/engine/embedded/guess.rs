@@ -1,7 +1,7 @@
 //! Names that were guessed wrong: which command, option, script, module or field a tool says it does not know. The
 //! same guess reads differently in every shell and every tool; here it is one kind and one name.
 
-use crate::text::pattern::pattern;
+use crate::text::pattern::{mentions, pattern};
 use regex::Regex;
 use std::sync::{LazyLock, OnceLock};
 
@@ -173,8 +173,7 @@ pub fn of(line: &str) -> Option<Guess<'_>> {
     if !HINT.is_match(line) {
         return None;
     }
-    let lower = line.to_ascii_lowercase();
-    let may = |saying: &&Saying| lower.contains(saying.fixed);
+    let may = |saying: &&Saying| mentions(line, &[saying.fixed]);
     let captures = |saying: &Saying| Some((saying.kind, saying.pattern().captures(line)?));
     let (kind, found) = SAYINGS.iter().filter(may).find_map(captures)?;
     let name = found.name("name")?.as_str().trim_end_matches(['.', ':', ',', ';']);
