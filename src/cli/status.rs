@@ -11,7 +11,6 @@ use crate::store::Row;
 use crate::store::dream::Standing;
 use clap::Args;
 use serde_json::json;
-use std::collections::BTreeSet;
 
 /// Show what memory holds, which sessions no dream has read, and what to do next
 #[derive(Debug, Args)]
@@ -35,17 +34,17 @@ impl Status {
             Some(tip) => store.count_notes(tip, &settings.folders)?,
             None => 0,
         };
-        let records = store.sessions()?;
+        let records = store.records()?;
         let unread =
             select(&records, &ledger.sessions_read(), &Filter::default(), context.environment.now).unread.len();
-        let agents: BTreeSet<_> = records.iter().map(|record| &record.agent).collect();
+        let agents = records.count_agents();
         let open: Vec<&Row> = ledger.rows().into_iter().filter(|row| row.standing == Standing::Open).collect();
         if self.json {
             context.ui.json(json!({
                 "branch": branch.short(), "memory": tip, "notes": notes, "sessions": records.len(),
                 "next_night": settings.schedule.as_ref().and_then(|schedule| schedule.next(context.environment.now)),
                 "last_night": store.nights(1)?.first(),
-                "unread": unread, "agents": agents.len(), "batches": batch::open_ids(&batches(&store)), "open": open.iter().filter_map(|row| ledger.get(&row.id)).map(dream_json).collect::<Vec<_>>(),
+                "unread": unread, "agents": agents, "batches": batch::open_ids(&batches(&store)), "open": open.iter().filter_map(|row| ledger.get(&row.id)).map(dream_json).collect::<Vec<_>>(),
             }))?;
             return Ok(Exit::Done);
         }
@@ -53,7 +52,7 @@ impl Status {
         let mut page = Page::new();
         let at = tip.map_or("without a commit".to_owned(), |tip| format!("at {}", tip.short()));
         page.put(Tone::Bold, "memory     ").line(Tone::Plain, format!("{branch} {at}: {}", count(notes, "note")));
-        let sessions = format!("{} of {}, {unread} not read by any dream", records.len(), count(agents.len(), "agent"));
+        let sessions = format!("{} of {}, {unread} not read by any dream", records.len(), count(agents, "agent"));
         page.put(Tone::Bold, "sessions   ").line(Tone::Plain, sessions);
         if let Some(schedule) = &settings.schedule {
             let next = schedule.next(context.environment.now).map(|next| schedule.local(next)).unwrap_or_default();

@@ -21,6 +21,7 @@ pub use change::{
 pub use document::{Document, EntryEdit, EntryError};
 pub use evidence::Evidence;
 pub use id::{AgentName, BeliefKey, DreamId, IdError, NotePath, ObjectId, SessionId};
+pub use moment::Moment;
 pub use opinion::{Opinion, Verdict};
 pub use session::{Expired, Former, Host, Outcome, OutcomeResult, Part, Removal, SessionRecord, SessionVersion};
 pub use tombstone::Tombstone;

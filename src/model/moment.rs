@@ -1,8 +1,37 @@
 //! Times in what is packed: to the nanosecond, for what must be read again as it was.
+//! And as two numbers, for who compares tens of thousands.
 
 use borsh::io::{self, Read, Write};
 use borsh::{BorshDeserialize, BorshSerialize};
 use chrono::{DateTime, Utc};
+
+/// A time, in the order of times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment {
+    /// Since 1970.
+    pub seconds: i64,
+    pub nanoseconds: u32,
+}
+
+impl Moment {
+    /// One number in the order of times, of 96 bits.
+    pub fn number(self) -> u128 {
+        let since_the_first = self.seconds.cast_unsigned() ^ 1 << 63;
+        u128::from(since_the_first) << 32 | u128::from(self.nanoseconds)
+    }
+}
+
+impl From<DateTime<Utc>> for Moment {
+    fn from(time: DateTime<Utc>) -> Self {
+        Self { seconds: time.timestamp(), nanoseconds: time.timestamp_subsec_nanos() }
+    }
+}
+
+impl From<Moment> for DateTime<Utc> {
+    fn from(moment: Moment) -> Self {
+        DateTime::from_timestamp(moment.seconds, moment.nanoseconds).unwrap_or_default()
+    }
+}
 
 pub fn pack<W: Write>(time: &DateTime<Utc>, writer: &mut W) -> io::Result<()> {
     (time.timestamp(), time.timestamp_subsec_nanos()).serialize(writer)
@@ -24,5 +53,20 @@ pub mod optional {
 
     pub fn unpack<R: Read>(reader: &mut R) -> io::Result<Option<DateTime<Utc>>> {
         bool::deserialize_reader(reader)?.then(|| super::unpack(reader)).transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_in_the_order_of_times() {
+        let times = [(i64::MIN / 1_000_000_000, 0), (-1, 999_999_999), (0, 0), (0, 1), (59, 1_999_999_999), (60, 0)];
+        let times = times.map(|(seconds, nanos)| DateTime::from_timestamp(seconds, nanos).expect("a time"));
+        let moments = times.map(Moment::from);
+        assert!(times.is_sorted() && moments.is_sorted() && moments.map(Moment::number).is_sorted());
+        assert_eq!(moments.map(DateTime::from), times);
+        assert!([DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC].map(Moment::from).is_sorted());
     }
 }

@@ -89,15 +89,18 @@ impl SessionRecord {
         self.current().is_some_and(SessionVersion::is_kept)
     }
 
+    /// Whether it is what it was when it was first imported.
+    pub fn is_as_imported(&self) -> bool {
+        match self.versions.as_slice() {
+            [version] => version.parts.len() == 1 && version.parts.iter().all(|part| part.was.is_empty()),
+            _ => false,
+        }
+    }
+
     /// When the session took place, for ordering evidence: its end, else its start, else its import.
     pub fn happened(&self) -> DateTime<Utc> {
         self.ended.or(self.started).unwrap_or(self.imported)
     }
-}
-
-/// The record of a session, of those that are sorted by their ids.
-pub fn record_of<'r>(records: &'r [SessionRecord], id: &SessionId) -> Option<&'r SessionRecord> {
-    records.binary_search_by(|record| record.id.cmp(id)).ok().map(|at| &records[at])
 }
 
 /// One state of a transcript, in the parts in which it grew.

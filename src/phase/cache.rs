@@ -5,12 +5,11 @@
 use super::extract::Extract;
 use super::reflection::Reflection;
 use crate::model::{ObjectId, SessionRecord};
-use crate::store::Store;
+use crate::store::{Store, record_stamp};
 use crate::text::probe::{ByWord, Word, word};
 use crate::text::secret;
 use memchr::memmem;
 use rayon::prelude::*;
-use std::cell::RefCell;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::ops::Range;
@@ -119,13 +118,7 @@ fn packed(record: &SessionRecord, reflection: &Reflection) -> io::Result<Vec<u8>
 /// What a record of a session is known by here. All of it counts, as a judgement changes what a session teaches; what it
 /// has to tell apart are a few states of one session, whose transcripts are told apart by their blobs.
 fn key(record: &SessionRecord) -> Option<Key> {
-    thread_local!(static PACKED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) });
-    PACKED.with_borrow_mut(|packed| {
-        packed.clear();
-        borsh::to_writer(&mut *packed, record).ok()?;
-        let (length, sum) = (u32::try_from(packed.len()).ok()?, crc32fast::hash(packed));
-        Some((u64::from(length) << 32 | u64::from(sum)).to_le_bytes())
-    })
+    record_stamp(record).map(u64::to_le_bytes)
 }
 
 fn session(kept: &[u8]) -> Option<Word> {

@@ -21,10 +21,14 @@ use super::write::{self, WriteDreamError};
 use crate::config::Settings;
 use crate::config::settings::Approval;
 use crate::model::{AgentName, Change, NotePath, ObjectId, SessionId, SessionRecord, Target};
-use crate::store::{DreamIndex, IdentityError, MemoryError, ReadError, SessionsRead, Store};
+use crate::store::{DreamIndex, IdentityError, MemoryError, ReadError, Records, SessionsRead, Store};
 use chrono::{DateTime, NaiveTime, Utc};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+
+/// So many records at least are unpacked by one core.
+const LEAST: usize = 256;
 
 /// What thinks: reflects on single sessions, then reconciles all of them with memory.
 pub trait Engine: Extract + Reconcile {}
@@ -143,14 +147,16 @@ fn think_and_write_at(at: &At<'_>, engine: &dyn Engine, request: &Request<'_>) -
     let records = rayon::in_place_scope(|scope| {
         scope.spawn(|_| shelf = Some(open()));
         scope.spawn(|_| read = ledger.sessions_read());
-        store.sessions().map(Aside::new)
+        match at.afresh {
+            true => store.records_afresh().map(Aside::new),
+            false => store.records().map(Aside::new),
+        }
     })?;
     let shelf = shelf.expect("the scope waits for it");
     let selection = review::select(&records, &read, &request.filter, today(store));
     let mut night = Night { base: Some(tip), engine: engine.name().to_owned(), ..Night::default() };
     night.skipped.extend(source.skipped.iter().map(|s| Skipped { what: s.what.clone(), why: s.why.clone() }));
     let limit = request.settings.max_sessions as usize;
-    let known: Vec<&SessionRecord> = selection.read.clone();
     let dreams = if at.afresh { DreamIndex::whole(&ledger) } else { store.dream_index(&ledger) };
     let read_texts = store.known_texts();
     let (texts, written) = rayon::join(read_texts, || source.written());
@@ -158,9 +164,9 @@ fn think_and_write_at(at: &At<'_>, engine: &dyn Engine, request: &Request<'_>) -
     let memory = source.entries(written, &history, &texts);
     let reader = Reader::with(store, engine, shelf);
     let mut thinking = Thinking::new(reader, engine, request, &memory, &records, &dreams);
-    thinking.recall(&known, &mut night.skipped)?;
+    thinking.recall(&selection.read, &mut night.skipped)?;
     let mut settled = Settled::default();
-    let mut read: Vec<&SessionRecord> = Vec::new();
+    let mut read: Vec<usize> = Vec::new();
     // Sessions that teach nothing leave no trace in history. They must not keep older ones from being read: then twice
     // as many are read, so that even thousands of them cost no more than a few times one reading.
     let mut unread = selection.unread.as_slice();
@@ -178,9 +184,6 @@ fn think_and_write_at(at: &At<'_>, engine: &dyn Engine, request: &Request<'_>) -
     if selection.unread.is_empty() {
         settled = thinking.think(&[], tip)?;
     }
-    if memory.is_damaged() || dreams.is_damaged() {
-        return Ok(None);
-    }
     night.report = engine.report();
     night.report.unfinished |= !thinking.failed.is_empty();
     night.skipped.append(&mut night.report.skipped);
@@ -188,8 +191,12 @@ fn think_and_write_at(at: &At<'_>, engine: &dyn Engine, request: &Request<'_>) -
     night.skipped.append(&mut settled.skipped);
     night.skipped.append(&mut settled.waiting);
     // What the engine could not read stays unread, so that the next run tries it again.
-    read.retain(|record| !thinking.failed.contains(&record.id) && !night.report.unread.contains(&record.id));
-    night.sessions = listed(&read, &known, &settled.changes);
+    let is_unread = |id| thinking.failed.contains(id) || night.report.unread.contains(id);
+    read.retain(|at| !is_unread(&records.record(*at).id));
+    night.sessions = listed(&records, &read, &selection.read, &settled.changes);
+    if memory.is_damaged() || dreams.is_damaged() || records.is_damaged() {
+        return Ok(None);
+    }
     let scribe = Scribe { store, engine: engine.name(), request, base: tip, ledger: &ledger };
     finish(&scribe, settled.changes, &mut night)?;
     memory.keep(at);
@@ -197,7 +204,7 @@ fn think_and_write_at(at: &At<'_>, engine: &dyn Engine, request: &Request<'_>) -
     Ok(Some(night))
 }
 
-fn leave_out(night: &mut Night, selection: &review::Selection<'_>, read: usize, limit: usize) {
+fn leave_out(night: &mut Night, selection: &review::Selection, read: usize, limit: usize) {
     let left = selection.unread.len() - read;
     if left > 0 {
         let (what, them) = if left == 1 { ("session", "it") } else { ("sessions", "them") };
@@ -213,15 +220,15 @@ fn leave_out(night: &mut Night, selection: &review::Selection<'_>, read: usize, 
 }
 
 /// The sessions that an auditor must know of: those read now, and those of old that a change cites.
-fn listed(read: &[&SessionRecord], known: &[&SessionRecord], changes: &[Change]) -> Vec<SessionRead> {
-    let cited = |record: &&&SessionRecord| {
-        changes.iter().any(|change| change.evidence.iter().any(|item| item.session == record.id))
-    };
-    let all = read.iter().chain(known.iter().filter(cited));
+fn listed(records: &Records, read: &[usize], known: &[usize], changes: &[Change]) -> Vec<SessionRead> {
+    let mut cited = vec![false; records.len()];
+    let evidence = changes.iter().flat_map(|change| &change.evidence);
+    evidence.filter_map(|item| records.find(&item.session)).for_each(|at| cited[at] = true);
+    let all = read.iter().chain(known.iter().filter(|at| cited[**at]));
     let mut listed: Vec<SessionRead> = all
-        .filter_map(|record| {
-            let (id, agent) = (record.id.clone(), record.agent.clone());
-            Some(SessionRead { id, agent, blob: record.blob()?, turns: record.turns })
+        .filter_map(|at| {
+            let SessionRecord { id, agent, turns, .. } = records.record(*at);
+            Some(SessionRead { id: id.clone(), agent: agent.clone(), blob: records.blob(*at)?, turns: *turns })
         })
         .collect();
     listed.sort_by(|a, b| a.id.cmp(&b.id));
@@ -235,7 +242,7 @@ struct Thinking<'a> {
     reader: Reader<'a>,
     request: &'a Request<'a>,
     memory: &'a Entries<'a>,
-    records: &'a [SessionRecord],
+    records: &'a Records,
     dreams: &'a DreamIndex<'a>,
     /// Of all sessions so far.
     reflections: Aside<Vec<Reflection>>,
@@ -251,7 +258,7 @@ impl<'a> Thinking<'a> {
         engine: &'a dyn Engine,
         request: &'a Request<'a>,
         memory: &'a Entries<'a>,
-        records: &'a [SessionRecord],
+        records: &'a Records,
         dreams: &'a DreamIndex<'a>,
     ) -> Self {
         let store = reader.store();
@@ -274,16 +281,21 @@ impl<'a> Thinking<'a> {
     }
 
     /// Takes in sessions that were read before: another engine's are not paid for again.
-    fn recall(&mut self, records: &[&SessionRecord], skipped: &mut Vec<Skipped>) -> Result<(), DreamError> {
+    fn recall(&mut self, places: &[usize], skipped: &mut Vec<Skipped>) -> Result<(), DreamError> {
         if !self.is_paid() {
-            return self.read(records, skipped);
+            return self.read(places, skipped);
         }
-        self.take(self.reader.recall(records), skipped);
+        self.take(self.reader.recall(&self.records_at(places)), skipped);
         Ok(())
     }
 
-    fn read(&mut self, records: &[&SessionRecord], skipped: &mut Vec<Skipped>) -> Result<(), DreamError> {
-        let read = self.reader.reflect(records)?;
+    fn records_at(&self, places: &[usize]) -> Vec<&'a SessionRecord> {
+        let records = self.records;
+        places.par_iter().with_min_len(LEAST).map(|at| records.record(*at)).collect()
+    }
+
+    fn read(&mut self, places: &[usize], skipped: &mut Vec<Skipped>) -> Result<(), DreamError> {
+        let read = self.reader.reflect(&self.records_at(places))?;
         self.take(read, skipped);
         self.engine.fault().map_or(Ok(()), |fault| Err(DreamError::Engine(fault)))
     }
@@ -300,14 +312,14 @@ impl<'a> Thinking<'a> {
     }
 
     /// What all sessions so far teach, of which these were read by no dream before.
-    fn think(&mut self, read: &[&SessionRecord], tip: ObjectId) -> Result<Settled, DreamError> {
+    fn think(&mut self, read: &[usize], tip: ObjectId) -> Result<Settled, DreamError> {
         let settings = self.request.settings;
         let mut proposals = self.engine.propose(&Situation {
             now: today(self.store),
             memory_commit: Some(tip),
             memory: self.memory,
             reflections: &self.reflections,
-            unread: &read.iter().map(|record| record.id.clone()).collect(),
+            unread: &read.iter().map(|at| self.records.record(*at).id.clone()).collect(),
             min_support: settings.min_support,
             stale_after: settings.stale_after,
             instructions: settings.instructions.as_deref(),

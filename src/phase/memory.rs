@@ -6,8 +6,8 @@ use crate::model::change::Target;
 use crate::model::{
     BeliefKey, Document, Evidence, Lines, NotePath, ObjectId, Part, Place, Proposal, Role, SessionId, SessionRecord,
 };
-use crate::store::DreamIndex;
 use crate::store::dream::{self, Dream};
+use crate::store::{DreamIndex, Records};
 use chrono::DateTime;
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ pub const MEMORY: &str = "memory";
 const QUOTED: usize = 200;
 
 /// What was proposed before of these beliefs, how that ended, and what those dreams had read of their evidence.
-pub fn past(dreams: &DreamIndex<'_>, records: &[SessionRecord], proposals: &[Proposal]) -> Past {
+pub fn past(dreams: &DreamIndex<'_>, records: &Records, proposals: &[Proposal]) -> Past {
     let mut beliefs: BTreeMap<BeliefKey, Option<&Dream>> = BTreeMap::new();
     let mut sessions: BTreeMap<&SessionId, Vec<&Dream>> = BTreeMap::new();
     for proposal in proposals {
@@ -34,8 +34,6 @@ pub fn past(dreams: &DreamIndex<'_>, records: &[SessionRecord], proposals: &[Pro
     let mut involved: Vec<&Dream> = proposing.chain(sessions.values().flatten()).copied().collect();
     involved.sort_by(|a, b| a.by_age(b));
     involved.dedup_by(|a, b| a.id == b.id);
-    let records: BTreeMap<&SessionId, &SessionRecord> =
-        records.iter().filter(|record| sessions.contains_key(&record.id)).map(|record| (&record.id, record)).collect();
     let mut past = Past::default();
     for (order, dream) in involved.into_iter().enumerate() {
         for (session, blob) in dream.sessions().iter().filter(|(session, _)| sessions.contains_key(session)) {

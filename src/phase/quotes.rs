@@ -4,9 +4,8 @@
 
 use super::reflection::Reflection;
 use super::settle::Quotes;
-use crate::model::session::record_of;
 use crate::model::{Evidence, ObjectId, Place, SessionId, SessionRecord};
-use crate::store::{NoteText, Store};
+use crate::store::{NoteText, Records, Store};
 use crate::text::secret;
 use crate::transcript;
 use rayon::prelude::*;
@@ -30,8 +29,7 @@ pub(super) type Answer = [u8; 20];
 /// Looks quotes up in the stored transcripts.
 pub struct Transcripts<'a> {
     store: &'a Store,
-    /// Sorted by their ids.
-    records: &'a [SessionRecord],
+    records: &'a Records,
     /// Notes of memory, where memory itself is the evidence.
     notes: BTreeMap<ObjectId, NoteText>,
     kept: BTreeMap<SessionId, Vec<u8>>,
@@ -40,8 +38,7 @@ pub struct Transcripts<'a> {
 }
 
 impl<'a> Transcripts<'a> {
-    pub fn new(store: &'a Store, records: &'a [SessionRecord]) -> Self {
-        debug_assert!(records.is_sorted_by_key(|record| &record.id));
+    pub fn new(store: &'a Store, records: &'a Records) -> Self {
         let found = Found::open(store);
         Self { store, records, notes: BTreeMap::new(), kept: BTreeMap::new(), bytes: 0, found }
     }
@@ -61,7 +58,7 @@ impl<'a> Transcripts<'a> {
 
     fn load(&mut self, session: &SessionId) -> Option<&[u8]> {
         if !self.kept.contains_key(session) {
-            let record = record_of(self.records, session)?;
+            let record = self.records.get(session)?;
             let bytes = self.store.transcript(record).ok()?;
             if self.bytes + bytes.len() > KEPT_BYTES {
                 self.kept.clear();
@@ -74,7 +71,7 @@ impl<'a> Transcripts<'a> {
     }
 
     fn look(&mut self, evidence: &Evidence) -> bool {
-        if let Some(record) = record_of(self.records, &evidence.session).filter(|record| !record.is_kept()) {
+        if let Some(record) = self.records.get(&evidence.session).filter(|record| !record.is_kept()) {
             // It stood when the reflection was made, and nothing more will ever be known.
             let kept = super::read::kept(self.store, record);
             let same = |cite: &&super::reflection::Cite| cite.place == evidence.place && cite.quote == evidence.quote;
@@ -117,7 +114,7 @@ impl Quotes for Transcripts<'_> {
         if let Some(note) = self.notes.get(&evidence.blob) {
             return !evidence.quote.is_empty() && note.contains(&evidence.quote);
         }
-        let Some(record) = record_of(self.records, &evidence.session) else { return false };
+        let Some(record) = self.records.get(&evidence.session) else { return false };
         if !named(record, &evidence.place, evidence.blob, &evidence.quote) {
             return false;
         }

@@ -2,10 +2,11 @@
 //! There is no cursor; a session counts as read when a dream that still stands lists it.
 
 use crate::config::settings::Scope;
-use crate::model::{SessionId, SessionRecord};
-use crate::store::SessionsRead;
+use crate::model::{AgentName, Moment, SessionId};
+use crate::store::{Records, SessionsRead};
 use chrono::{DateTime, Duration, Utc};
 use rayon::prelude::*;
+use std::collections::BTreeSet;
 
 /// What a command and settings say about which sessions to read.
 #[derive(Debug, Clone, Default)]
@@ -22,39 +23,26 @@ pub struct Filter {
     pub retention: Option<Duration>,
 }
 
-/// The sessions of one dream, the newest first.
+/// The sessions of one dream by their places, the newest first.
 #[derive(Debug, Clone, Default)]
-pub struct Selection<'a> {
+pub struct Selection {
     /// Not read by any dream that stands.
-    pub unread: Vec<&'a SessionRecord>,
+    pub unread: Vec<usize>,
     /// Read before: they count as support, and prove nothing new by themselves.
-    pub read: Vec<&'a SessionRecord>,
+    pub read: Vec<usize>,
     /// How many were never read and are left out because they are older than the retention.
     pub expired: usize,
 }
 
 /// Sorts the known sessions into read and unread. `done` holds what dreams that stand have read.
-pub fn select<'a>(
-    records: &'a [SessionRecord],
-    done: &SessionsRead,
-    filter: &Filter,
-    now: DateTime<Utc>,
-) -> Selection<'a> {
-    let mut selection = Selection::default();
-    let sorts: Vec<Sort> =
-        records.par_iter().with_min_len(LEAST).map(|record| sort(record, done, filter, now)).collect();
-    for (record, sort) in records.iter().zip(sorts) {
-        match sort {
-            Sort::Other => {}
-            Sort::Expired => selection.expired += 1,
-            Sort::Read => selection.read.push(record),
-            Sort::Unread => selection.unread.push(record),
-        }
-    }
-    let newest_first = |a: &&SessionRecord, b: &&SessionRecord| (b.happened(), &a.id).cmp(&(a.happened(), &b.id));
-    selection.unread.par_sort_by(newest_first);
-    selection.read.par_sort_by(newest_first);
-    selection
+pub fn select(records: &Records, done: &SessionsRead, filter: &Filter, now: DateTime<Utc>) -> Selection {
+    let asked = Asked::new(records, filter, now);
+    let found = (0..records.len()).into_par_iter().with_min_len(LEAST);
+    let found = found.fold(Found::default, |found, at| found.with(records, at, asked.sort(records, at, done)));
+    let Found { mut unread, mut read, expired } = found.reduce(Found::default, Found::and);
+    unread.par_sort_unstable();
+    read.par_sort_unstable();
+    Selection { unread: places(&unread), read: places(&read), expired }
 }
 
 /// So many records at least are one core's.
@@ -69,42 +57,107 @@ enum Sort {
     Unread,
 }
 
-fn sort(record: &SessionRecord, done: &SessionsRead, filter: &Filter, now: DateTime<Utc>) -> Sort {
-    let part = record.current().and_then(|version| version.parts.last());
-    let Some(part) = part.filter(|_| filter.wants(record)) else { return Sort::Other };
-    let asked = filter.sessions.contains(&record.id);
-    let read = part.blobs().any(|blob| done.contains(&record.id, blob));
-    match () {
-        // Of what was read nobody misses anything.
-        () if !asked && read && filter.expired(record, now) => Sort::Other,
-        () if !asked && filter.expired(record, now) || !read && !record.is_kept() => Sort::Expired,
-        () if !asked && read => Sort::Read,
-        () => Sort::Unread,
+/// A session's place behind its age: in the order of these the newest comes first, and of those of one time the one whose
+/// id does.
+type ByAge = u128;
+
+fn by_age(records: &Records, at: usize) -> ByAge {
+    !records.happened_moment(at).number() << u32::BITS | at as u128
+}
+
+fn places(sorted: &[ByAge]) -> Vec<usize> {
+    sorted.iter().map(|by_age| *by_age as u32 as usize).collect()
+}
+
+/// What some of the sessions are.
+#[derive(Default)]
+struct Found {
+    unread: Vec<ByAge>,
+    read: Vec<ByAge>,
+    expired: usize,
+}
+
+impl Found {
+    fn with(mut self, records: &Records, at: usize, sort: Sort) -> Self {
+        match sort {
+            Sort::Other => {}
+            Sort::Expired => self.expired += 1,
+            Sort::Read => self.read.push(by_age(records, at)),
+            Sort::Unread => self.unread.push(by_age(records, at)),
+        }
+        self
+    }
+
+    fn and(mut self, mut other: Self) -> Self {
+        self.unread.append(&mut other.unread);
+        self.read.append(&mut other.read);
+        self.expired += other.expired;
+        self
+    }
+}
+
+/// A filter, for these sessions: what it says of all is found out once.
+struct Asked {
+    /// Of each agent by its number.
+    agents: Vec<bool>,
+    /// Places of those that were asked for by id; nothing where none was.
+    sessions: Option<BTreeSet<usize>>,
+    since: Option<Moment>,
+    /// What both happened and was imported before this is expired.
+    oldest: Option<Moment>,
+}
+
+impl Asked {
+    fn new(records: &Records, filter: &Filter, now: DateTime<Utc>) -> Self {
+        let places = || filter.sessions.iter().filter_map(|id| records.find(id)).collect();
+        let oldest = filter.retention.and_then(|age| now.checked_sub_signed(age));
+        Self {
+            agents: records.agents().iter().map(|agent| filter.wants(agent)).collect(),
+            sessions: (!filter.sessions.is_empty()).then(places),
+            since: filter.since.map(Moment::from),
+            oldest: oldest.map(Moment::from),
+        }
+    }
+
+    fn sort(&self, records: &Records, at: usize, done: &SessionsRead) -> Sort {
+        let asked = self.sessions.as_ref().is_some_and(|asked| asked.contains(&at));
+        let wanted = self.agents[records.agent_number(at)]
+            && (asked || self.sessions.is_none())
+            && self.since.is_none_or(|since| records.happened_moment(at) >= since);
+        if !wanted || records.blob(at).is_none() {
+            return Sort::Other;
+        }
+        let read = records.blobs(at).any(|blob| done.contains_word(records.word(at), blob));
+        match () {
+            // Of what was read nobody misses anything.
+            () if !asked && read && self.is_expired(records, at) => Sort::Other,
+            () if !asked && self.is_expired(records, at) || !read && !records.is_kept(at) => Sort::Expired,
+            () if !asked && read => Sort::Read,
+            () => Sort::Unread,
+        }
+    }
+
+    /// An archive that was imported yesterday is read although it happened a year ago.
+    fn is_expired(&self, records: &Records, at: usize) -> bool {
+        self.oldest.is_some_and(|oldest| records.happened_moment(at).max(records.imported_moment(at)) < oldest)
     }
 }
 
 impl Filter {
-    fn wants(&self, record: &SessionRecord) -> bool {
-        let agent = record.agent.as_str();
+    fn wants(&self, name: &AgentName) -> bool {
+        let agent = name.as_str();
         let named = |name: &String| {
             agent == name || agent.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('/'))
         };
-        let scope = self.scope.as_ref().is_none_or(|scope| scope.covers(&record.agent));
-        let agents = self.agents.is_empty() || self.agents.iter().any(named);
-        let sessions = self.sessions.is_empty() || self.sessions.contains(&record.id);
-        scope && agents && sessions && self.since.is_none_or(|since| record.happened() >= since)
-    }
-
-    /// An archive that was imported yesterday is read although it happened a year ago.
-    fn expired(&self, record: &SessionRecord, now: DateTime<Utc>) -> bool {
-        self.retention.is_some_and(|age| record.happened().max(record.imported) < now - age)
+        let scope = self.scope.as_ref().is_none_or(|scope| scope.covers(name));
+        scope && (self.agents.is_empty() || self.agents.iter().any(named))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{AgentName, Host, ObjectId, Part, SessionVersion};
+    use crate::model::{Host, ObjectId, Part, SessionRecord, SessionVersion};
 
     fn day(day: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(day * 86_400, 0).expect("a time")
@@ -128,34 +181,39 @@ mod tests {
         }
     }
 
-    fn ids(records: &[&SessionRecord]) -> Vec<String> {
-        records.iter().map(|record| record.id.to_string()).collect()
+    fn ids<'r>(records: &'r Records, places: &[usize]) -> Vec<&'r str> {
+        places.iter().map(|at| records.id(*at)).collect()
+    }
+
+    fn read(records: &Records, places: impl IntoIterator<Item = usize>) -> SessionsRead {
+        let all = places.into_iter().map(|at| (&records.record(at).id, records.blob(at).expect("a blob")));
+        all.collect()
     }
 
     #[test]
     fn unread_sessions_come_newest_first_and_read_ones_stay_as_support() {
-        let records = [record("a", "x/p", 1, 1), record("b", "x/q", 3, 3), record("c", "y", 2, 2)];
-        let done = SessionsRead::from_iter([(&records[0].id, records[0].blob().expect("a blob"))]);
+        let records = Records::from(vec![record("a", "x/p", 1, 1), record("b", "x/q", 3, 3), record("c", "y", 2, 2)]);
+        let done = read(&records, [0]);
         let selection = select(&records, &done, &Filter::default(), day(4));
-        assert_eq!(ids(&selection.unread), ["b", "c"]);
-        assert_eq!(ids(&selection.read), ["a"]);
+        assert_eq!(ids(&records, &selection.unread), ["b", "c"]);
+        assert_eq!(ids(&records, &selection.read), ["a"]);
         let filter = Filter { agents: vec!["x".into()], ..Filter::default() };
-        assert_eq!(ids(&select(&records, &done, &filter, day(4)).unread), ["b"]);
+        assert_eq!(ids(&records, &select(&records, &done, &filter, day(4)).unread), ["b"]);
     }
 
     #[test]
     fn an_old_session_imported_lately_is_read_and_one_known_for_long_is_not() {
-        let records = [record("old", "x", 1, 399), record("gone", "x", 1, 2)];
+        let records = Records::from(vec![record("old", "x", 1, 399), record("gone", "x", 1, 2)]);
         let filter = Filter { retention: Some(Duration::days(90)), ..Filter::default() };
         let selection = select(&records, &SessionsRead::default(), &filter, day(400));
-        assert_eq!(ids(&selection.unread), ["old"]);
+        assert_eq!(ids(&records, &selection.unread), ["old"]);
         assert_eq!(selection.expired, 1);
     }
 
     #[test]
     fn a_session_that_was_read_counts_as_long_as_retention_says_and_is_not_missed_after() {
-        let records = [record("a", "x", 1, 1)];
-        let done = SessionsRead::from_iter([(&records[0].id, records[0].blob().expect("a blob"))]);
+        let records = Records::from(vec![record("a", "x", 1, 1)]);
+        let done = read(&records, [0]);
         let filter = Filter { retention: Some(Duration::days(90)), ..Filter::default() };
         let at = |now| {
             let selection = select(&records, &done, &filter, now);
@@ -167,10 +225,13 @@ mod tests {
 
     #[test]
     fn a_session_asked_for_by_name_is_read_again() {
-        let records = [record("a", "x", 1, 1), record("b", "x", 1, 1)];
-        let done = records.iter().map(|r| (&r.id, r.blob().expect("a blob"))).collect();
-        let filter =
-            Filter { sessions: vec![records[0].id.clone()], retention: Some(Duration::days(1)), ..Filter::default() };
-        assert_eq!(ids(&select(&records, &done, &filter, day(400)).unread), ["a"]);
+        let records = Records::from(vec![record("a", "x", 1, 1), record("b", "x", 1, 1)]);
+        let done = read(&records, 0..2);
+        let filter = Filter {
+            sessions: vec![records.record(0).id.clone()],
+            retention: Some(Duration::days(1)),
+            ..Filter::default()
+        };
+        assert_eq!(ids(&records, &select(&records, &done, &filter, day(400)).unread), ["a"]);
     }
 }

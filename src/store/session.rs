@@ -4,13 +4,12 @@
 
 use super::object::FILE;
 use super::{
-    FileDelta, IdentityError, NewCommit, PackWriter, ReadError, RefError, RefUpdate, SignError, Store, TreeDiff,
-    TreeEditor, TreeEntry, TreeError, WriteError,
+    IdentityError, NewCommit, PackWriter, ReadError, Records, RefError, RefUpdate, SignError, Store, TreeEditor,
+    TreeEntry, TreeError, WriteError,
 };
 use crate::model::{ObjectId, Outcome, SessionId, SessionRecord, SessionVersion, Trailers, trailer};
 use crate::text::Scrubbed;
 use sha1::{Digest, Sha1};
-use std::collections::{BTreeMap, BTreeSet};
 
 /// Where sessions are kept. Outside `refs/heads`, so that a plain `git push` never publishes raw transcripts.
 pub const SESSIONS: &str = "refs/dream/sessions";
@@ -18,8 +17,6 @@ const NEAR: usize = 3;
 /// This many records, or this part of all, may be read anew each time before all are kept again.
 const NEW: usize = 32;
 const SHARE: usize = 50;
-/// More new records than this are sorted in together.
-const FEW: usize = 8;
 
 #[derive(Debug, thiserror::Error)]
 pub enum SessionError {
@@ -101,75 +98,54 @@ impl Store {
 
     /// The records of all sessions, sorted by id.
     pub fn sessions(&self) -> Result<Vec<SessionRecord>, SessionError> {
-        let Some(root) = self.sessions_tree().map_err(SessionError::Read)? else { return Ok(Vec::new()) };
-        let Some(tree) = self.find_path(root, "sessions").map_err(SessionError::Read)? else { return Ok(Vec::new()) };
-        if let Some((known, records)) = self.cached_sessions()
-            && let Some((records, new)) = self.sessions_since(known, tree.id, records)
+        match self.records()?.to_vec() {
+            Some(records) => Ok(records),
+            None => self.read_records().map(|(_, records)| records),
+        }
+    }
+
+    /// The same in the order of their ids, each unpacked only when it is asked for.
+    pub fn records(&self) -> Result<Records, SessionError> {
+        let Some(tree) = self.folder_of_sessions().map_err(SessionError::Read)? else { return Ok(Records::default()) };
+        if let Some((known, records)) = self.kept_records()
+            && let Some((records, new)) = self.records_since(known, tree, records)
         {
             if new > NEW && new > records.len() / SHARE {
-                self.cache_sessions(tree.id, &records);
+                self.keep_records(tree, &records);
             }
             return Ok(records);
         }
+        self.records_afresh()
+    }
+
+    /// The same, whatever is kept.
+    pub fn records_afresh(&self) -> Result<Records, SessionError> {
+        let (tree, records) = self.read_records()?;
+        let records = Records::from(records);
+        if let Some(tree) = tree {
+            self.keep_records(tree, &records);
+        }
+        Ok(records)
+    }
+
+    /// Reads every record, and gives the tree that they are in.
+    fn read_records(&self) -> Result<(Option<ObjectId>, Vec<SessionRecord>), SessionError> {
+        let tree = self.folder_of_sessions().map_err(SessionError::Read)?;
+        let folders = tree.map_or(Ok(Vec::new()), |tree| self.session_folders(tree)).map_err(SessionError::Read)?;
         let mut records = Vec::new();
-        for (name, folder) in self.session_folders(tree.id).map_err(SessionError::Read)? {
+        for (name, folder) in folders {
             let entries = self.tree(folder).map_err(SessionError::Read)?;
             let Some(record) = entries.iter().find(|entry| entry.name == b"record.json") else { continue };
             records.push(decode(&name, &self.blob(record.id).map_err(SessionError::Read)?)?);
         }
-        records.sort_by(|a, b| a.id.cmp(&b.id));
-        self.cache_sessions(tree.id, &records);
-        Ok(records)
+        records.sort_by(|a: &SessionRecord, b| a.id.cmp(&b.id));
+        Ok((tree, records))
     }
 
-    /// The records of a later tree, made from those of an earlier one and the files that differ, and how many differ. Nothing where that is
-    /// not certain: then all are read, and whoever is wrong is named.
-    fn sessions_since(
-        &self,
-        old: ObjectId,
-        new: ObjectId,
-        mut records: Vec<SessionRecord>,
-    ) -> Option<(Vec<SessionRecord>, usize)> {
-        if old == new {
-            return Some((records, 0));
-        }
-        // What each is now; a session that is gone has none.
-        let mut differ: BTreeMap<SessionId, Option<SessionRecord>> = BTreeMap::new();
-        for FileDelta { path, new, .. } in TreeDiff::new(self).files(Some(old), new).ok()? {
-            let Some(folder) = path.strip_suffix("/record.json") else { continue };
-            let (fan, name) = folder.split_once('/')?;
-            let id = SessionId::new(name).ok().filter(|id| self::fan(id) == fan)?;
-            let Some((_, blob)) = new else {
-                differ.insert(id, None);
-                continue;
-            };
-            let record = decode(name, &self.blob(blob).ok()?).ok().filter(|record| record.id == id)?;
-            differ.insert(id, Some(record));
-        }
-        let count = differ.len();
-        let (mut gone, mut added) = (BTreeSet::new(), Vec::new());
-        for (id, now) in differ {
-            match (records.binary_search_by(|record| record.id.cmp(&id)), now) {
-                (Ok(at), Some(now)) => records[at] = now,
-                (Ok(_), None) => drop(gone.insert(id)),
-                (Err(_), Some(now)) => added.push(now),
-                // What is gone was there.
-                (Err(_), None) => return None,
-            }
-        }
-        if !gone.is_empty() {
-            records.retain(|record| !gone.contains(&record.id));
-        }
-        if added.len() > FEW {
-            records.extend(added);
-            records.sort_by(|a, b| a.id.cmp(&b.id));
-        } else {
-            for new in added {
-                let at = records.partition_point(|record| record.id < new.id);
-                records.insert(at, new);
-            }
-        }
-        Some((records, count))
+    /// The folder that all sessions are in.
+    fn folder_of_sessions(&self) -> Result<Option<ObjectId>, ReadError> {
+        let Some(root) = self.sessions_tree()? else { return Ok(None) };
+        Ok(self.find_path(root, "sessions")?.map(|tree| tree.id))
     }
 
     /// Every record of a tree of sessions under its path, each read or not: one bad record hides no other.
@@ -198,11 +174,7 @@ impl Store {
 
     /// The folders that sessions stand in, which [`Store::session_in`] looks through.
     pub fn session_fans(&self) -> Result<Vec<TreeEntry>, ReadError> {
-        let Some(root) = self.sessions_tree()? else { return Ok(Vec::new()) };
-        match self.find_path(root, "sessions")? {
-            Some(tree) => self.tree(tree.id),
-            None => Ok(Vec::new()),
-        }
+        self.folder_of_sessions()?.map_or(Ok(Vec::new()), |tree| self.tree(tree))
     }
 
     /// The same as [`Store::session`], for who asks for several.
@@ -328,9 +300,8 @@ impl Store {
 
     /// All ids, sorted, without reading a record.
     fn session_ids(&self) -> Result<Vec<SessionId>, ReadError> {
-        let Some(root) = self.sessions_tree()? else { return Ok(Vec::new()) };
-        let Some(tree) = self.find_path(root, "sessions")? else { return Ok(Vec::new()) };
-        let folders = self.session_folders(tree.id)?;
+        let Some(tree) = self.folder_of_sessions()? else { return Ok(Vec::new()) };
+        let folders = self.session_folders(tree)?;
         let mut ids: Vec<SessionId> = folders.iter().filter_map(|(name, _)| SessionId::new(name).ok()).collect();
         ids.sort();
         Ok(ids)

@@ -3,11 +3,11 @@
 
 use super::written::Written;
 use crate::config::Environment;
-use crate::model::session::record_of;
-use crate::model::{BeliefKey, Document, DreamId, ObjectId, SessionId, SessionRecord};
+use crate::model::{BeliefKey, Document, DreamId, ObjectId, SessionId};
 use crate::phase::Held;
 use crate::store::dream::{ChangeRecord, Dream};
-use crate::store::{DreamIndex, Store};
+use crate::store::{DreamIndex, Records, Store};
+use chrono::DateTime;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -18,16 +18,14 @@ type Edited = BTreeMap<String, (DreamId, usize)>;
 /// The changes that stand in memory, and when sessions happened.
 pub struct History<'a> {
     pub dreams: &'a DreamIndex<'a>,
-    /// Sorted by their ids.
-    records: &'a [SessionRecord],
+    records: &'a Records,
     environment: Environment,
     git_dir: PathBuf,
     edited: Mutex<HashMap<String, Arc<Edited>>>,
 }
 
 impl<'a> History<'a> {
-    pub fn new(store: &Store, dreams: &'a DreamIndex<'a>, records: &'a [SessionRecord]) -> Self {
-        debug_assert!(records.is_sorted_by_key(|record| &record.id));
+    pub fn new(store: &Store, dreams: &'a DreamIndex<'a>, records: &'a Records) -> Self {
         let (environment, git_dir) = (store.environment().clone(), store.git_dir().to_owned());
         Self { dreams, records, environment, git_dir, edited: Mutex::default() }
     }
@@ -36,7 +34,9 @@ impl<'a> History<'a> {
     /// however that ended. May say no where it was.
     pub fn is_settled<'s>(&self, key: &BeliefKey, sessions: impl Iterator<Item = &'s SessionId> + Clone) -> bool {
         sessions.clone().next().is_some()
-            && sessions.clone().all(|session| record_of(self.records, session).is_none_or(is_as_imported))
+            && sessions
+                .clone()
+                .all(|session| self.records.find(session).is_none_or(|at| self.records.is_as_imported(at)))
             && self.dreams.is_proposed_of(key, sessions)
     }
 
@@ -96,11 +96,12 @@ impl<'a> History<'a> {
     pub fn held(&self, entry: Written) -> Held {
         let change = self.change(&entry);
         let cited = change.iter().flat_map(|change| &change.evidence);
-        let times = cited.filter_map(|cited| record_of(self.records, &cited.session)).map(SessionRecord::happened);
+        let times =
+            cited.filter_map(|cited| self.records.find(&cited.session)).map(|at| self.records.happened_moment(at));
         Held {
             key: change.map(|change| change.key.clone()),
             since: change.map(|change| change.time),
-            last_evidence: times.max(),
+            last_evidence: times.max().map(DateTime::from),
             sessions: change.and_then(|change| change.support).map_or(0, |support| support.sessions),
             path: entry.path,
             text: entry.text,
@@ -111,14 +112,6 @@ impl<'a> History<'a> {
             tags: entry.tags,
             pinned: entry.pinned,
         }
-    }
-}
-
-/// Whether a session is what it was when it was first imported.
-fn is_as_imported(record: &SessionRecord) -> bool {
-    match record.versions.as_slice() {
-        [version] => version.parts.len() == 1 && version.parts.iter().all(|part| part.was.is_empty()),
-        _ => false,
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::model::ObjectId;
-use crate::store::Store;
 use crate::store::tests::{World, commit};
+use crate::store::{Records, Store};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -80,9 +80,9 @@ fn told(memory: &Entries<'_>) -> String {
 
 /// Memory at a commit, as far as it can be told, and what would be kept of it.
 fn read(at: &At<'_>) -> (String, Option<Vec<Vec<u8>>>, bool) {
-    let (ledger, texts) = (at.store.ledger(None).expect("no dreams"), Known::default());
+    let (ledger, texts, records) = (at.store.ledger(None).expect("no dreams"), Known::default(), Records::default());
     let dreams = at.store.dream_index(&ledger);
-    let history = History::new(at.store, &dreams, &[]);
+    let history = History::new(at.store, &dreams, &records);
     let source = at.read().expect("memory");
     let is_kept = source.is_kept();
     let written = source.written();
@@ -93,9 +93,9 @@ fn read(at: &At<'_>) -> (String, Option<Vec<Vec<u8>>>, bool) {
 }
 
 fn keep(at: &At<'_>) {
-    let (ledger, texts) = (at.store.ledger(None).expect("no dreams"), Known::default());
+    let (ledger, texts, records) = (at.store.ledger(None).expect("no dreams"), Known::default(), Records::default());
     let dreams = at.store.dream_index(&ledger);
-    let history = History::new(at.store, &dreams, &[]);
+    let history = History::new(at.store, &dreams, &records);
     let source = at.read().expect("memory");
     let written = source.written();
     source.entries(written, &history, &texts).keep(at);
@@ -151,9 +151,9 @@ fn damaged_bytes_are_found_out() {
     keep(&before);
     let path = store.common_dir().join("dream/cache").join(kept::NAME);
     let bytes = std::fs::read(&path).expect("what is kept");
-    let ledger = store.ledger(None).expect("no dreams");
+    let (ledger, records) = (store.ledger(None).expect("no dreams"), Records::default());
     let dreams = store.dream_index(&ledger);
-    let history = History::new(&store, &dreams, &[]);
+    let history = History::new(&store, &dreams, &records);
     let (mut damaged, mut read_again) = (0, 0);
     for at in (0..bytes.len()).step_by(7) {
         let mut other = bytes.clone();

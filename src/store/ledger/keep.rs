@@ -11,13 +11,13 @@ pub(super) use write::write;
 
 use super::lookup::Row;
 use super::parts::Parts;
-use super::slots::Slots;
 use super::stamp::Stamp;
 use super::{Dreams, Ledger};
 use crate::config::Environment;
 use crate::model::{DreamId, ObjectId};
 use crate::store::Store;
 use crate::store::dream::Dream;
+use crate::store::slots::Slots;
 use crate::text::probe::Word;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
@@ -249,11 +249,19 @@ impl Kept {
         self.at(place).into_iter().flat_map(|entry| entry.sessions.iter().copied())
     }
 
-    /// The hash of a session's id, and the blob up to which it was read.
-    pub fn session(&self, number: u32) -> Option<(Word, ObjectId)> {
+    /// How many sessions are numbered.
+    pub fn count_sessions(&self) -> usize {
+        self.parts.len(SESSIONS) / READ
+    }
+
+    /// Of each session by its number: the hash of its id, and the blob up to which it was read.
+    pub fn all_sessions(&self) -> impl Iterator<Item = (Word, ObjectId)> {
         let (rows, _) = self.parts.all(SESSIONS).as_chunks::<READ>();
-        let (name, blob) = rows.get(number as usize)?.split_first_chunk()?;
-        Some((Word::from_le_bytes(*name), ObjectId::from_bytes(blob.try_into().ok()?)))
+        rows.iter().map(|row| {
+            let (name, blob) = row.split_at(8);
+            let blob = blob.first_chunk().expect("the rest of a row is a blob");
+            (Word::from_le_bytes(*name.first_chunk().expect("a row begins with a hash")), ObjectId::from_bytes(*blob))
+        })
     }
 
     /// A dream as a ledger shows it.

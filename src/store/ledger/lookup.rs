@@ -2,14 +2,15 @@
 
 use super::Dreams;
 use super::keep::{Kept, Place};
-use super::slots::Slots;
-use crate::model::{DreamId, ObjectId, SessionId, epoch};
+use super::sessions_read::SessionsRead;
+use crate::model::{DreamId, ObjectId, epoch};
 use crate::store::dream::{Dream, FindDreamError, Standing, find};
-use crate::text::probe::{Word, word};
+use crate::store::slots::Slots;
+use crate::text::probe::word;
 use chrono::{DateTime, Utc};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// Every dream that refs and history know of, as seen from one memory commit.
@@ -192,36 +193,17 @@ impl Ledger {
         let stands = |row: &Row| row.standing != Standing::Reverted;
         let own = self.slots.values().filter(|slot| stands(&slot.row));
         let own = own.flat_map(|slot| slot.dream.sessions()).map(|(session, blob)| (word(session.as_str()), *blob));
-        let mut numbers = Vec::new();
-        if let Some(rest) = &self.kept {
-            let standing = rest.places().filter(|place| rest.kept.row(*place).is_some_and(stands));
-            numbers.extend(standing.flat_map(|place| rest.kept.sessions(place)));
-            numbers.sort_unstable();
-            numbers.dedup();
+        let Some(rest) = &self.kept else { return own.collect() };
+        // Most sessions are named by several dreams.
+        let mut named = vec![false; rest.kept.count_sessions()];
+        for place in rest.places().filter(|place| rest.kept.row(*place).is_some_and(stands)) {
+            rest.kept
+                .sessions(place)
+                .filter_map(|number| named.get_mut(number as usize).map(|named| *named = true))
+                .for_each(drop);
         }
-        let mut read = SessionsRead::default();
-        read.0.reserve(numbers.len());
-        read.0.extend(own);
-        read.0.extend(numbers.into_iter().filter_map(|number| self.kept.as_ref()?.kept.session(number)));
-        read
-    }
-}
-
-/// Sessions that dreams read, each up to some blob. A session is known by the hash of its id: of two with one hash and the
-/// same transcript the later is taken for read, and it says the same.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct SessionsRead(HashSet<(Word, ObjectId), foldhash::fast::RandomState>);
-
-impl SessionsRead {
-    /// Whether a dream read a session up to this blob.
-    pub fn contains(&self, session: &SessionId, blob: ObjectId) -> bool {
-        self.0.contains(&(word(session.as_str()), blob))
-    }
-}
-
-impl<'s> FromIterator<(&'s SessionId, ObjectId)> for SessionsRead {
-    fn from_iter<T: IntoIterator<Item = (&'s SessionId, ObjectId)>>(read: T) -> Self {
-        Self(read.into_iter().map(|(session, blob)| (word(session.as_str()), blob)).collect())
+        let kept = rest.kept.all_sessions().zip(named).filter(|(_, named)| *named).map(|(session, _)| session);
+        own.chain(kept).collect()
     }
 }
 

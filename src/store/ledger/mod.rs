@@ -6,12 +6,13 @@ mod index;
 mod keep;
 mod lookup;
 mod parts;
-mod slots;
+mod sessions_read;
 mod stamp;
 mod standing;
 
 pub use index::DreamIndex;
-pub use lookup::{Ledger, Row, SessionsRead};
+pub use lookup::{Ledger, Row};
+pub use sessions_read::SessionsRead;
 
 use super::dream::{CLOSED, Dream, OPEN};
 use super::{ReadError, Store};

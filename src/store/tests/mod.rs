@@ -8,6 +8,7 @@ mod object;
 mod open;
 mod pack;
 mod packed;
+mod records;
 mod reference;
 mod session;
 mod snapshot;

@@ -1,5 +1,5 @@
-//! Places that are filled when somebody asks for them: few of many, so that those of ten thousand dreams cost a command
-//! that asks about one nothing.
+//! Places that are filled when somebody asks for them: few of many, so that those of ten thousand dreams or sessions cost
+//! a command that asks about one nothing.
 
 use std::sync::OnceLock;
 

@@ -1,0 +1,85 @@
+//! What differs between the tree that was kept and the present one, put over what was kept.
+
+use super::{Records, Slots};
+use crate::model::{ObjectId, SessionId, SessionRecord};
+use crate::store::session::{decode, fan};
+use crate::store::{FileDelta, Store, TreeDiff};
+use std::collections::BTreeMap;
+
+/// What each session is now; one that is gone has none.
+pub(super) type Changes = BTreeMap<SessionId, Option<SessionRecord>>;
+
+impl Store {
+    /// The records of a later tree, made from those of an earlier one and the files that differ, and how many differ.
+    /// Nothing where that is not certain: then all are read, and whoever is wrong is named.
+    pub(in crate::store) fn records_since(
+        &self,
+        old: ObjectId,
+        new: ObjectId,
+        mut records: Records,
+    ) -> Option<(Records, usize)> {
+        if old == new {
+            return Some((records, 0));
+        }
+        let mut changes = Changes::new();
+        for FileDelta { path, new, .. } in TreeDiff::new(self).files(Some(old), new).ok()? {
+            let Some(folder) = path.strip_suffix("/record.json") else { continue };
+            let (fan, name) = folder.split_once('/')?;
+            let id = SessionId::new(name).ok().filter(|id| self::fan(id) == fan)?;
+            let Some((_, blob)) = new else {
+                changes.insert(id, None);
+                continue;
+            };
+            let record = decode(name, &self.blob(blob).ok()?).ok().filter(|record| record.id == id)?;
+            changes.insert(id, Some(record));
+        }
+        let count = changes.len();
+        records.change(changes)?;
+        records.move_to(new);
+        Some((records, count))
+    }
+}
+
+impl Records {
+    /// Puts changes over what is known. Nothing where one is gone that was not there.
+    pub(super) fn change(&mut self, changes: Changes) -> Option<()> {
+        let (mut gone, mut added) = (Vec::new(), Vec::new());
+        for (id, now) in changes {
+            match (self.place(id.as_str()), now) {
+                (Ok(at), Some(now)) => self.rows[at] = self.add(now),
+                (Ok(at), None) => gone.push(at),
+                (Err(_), Some(now)) => added.push(now),
+                (Err(_), None) => return None,
+            }
+        }
+        self.leave_out(&gone);
+        self.insert(added);
+        self.read = Slots::new(self.rows.len());
+        Some(())
+    }
+
+    /// Both are sorted.
+    fn leave_out(&mut self, gone: &[usize]) {
+        let (mut at, mut gone) = (0, gone.iter().peekable());
+        if gone.peek().is_some() {
+            self.rows.retain(|_| {
+                at += 1;
+                gone.next_if(|next| **next == at - 1).is_none()
+            });
+        }
+    }
+
+    /// Sessions that are new, sorted by their ids: every row is moved once at most.
+    fn insert(&mut self, added: Vec<SessionRecord>) {
+        let mut end = self.rows.len();
+        let places: Vec<usize> =
+            added.iter().map(|new| self.place(new.id.as_str()).unwrap_or_else(|place| place)).collect();
+        let new: Vec<_> = added.into_iter().map(|record| self.add(record)).collect();
+        self.rows.extend_from_slice(&new);
+        for (nth, (row, place)) in new.into_iter().zip(places).enumerate().rev() {
+            self.rows.copy_within(place..end, place + nth + 1);
+            self.rows[place + nth] = row;
+            end = place;
+        }
+    }
+}
