@@ -7,6 +7,7 @@ use crate::store::{Records, SessionsRead};
 use chrono::{DateTime, Duration, Utc};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 /// What a command and settings say about which sessions to read.
 #[derive(Debug, Clone, Default)]
@@ -37,16 +38,21 @@ pub struct Selection {
 /// Sorts the known sessions into read and unread. `done` holds what dreams that stand have read.
 pub fn select(records: &Records, done: &SessionsRead, filter: &Filter, now: DateTime<Utc>) -> Selection {
     let asked = Asked::new(records, filter, now);
-    let found = (0..records.len()).into_par_iter().with_min_len(LEAST);
-    let found = found.fold(Found::default, |found, at| found.with(records, at, asked.sort(records, at, done)));
+    let piece = records.len().div_ceil(rayon::current_num_threads()).max(LEAST);
+    let pieces = (0..records.len().div_ceil(piece)).into_par_iter();
+    let found = pieces.map(|nth| asked.find(records, done, nth * piece..records.len().min((nth + 1) * piece)));
     let Found { mut unread, mut read, expired } = found.reduce(Found::default, Found::and);
-    unread.par_sort_unstable();
-    read.par_sort_unstable();
+    // Each piece is sorted already, and this sort merges what is.
+    unread.sort();
+    read.sort();
     Selection { unread: places(&unread), read: places(&read), expired }
 }
 
 /// So many records at least are one core's.
 const LEAST: usize = 512;
+
+/// How many sessions ahead of the one that is asked about the next are fetched: what is waited for is memory.
+const AHEAD: usize = 8;
 
 /// What a session is to a dream.
 enum Sort {
@@ -78,16 +84,6 @@ struct Found {
 }
 
 impl Found {
-    fn with(mut self, records: &Records, at: usize, sort: Sort) -> Self {
-        match sort {
-            Sort::Other => {}
-            Sort::Expired => self.expired += 1,
-            Sort::Read => self.read.push(by_age(records, at)),
-            Sort::Unread => self.unread.push(by_age(records, at)),
-        }
-        self
-    }
-
     fn and(mut self, mut other: Self) -> Self {
         self.unread.append(&mut other.unread);
         self.read.append(&mut other.read);
@@ -117,6 +113,26 @@ impl Asked {
             since: filter.since.map(Moment::from),
             oldest: oldest.map(Moment::from),
         }
+    }
+
+    /// What these sessions are, the newest first.
+    fn find(&self, records: &Records, done: &SessionsRead, places: Range<usize>) -> Found {
+        let mut found = Found::default();
+        found.read.reserve(places.len());
+        for at in places.clone() {
+            if at + AHEAD < places.end {
+                done.fetch(records.word(at + AHEAD));
+            }
+            match self.sort(records, at, done) {
+                Sort::Other => {}
+                Sort::Expired => found.expired += 1,
+                Sort::Read => found.read.push(by_age(records, at)),
+                Sort::Unread => found.unread.push(by_age(records, at)),
+            }
+        }
+        found.unread.sort_unstable();
+        found.read.sort_unstable();
+        found
     }
 
     fn sort(&self, records: &Records, at: usize, done: &SessionsRead) -> Sort {
@@ -157,7 +173,8 @@ impl Filter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Host, ObjectId, Part, SessionRecord, SessionVersion};
+    use crate::model::{Expired, Former, Host, ObjectId, Part, Removal, SessionRecord, SessionVersion};
+    use proptest::prelude::*;
 
     fn day(day: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(day * 86_400, 0).expect("a time")
@@ -233,5 +250,91 @@ mod tests {
             ..Filter::default()
         };
         assert_eq!(ids(&records, &select(&records, &done, &filter, day(400)).unread), ["a"]);
+    }
+
+    /// What the rules say, word for word: each session by itself, from its record.
+    fn by_the_rules(
+        records: &Records,
+        done: &SessionsRead,
+        filter: &Filter,
+        now: DateTime<Utc>,
+    ) -> (Vec<usize>, Vec<usize>, usize) {
+        let (mut unread, mut read, mut expired) = (Vec::new(), Vec::new(), 0);
+        for (at, record) in records.iter().enumerate() {
+            let asked = filter.sessions.contains(&record.id);
+            let wanted = filter.wants(&record.agent)
+                && (asked || filter.sessions.is_empty())
+                && filter.since.is_none_or(|since| record.happened() >= since);
+            let Some(part) = record.current().and_then(|version| version.parts.last()).filter(|_| wanted) else {
+                continue;
+            };
+            let was_read = part.blobs().any(|blob| done.contains(&record.id, blob));
+            let old = filter.retention.is_some_and(|age| record.happened().max(record.imported) < now - age);
+            match () {
+                () if !asked && was_read && old => {}
+                () if !asked && old || !was_read && !record.is_kept() => expired += 1,
+                () if !asked && was_read => read.push(at),
+                () => unread.push(at),
+            }
+        }
+        let newest_first = |a: &usize, b: &usize| {
+            let [a, b] = [*a, *b].map(|at| records.record(at));
+            (b.happened(), &a.id).cmp(&(a.happened(), &b.id))
+        };
+        unread.sort_by(newest_first);
+        read.sort_by(newest_first);
+        (unread, read, expired)
+    }
+
+    /// Happened, imported, agent, which blobs it had, how many parts, what was read of it.
+    type Look = (i64, i64, u8, bool, u8, u8);
+
+    fn some(looks: &[Look]) -> (Records, SessionsRead) {
+        let mut read = Vec::new();
+        let one = |(nth, (happened, imported, agent, renamed, parts, done)): (usize, &Look)| {
+            let mut record = record(&format!("s{nth}"), ["x/p", "x/q", "y"][*agent as usize], *happened, *imported);
+            let former = ObjectId::of_blob(format!("{nth} before").as_bytes());
+            let part = &mut record.versions[0].parts[0];
+            if *renamed {
+                let (sha256, kind) = (String::new(), Removal::Masked);
+                part.was.push(Former { blob: former, bytes: 1, sha256, kind, lines: Vec::new(), tombstone: None });
+            }
+            if *parts == 2 {
+                let (sha256, tombstone) = (String::new(), String::new());
+                part.expired = Some(Expired { at: day(9), sha256, tombstone });
+            }
+            match done {
+                0 => read.push((record.id.clone(), part.blob)),
+                1 => read.push((record.id.clone(), former)),
+                _ => {}
+            }
+            if *parts == 0 {
+                record.versions[0].parts.clear();
+            }
+            record
+        };
+        let records: Vec<SessionRecord> = looks.iter().enumerate().map(one).collect();
+        (records.into(), read.iter().map(|(id, blob)| (id, *blob)).collect())
+    }
+
+    proptest! {
+        #[test]
+        fn each_session_is_what_the_rules_say(
+            looks in prop::collection::vec((0..9_i64, 0..9_i64, 0..3_u8, any::<bool>(), 0..4_u8, 0..4_u8), 0..1500),
+            agents in prop::option::of("[xy]"),
+            sessions in prop::collection::vec(0..12_usize, 0..3),
+            (since, retention) in (prop::option::of(0..9_i64), prop::option::of(0..9_i64)),
+        ) {
+            let (records, done) = some(&looks);
+            let filter = Filter {
+                scope: None,
+                agents: agents.into_iter().collect(),
+                sessions: sessions.iter().map(|nth| SessionId::new(&format!("s{nth}")).expect("an id")).collect(),
+                since: since.map(day),
+                retention: retention.map(Duration::days),
+            };
+            let Selection { unread, read, expired } = select(&records, &done, &filter, day(9));
+            prop_assert_eq!((unread, read, expired), by_the_rules(&records, &done, &filter, day(9)));
+        }
     }
 }

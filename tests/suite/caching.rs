@@ -165,7 +165,7 @@ fn what_is_kept_of_memory_and_its_history_changes_no_night() {
     world.git(["add", "-A"]);
     world.git(["commit", "-q", "-m", "by hand"]);
     world.dream(["run", "--dry-run"]).ok();
-    for name in ["entries", "dreams"] {
+    for name in ["entries", "dreams", "sessions"] {
         assert!(world.path("memory/.git/dream/cache").join(name).exists(), "{name} is kept");
     }
     the_same_without(&world, "after edits by hand");

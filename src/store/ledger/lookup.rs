@@ -193,17 +193,18 @@ impl Ledger {
         let stands = |row: &Row| row.standing != Standing::Reverted;
         let own = self.slots.values().filter(|slot| stands(&slot.row));
         let own = own.flat_map(|slot| slot.dream.sessions()).map(|(session, blob)| (word(session.as_str()), *blob));
-        let Some(rest) = &self.kept else { return own.collect() };
+        let Some(rest) = &self.kept else { return own.collect::<Vec<_>>().into() };
         // Most sessions are named by several dreams.
         let mut named = vec![false; rest.kept.count_sessions()];
         for place in rest.places().filter(|place| rest.kept.row(*place).is_some_and(stands)) {
-            rest.kept
-                .sessions(place)
-                .filter_map(|number| named.get_mut(number as usize).map(|named| *named = true))
-                .for_each(drop);
+            for number in rest.kept.sessions(place) {
+                named.get_mut(number as usize).into_iter().for_each(|named| *named = true);
+            }
         }
-        let kept = rest.kept.all_sessions().zip(named).filter(|(_, named)| *named).map(|(session, _)| session);
-        own.chain(kept).collect()
+        let mut read = Vec::with_capacity(named.len());
+        read.extend(rest.kept.all_sessions().zip(named).filter(|(_, named)| *named).map(|(session, _)| session));
+        read.extend(own);
+        read.into()
     }
 }
 

@@ -3,6 +3,7 @@
 
 use crate::model::{ObjectId, SessionId};
 use crate::text::probe::{Word, word};
+use std::ops::Range;
 
 /// Sessions that dreams read, each up to some blob. A session is known by the hash of its id: of two with one hash and the
 /// same transcript the later is taken for read, and it says the same.
@@ -24,9 +25,19 @@ impl SessionsRead {
 
     /// The same, by the hash of the session's id.
     pub fn contains_word(&self, session: Word, blob: ObjectId) -> bool {
+        self.sessions[self.near(session)].contains(&(session, blob))
+    }
+
+    /// Those with the same first bits.
+    fn near(&self, session: Word) -> Range<usize> {
         let first = (session >> self.rest) as usize;
         let [begin, end] = self.begins.get(first..).and_then(<[u32]>::first_chunk).copied().unwrap_or_default();
-        self.sessions[begin as usize..end as usize].contains(&(session, blob))
+        begin as usize..end as usize
+    }
+
+    /// Has memory at hand what a session will be looked for in.
+    pub fn fetch(&self, session: Word) {
+        std::hint::black_box(self.sessions.get(self.near(session).start).map(|(word, _)| *word));
     }
 
     fn sorted(&self) -> Vec<(Word, ObjectId)> {
@@ -44,9 +55,8 @@ impl PartialEq for SessionsRead {
     }
 }
 
-impl FromIterator<(Word, ObjectId)> for SessionsRead {
-    fn from_iter<T: IntoIterator<Item = (Word, ObjectId)>>(read: T) -> Self {
-        let read: Vec<(Word, ObjectId)> = read.into_iter().collect();
+impl From<Vec<(Word, ObjectId)>> for SessionsRead {
+    fn from(read: Vec<(Word, ObjectId)>) -> Self {
         // About one session for each.
         let bits = read.len().next_power_of_two().ilog2().max(1);
         let rest = Word::BITS - bits;
@@ -70,7 +80,7 @@ impl FromIterator<(Word, ObjectId)> for SessionsRead {
 
 impl<'s> FromIterator<(&'s SessionId, ObjectId)> for SessionsRead {
     fn from_iter<T: IntoIterator<Item = (&'s SessionId, ObjectId)>>(read: T) -> Self {
-        read.into_iter().map(|(session, blob)| (word(session.as_str()), blob)).collect()
+        read.into_iter().map(|(session, blob)| (word(session.as_str()), blob)).collect::<Vec<_>>().into()
     }
 }
 
@@ -98,7 +108,7 @@ mod tests {
         let alone = SessionsRead::from_iter([(&session(1), blob(1))]);
         assert_ne!(alone, SessionsRead::default());
         assert!(!SessionsRead::default().contains(&session(1), blob(1)));
-        let last = SessionsRead::from_iter([(Word::MAX, blob(1)), (0, blob(2))]);
+        let last = SessionsRead::from(vec![(Word::MAX, blob(1)), (0, blob(2))]);
         assert!(last.contains_word(Word::MAX, blob(1)) && last.contains_word(0, blob(2)));
     }
 }

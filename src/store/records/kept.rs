@@ -151,9 +151,8 @@ impl Store {
         let mut file = File::open(self.records_file()).ok()?;
         let (head, checksum) = Head::read(&mut file)?;
         let begin = head.begin()?;
-        // What nobody writes to costs nothing.
-        let mut rows = vec![[0; ROW]; head.rows + ROOM + head.rows / SHARE];
-        rows.truncate(head.rows);
+        let mut rows = Vec::with_capacity(head.rows + ROOM + head.rows / SHARE);
+        rows.resize(head.rows, [0; ROW]);
         file.read_exact(rows.as_flattened_mut()).ok()?;
         let (mut agents, mut ids) = (vec![0; head.agents], vec![0; head.ids]);
         file.read_exact(&mut agents).ok()?;
