@@ -143,6 +143,11 @@ impl Records {
             kept.tree = tree;
         }
     }
+
+    /// The packed record of one that is kept.
+    fn packed(&self, row: Row<'_>) -> Option<Cow<'_, [u8]>> {
+        self.kept.as_ref()?.packed(row)
+    }
 }
 
 impl Store {
@@ -223,7 +228,7 @@ impl Written {
             let (row, id, begin) = (all.row(at), written.ids.len(), written.records.len());
             match row.is_own() {
                 true => borsh::to_writer(&mut written.records, &all.own[row.record()])?,
-                false => written.records.extend_from_slice(&all.kept(row).ok_or(io::ErrorKind::InvalidData)?),
+                false => written.records.extend_from_slice(&all.packed(row).ok_or(io::ErrorKind::InvalidData)?),
             }
             written.ids.extend_from_slice(all.id(at).as_bytes());
             let number = |length| u32::try_from(length).map_err(io::Error::other);
@@ -231,12 +236,5 @@ impl Written {
             written.rows.push(row.moved(number(begin)?, number(id)?, agent));
         }
         Ok(written)
-    }
-}
-
-impl Records {
-    /// The packed record of one that is kept.
-    fn kept(&self, row: Row<'_>) -> Option<Cow<'_, [u8]>> {
-        self.kept.as_ref()?.packed(row)
     }
 }

@@ -1,10 +1,12 @@
 //! Rows and records: from what is kept, with whatever changed since over it, they are those that reading everything gives.
 
 use super::World;
-use crate::model::{AgentName, Former, Host, Lines, ObjectId, Part, Removal, SessionId, SessionRecord, SessionVersion};
+use crate::model::{
+    AgentName, Expired, Former, Host, Lines, ObjectId, Part, Removal, SessionId, SessionRecord, SessionVersion,
+};
 use crate::store::object::FILE;
 use crate::store::session::{encode, record_path};
-use crate::store::{Records, Store, record_stamp};
+use crate::store::{PackWriter, Records, Store, TreeEditor, record_stamp};
 use crate::text::probe::word;
 use chrono::{DateTime, Utc};
 use proptest::prelude::*;
@@ -48,7 +50,7 @@ fn record(id: &str, look: &Look) -> SessionRecord {
         }
         if look.expired {
             let (sha256, tombstone) = ("11".repeat(32), "t".to_owned());
-            part.expired = Some(crate::model::Expired { at: time(1_800_000_000, 0), sha256, tombstone });
+            part.expired = Some(Expired { at: time(1_800_000_000, 0), sha256, tombstone });
         }
         part
     };
@@ -70,14 +72,14 @@ fn record(id: &str, look: &Look) -> SessionRecord {
 
 /// The sessions are these and no others.
 fn store_sessions(store: &Store, all: &BTreeMap<String, Look>, gone: &BTreeSet<String>) {
-    let edit = |editor: &mut crate::store::TreeEditor<'_>, writer: &mut crate::store::PackWriter<'_>| {
+    let edit = |editor: &mut TreeEditor<'_>, writer: &mut PackWriter<'_>| {
         for (id, look) in all {
             let record = record(id, look);
             let blob = writer.blob(&encode(&record)).expect("a blob");
-            editor.set(&record_path(&record.id), FILE, blob).expect("set");
+            editor.set(record_path(&record.id), FILE, blob).expect("set");
         }
         for id in gone {
-            editor.remove(&record_path(&SessionId::new(id).expect("an id"))).expect("removed");
+            editor.remove(record_path(&SessionId::new(id).expect("an id"))).expect("removed");
         }
         Ok(())
     };
@@ -168,7 +170,7 @@ fn looks(many: usize) -> BTreeMap<String, Look> {
         happened: (nth as i64 * 1000, 0),
         parts: 1,
         versions: 1,
-        redacted: nth % 5 == 0,
+        redacted: nth.is_multiple_of(5),
         expired: false,
         turns: nth as u32,
     };
@@ -202,8 +204,7 @@ fn whatever_is_damaged_or_cut_the_answers_are_the_same() {
         same(&kept[..length], &format!("cut at {length} of {}", kept.len()));
     }
     same(&[&kept[..], b"x"].concat(), "longer");
-    // The two halves of another file's form, and what an older version kept.
-    same(b"git-dream sessions 3\n", "older");
+    same(b"git-dream sessions 3\n", "what an older version kept");
 }
 
 #[test]
