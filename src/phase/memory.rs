@@ -9,7 +9,7 @@ use crate::model::{
 use crate::store::dream::{self, Dream};
 use crate::store::{DreamIndex, Records};
 use chrono::DateTime;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// In evidence, the session id that stands for memory itself: the blob is then a note's.
 pub const MEMORY: &str = "memory";
@@ -34,11 +34,12 @@ pub fn past(dreams: &DreamIndex<'_>, records: &Records, proposals: &[Proposal]) 
     let mut involved: Vec<&Dream> = proposing.chain(sessions.values().flatten()).copied().collect();
     involved.sort_by(|a, b| a.by_age(b));
     involved.dedup_by(|a, b| a.id == b.id);
+    let cited: HashSet<&str> = sessions.keys().map(|session| session.as_str()).collect();
     let mut past = Past::default();
     for (order, dream) in involved.into_iter().enumerate() {
-        for (session, blob) in dream.sessions().iter().filter(|(session, _)| sessions.contains_key(session)) {
-            let parts = records.get(session).map(|record| up_to(record, *blob)).unwrap_or_else(|| vec![*blob]);
-            past.read(session.clone(), parts, order);
+        for (session, blob) in dream.sessions_of(|session| cited.contains(session)) {
+            let parts = records.get(&session).map(|record| up_to(record, blob)).unwrap_or_else(|| vec![blob]);
+            past.read(session, parts, order);
         }
         for change in dream.changes.iter().filter(|change| beliefs.contains_key(&change.key)) {
             let standing = standing(dream, &change.key);

@@ -10,7 +10,7 @@ use crate::text::secret;
 use crate::transcript;
 use rayon::prelude::*;
 use sha1::{Digest, Sha1};
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
@@ -22,6 +22,9 @@ const KEPT_BYTES: usize = 128 << 20;
 const RULE: &[u8] = b"git-dream quote 1\0";
 /// Bytes of remembered answers at most: about 200,000 quotes.
 const MOST_REMEMBERED: usize = 4 << 20;
+
+/// So many answers are looked for one after the other.
+const FEW: usize = 32;
 
 /// A quote that stands, as a hash of all that decides it.
 pub(super) type Answer = [u8; 20];
@@ -155,16 +158,30 @@ struct Found {
 
 /// What earlier runs found.
 struct Before {
-    answers: Vec<Answer>,
+    bytes: Vec<u8>,
+    asked: Cell<usize>,
     sorted: OnceCell<Vec<Answer>>,
     /// The file is too long or ends within an answer: it is written anew.
     renew: bool,
 }
 
 impl Before {
+    /// Few are looked for one after the other, which takes less than to put all in order.
+    fn holds(&self, answer: &Answer) -> bool {
+        self.asked.set(self.asked.get() + 1);
+        match self.asked.get() > FEW {
+            false => self.answers().contains(answer),
+            true => self.sorted().binary_search(answer).is_ok(),
+        }
+    }
+
+    fn answers(&self) -> &[Answer] {
+        self.bytes.as_chunks().0
+    }
+
     fn sorted(&self) -> &[Answer] {
         self.sorted.get_or_init(|| {
-            let mut sorted = self.answers.clone();
+            let mut sorted = self.answers().to_vec();
             sorted.par_sort_unstable();
             sorted
         })
@@ -180,14 +197,15 @@ impl Found {
     fn before(&self) -> &Before {
         self.before.get_or_init(|| {
             let bytes = fs::read(&self.file).unwrap_or_default();
-            let (answers, rest) = bytes.as_chunks::<20>();
+            let (_, rest) = bytes.as_chunks::<20>();
             let renew = !rest.is_empty() || bytes.len() > MOST_REMEMBERED;
-            Before { answers: if renew { Vec::new() } else { answers.to_vec() }, sorted: OnceCell::new(), renew }
+            let bytes = if renew { Vec::new() } else { bytes };
+            Before { bytes, asked: Cell::new(0), sorted: OnceCell::new(), renew }
         })
     }
 
     fn holds(&self, answer: &Answer) -> bool {
-        self.new.contains(answer) || self.before().sorted().binary_search(answer).is_ok()
+        self.new.contains(answer) || self.before().holds(answer)
     }
 
     /// Adds those that are new: of few it is found out in one pass over all that was found before.
@@ -195,9 +213,14 @@ impl Found {
         if answers.is_empty() {
             return;
         }
-        let asked: HashSet<Answer> = answers.iter().copied().collect();
-        let known: HashSet<Answer> =
-            self.before().answers.iter().filter(|answer| asked.contains(*answer)).copied().collect();
+        let before = self.before();
+        let known: HashSet<Answer> = match answers.len() > FEW {
+            true => {
+                let asked: HashSet<Answer> = answers.iter().copied().collect();
+                before.answers().iter().filter(|answer| asked.contains(*answer)).copied().collect()
+            }
+            false => answers.iter().filter(|answer| before.answers().contains(answer)).copied().collect(),
+        };
         answers.into_iter().filter(|answer| !known.contains(answer)).for_each(|answer| self.add(answer));
     }
 

@@ -2,6 +2,7 @@
 //! there is no state file that could disagree with them.
 
 use super::Signature;
+use super::listed::Listed;
 use crate::model::evidence::Cited;
 use crate::model::{
     BeliefKey, ChangeType, Confidence, DreamId, Kind, ObjectId, Opinion, Phase, RetireReason, Risk, SessionId, Support,
@@ -47,7 +48,7 @@ pub struct Review {
     pub commit: ObjectId,
     pub base: Option<ObjectId>,
     /// Every session that was read, with the blob that says how far.
-    pub sessions: Vec<(SessionId, ObjectId)>,
+    pub sessions: Listed,
     pub engine: Option<String>,
     /// The language model that answered, and what it cost, line by line.
     pub model: Option<String>,
@@ -181,6 +182,11 @@ impl Dream {
     /// The older of two first.
     pub fn by_age(&self, other: &Self) -> std::cmp::Ordering {
         (self.created(), &self.id).cmp(&(other.created(), &other.id))
+    }
+
+    /// Of the sessions that the dream read some only.
+    pub fn sessions_of(&self, is_one: impl Fn(&str) -> bool) -> Vec<(SessionId, ObjectId)> {
+        self.review.as_ref().map_or_else(Vec::new, |review| review.sessions.of(is_one))
     }
 
     /// The sessions that the dream read; none where history does not say.

@@ -136,7 +136,7 @@ fn review(trailers: &Trailers, commit: &Commit) -> Review {
     Review {
         commit: commit.id,
         base: trailers.get("Dream-Base").and_then(|id| ObjectId::parse(id).ok()),
-        sessions: trailers.all("Dream-Session").filter_map(session).collect(),
+        sessions: trailers.all("Dream-Session").filter_map(session).collect::<Vec<_>>().into(),
         engine: trailers.get("Dream-Engine").map(|name| Scrubbed::line(name).into_string()),
         model: trailers.get("Dream-Model").map(|name| Scrubbed::line(name).into_string()),
         bill: trailers.all("Dream-Bill").map(|line| Scrubbed::line(line).into_string()).collect(),

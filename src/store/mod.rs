@@ -28,6 +28,7 @@ mod known_texts;
 pub mod land;
 pub mod lease;
 mod ledger;
+mod listed;
 pub mod lock;
 mod lone_ref;
 pub mod mark;

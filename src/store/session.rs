@@ -14,9 +14,10 @@ use sha1::{Digest, Sha1};
 /// Where sessions are kept. Outside `refs/heads`, so that a plain `git push` never publishes raw transcripts.
 pub const SESSIONS: &str = "refs/dream/sessions";
 const NEAR: usize = 3;
-/// This many records, or this part of all, may be read anew each time before all are kept again.
+/// This many records, or this part of all, may be read anew each time before all are kept again: with each another folder
+/// differs, which takes longer to read than its record.
 const NEW: usize = 32;
-const SHARE: usize = 50;
+const SHARE: usize = 500;
 
 #[derive(Debug, thiserror::Error)]
 pub enum SessionError {
