@@ -98,7 +98,7 @@ fn scale(world: &Path, notes: usize, sessions: usize, runs: usize) -> Times {
         write_session(
             &world.join("new"),
             sessions + nth,
-            "Remember: the mirror in room {} is polished on Mondays.",
+            "Remember: the mirror in the {} room is polished on Mondays.",
             nth,
         );
         done(dream(&memory).arg("import").arg(world.join("new")));
@@ -155,11 +155,18 @@ fn write_sessions(data: &Path, count: usize) {
     fs::create_dir(data).expect("a folder");
     for index in 0..count {
         let rule = index % (count / 50).max(1);
-        write_session(data, index, "No, always run `make check-{}` before you commit.", rule);
+        write_session(data, index, "No, always run the {} tests before you commit.", rule);
     }
 }
 
-/// One session in which a person says something about a number.
+/// A word that is nobody's number: rules that differ in a number alone would contradict each other.
+fn name(number: usize) -> String {
+    const SYLLABLES: [&str; 16] =
+        ["ka", "lo", "mi", "ru", "ten", "vor", "sil", "dra", "pem", "zun", "quil", "has", "bri", "fot", "gan", "wex"];
+    (0..4).map(|place| SYLLABLES[((number * 37) >> (4 * place)) & 15]).collect()
+}
+
+/// One session in which a person says something about a name.
 fn write_session(data: &Path, index: usize, said: &str, number: usize) {
     fs::create_dir_all(data).expect("a folder");
     let (day, hour, minute) = (1 + index / 1440 % 28, index / 60 % 24, index % 60);
@@ -167,7 +174,7 @@ fn write_session(data: &Path, index: usize, said: &str, number: usize) {
     let said = [
         ("user", format!("Please look at ticket {index} of the billing service.")),
         ("agent", format!("Ticket {index} is about a rounding error; I changed the total in invoice {index}.")),
-        ("user", said.replace("{}", &number.to_string())),
+        ("user", said.replace("{}", &name(number))),
         ("agent", "Done, and all checks pass.".to_owned()),
     ];
     for (role, said) in said {
