@@ -3,6 +3,7 @@
 use crate::engine::engine;
 use chrono::{DateTime, Duration, Utc};
 use git_dream::model::{BeliefKey, ChangeType, NotePath, Proposal, Target};
+use git_dream::phase::corpus::Corpus;
 use git_dream::phase::{Entries, Held, Reflection, Session, Situation};
 use git_dream::text::Known;
 use rayon::prelude::*;
@@ -28,12 +29,15 @@ pub fn propose(reflections: &[Reflection], held: &[Held], now: DateTime<Utc>, mi
     let unread = reflections.iter().map(|reflection| reflection.session.clone()).collect();
     let texts = Known::default();
     let memory = Entries::of(held, &texts);
+    let corpus = engine().index().map(|index| Corpus::of(reflections, index)).unwrap_or_default();
     let situation = Situation {
         unread: &unread,
         now,
         memory_commit: None,
         memory: &memory,
         reflections,
+        corpus: &corpus,
+        recall: &reflections,
         min_support,
         stale_after: Some(Duration::days(180)),
         instructions: None,

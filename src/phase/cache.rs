@@ -11,7 +11,7 @@ use crate::text::secret;
 use memchr::memmem;
 use rayon::prelude::*;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock};
@@ -26,17 +26,39 @@ const OPENING: usize = HEAD + 8 + KEY;
 /// How many reflections ahead of the one that is read are fetched.
 const AHEAD: usize = 8;
 /// Replaced reflections that are left in peace.
-const STALE: usize = 64;
+pub(super) const STALE: usize = 64;
 
 type Key = [u8; KEY];
 
 /// The kept reflections of one engine.
 pub(super) struct Cache {
     file: PathBuf,
+    /// What stands before is known already, and looked at only for who asks for all.
+    from: u64,
+    /// So many reflections may stand after it before the file is put in order.
+    most: usize,
+    tail: OnceLock<Opened>,
+    whole: OnceLock<Opened>,
+    /// Where those stand that this run kept.
+    kept: Mutex<ByWord<u64>>,
+    append: OnceLock<Option<Mutex<File>>>,
+}
+
+/// Reflections as they were when they were first asked for.
+#[derive(Default)]
+struct Opened {
+    /// Where in the file these bytes begin.
+    base: u64,
     bytes: Vec<u8>,
     /// Where the newest reflection of each session stands, by the session's hash; of two with one hash the newest.
     places: ByWord<usize>,
-    append: OnceLock<Option<Mutex<File>>>,
+}
+
+/// Which reflections are asked for: those that were kept since all was known, or all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Look {
+    Lately,
+    Everywhere,
 }
 
 impl Cache {
@@ -46,38 +68,48 @@ impl Cache {
         store.common_dir().join("dream/cache/reflections").join(version.short())
     }
 
+    /// Reads all of it.
     pub(super) fn open(file: PathBuf) -> Self {
-        let mut bytes = fs::read(&file).unwrap_or_default();
-        let (all, mut newest) = newest(&bytes);
-        if all > 2 * newest.len() + STALE
-            && let Some(compact) = compact(&file, &bytes, &newest)
-        {
-            bytes = compact;
-            (_, newest) = self::newest(&bytes);
-        }
-        Self { file, bytes, places: newest, append: OnceLock::new() }
+        let cache = Self::since(file, 0, 0);
+        cache.opened(Look::Everywhere);
+        cache
     }
 
-    /// What is kept of each record. Thousands are asked for in another order than they are kept in: what is waited for
-    /// then is memory, so that every place is looked up before the first is read, and the next ones are fetched meanwhile.
-    pub(super) fn get_all(&self, records: &[&SessionRecord], known: &mut Vec<Option<Reflection>>) {
-        let place = |record: &&SessionRecord| self.places.get(&word(record.id.as_str())).copied();
-        let places: Vec<Option<usize>> = records.par_iter().map(place).collect();
-        let read = |at: usize| {
-            let ahead = places.get(at + AHEAD).and_then(|ahead| self.bytes.get((*ahead)? + HEAD));
-            std::hint::black_box(ahead);
-            self.read(records[at], places[at]?)
-        };
-        (0..records.len()).into_par_iter().map(read).collect_into_vec(known);
+    /// Reads what is asked for when it is, since what stands before is known.
+    pub(super) fn since(file: PathBuf, from: u64, most: usize) -> Self {
+        let (tail, whole, append) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Self { file, from, most, tail, whole, kept: Mutex::default(), append }
     }
 
-    fn read(&self, record: &SessionRecord, place: usize) -> Option<Reflection> {
-        let kept = framed(&self.bytes, place)?;
-        if *kept.get(OPENING - KEY..OPENING)? != key(record)? {
-            return None;
+    fn opened(&self, look: Look) -> &Opened {
+        match look {
+            Look::Lately if self.from > 0 => self.tail.get_or_init(|| Opened::since(&self.file, self.from, self.most)),
+            _ => self.whole.get_or_init(|| Opened::whole(&self.file)),
         }
-        let reflection: Reflection = borsh::from_slice(kept.get(OPENING..)?).ok()?;
-        (Some(reflection.blob) == record.blob() && reflection.session == record.id).then_some(reflection)
+    }
+
+    /// What is kept of each record.
+    pub(super) fn get_all(&self, records: &[&SessionRecord], look: Look, known: &mut Vec<Option<Reflection>>) {
+        if look == Look::Lately || self.from == 0 {
+            return self.opened(look).get_all(records, known);
+        }
+        // Most of what is asked for was kept lately.
+        self.opened(Look::Lately).get_all(records, known);
+        let missing = records.iter().zip(known.iter()).filter(|(_, known)| known.is_none());
+        let missing: Vec<&SessionRecord> = missing.map(|(record, _)| *record).collect();
+        if !missing.is_empty() {
+            let mut found = Vec::new();
+            self.opened(Look::Everywhere).get_all(&missing, &mut found);
+            let places = known.iter_mut().filter(|known| known.is_none());
+            places.zip(found).for_each(|(place, found)| *place = found);
+        }
+    }
+
+    /// Where the newest reflection of a session stands, of those that this run read or kept.
+    pub(super) fn place(&self, session: Word) -> Option<u64> {
+        let kept = self.kept.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).get(&session).copied();
+        let opened = || self.whole.get().into_iter().chain(self.tail.get());
+        kept.or_else(|| opened().find_map(|opened| Some(opened.base + *opened.places.get(&session)? as u64)))
     }
 
     /// Keeps a reflection, secrets masked, and gives it back as a later run will read it. A cache that cannot be
@@ -91,15 +123,88 @@ impl Cache {
 
     /// Keeps a reflection of which the secrets are masked.
     pub(super) fn keep(&self, record: &SessionRecord, reflection: &Reflection) {
-        let _ = packed(record, reflection).and_then(|packed| self.append(&packed));
+        let place = packed(record, reflection).and_then(|packed| self.append(&packed));
+        if let Ok(Some(place)) = place {
+            let mut kept = self.kept.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+            kept.insert(word(record.id.as_str()), place);
+        }
     }
 
-    fn append(&self, packed: &[u8]) -> io::Result<()> {
+    /// Tells where it stands now.
+    fn append(&self, packed: &[u8]) -> io::Result<Option<u64>> {
         let file = self.append.get_or_init(|| open(&self.file).ok().map(Mutex::new));
-        let Some(file) = file else { return Ok(()) };
+        let Some(file) = file else { return Ok(None) };
+        let mut file = file.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         // One write each: another run may be appending too.
-        file.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).write_all(packed)
+        file.write_all(packed)?;
+        Ok(file.stream_position()?.checked_sub(packed.len() as u64))
     }
+}
+
+impl Opened {
+    /// Thousands are asked for in another order than they are kept in: what is waited for then is memory, so that every
+    /// place is looked up before the first is read, and the next ones are fetched meanwhile.
+    fn get_all(&self, records: &[&SessionRecord], known: &mut Vec<Option<Reflection>>) {
+        let place = |record: &&SessionRecord| self.places.get(&word(record.id.as_str())).copied();
+        let places: Vec<Option<usize>> = records.par_iter().map(place).collect();
+        let read = |at: usize| {
+            let ahead = places.get(at + AHEAD).and_then(|ahead| self.bytes.get((*ahead)? + HEAD));
+            std::hint::black_box(ahead);
+            read(&self.bytes, records[at], places[at]?)
+        };
+        (0..records.len()).into_par_iter().map(read).collect_into_vec(known);
+    }
+
+    fn whole(file: &Path) -> Self {
+        let mut bytes = fs::read(file).unwrap_or_default();
+        let (all, mut places) = newest(&bytes);
+        if all > 2 * places.len() + STALE
+            && let Some(compact) = compact(file, &bytes, &places)
+        {
+            bytes = compact;
+            (_, places) = newest(&bytes);
+        }
+        Self { base: 0, bytes, places }
+    }
+
+    fn since(file: &Path, from: u64, most: usize) -> Self {
+        let mut bytes = Vec::new();
+        let read = File::open(file).and_then(|mut file| {
+            file.seek(SeekFrom::Start(from))?;
+            file.read_to_end(&mut bytes)
+        });
+        let (all, places) = newest(&bytes);
+        match read {
+            Ok(_) if all > most => Self::whole(file),
+            Ok(_) => Self { base: from, bytes, places },
+            Err(_) => Self::default(),
+        }
+    }
+}
+
+/// A kept reflection of a record.
+fn read(bytes: &[u8], record: &SessionRecord, place: usize) -> Option<Reflection> {
+    let kept = framed(bytes, place)?;
+    if *kept.get(OPENING - KEY..OPENING)? != key(record)? {
+        return None;
+    }
+    let reflection: Reflection = borsh::from_slice(kept.get(OPENING..)?).ok()?;
+    (Some(reflection.blob) == record.blob() && reflection.session == record.id).then_some(reflection)
+}
+
+/// The reflection that stands in a file at this place, if it is whole and of this record of this session.
+pub(super) fn standing_at(file: &mut File, place: u64, session: Word, stamp: u64) -> Option<Reflection> {
+    let mut head = [0; HEAD];
+    file.seek(SeekFrom::Start(place)).ok()?;
+    file.read_exact(&mut head).ok()?;
+    let length = u32::from_le_bytes(*head[MARK.len()..].first_chunk()?);
+    let mut kept = head.to_vec();
+    file.take(u64::from(length)).read_to_end(&mut kept).ok()?;
+    let is_it = kept.starts_with(MARK)
+        && self::length(&kept) == Some(kept.len())
+        && self::session(&kept) == Some(session)
+        && *kept.get(OPENING - KEY..OPENING)? == stamp.to_le_bytes();
+    is_it.then(|| borsh::from_slice(kept.get(OPENING..)?).ok()).flatten()
 }
 
 fn open(path: &Path) -> io::Result<File> {
@@ -213,7 +318,7 @@ mod tests {
     impl Cache {
         fn get(&self, record: &SessionRecord) -> Option<Reflection> {
             let mut known = Vec::new();
-            self.get_all(&[record], &mut known);
+            self.get_all(&[record], Look::Everywhere, &mut known);
             known.pop().flatten()
         }
     }

@@ -2,16 +2,16 @@
 //! nothing but the dream's own branch.
 
 use super::aside::Aside;
+use super::cache::Look;
 use super::entries::{At, Entries, History};
 use super::extract::{Extract, Keeping};
-use super::kept::Shelf;
+use super::gathered::{Gathered, Opening};
 use super::memory;
 use super::opinion::Reviewer;
 use super::quiet::Quiet;
 use super::quotes::Transcripts;
 use super::read::{Read, Reader};
 use super::reconcile::{Reconcile, Report, Situation};
-use super::reflection::Reflection;
 use super::review::{self, Filter};
 use super::risk;
 use super::scribe::Scribe;
@@ -141,18 +141,19 @@ fn think_and_write_at(at: &At<'_>, engine: &dyn Engine, request: &Request<'_>) -
     risk::ready();
     let source = at.read()?;
     let ledger = store.ledger(Some(tip))?;
-    let open = Shelf::opening(store, engine);
-    let (mut shelf, mut read) = (None, SessionsRead::default());
+    let open = Opening::of(store, engine, at.afresh);
+    let (mut opening, mut read) = (None, SessionsRead::default());
     // None of these depends on another, and each takes as long as there are sessions.
     let records = rayon::in_place_scope(|scope| {
-        scope.spawn(|_| shelf = Some(open()));
+        scope.spawn(|_| opening = Some(open()));
         scope.spawn(|_| read = ledger.sessions_read());
         match at.afresh {
             true => store.records_afresh().map(Aside::new),
             false => store.records().map(Aside::new),
         }
     })?;
-    let shelf = shelf.expect("the scope waits for it");
+    let read = Aside::new(read);
+    let Opening { shelf, columns } = opening.expect("the scope waits for it");
     let selection = review::select(&records, &read, &request.filter, today(store));
     let mut night = Night { base: Some(tip), engine: engine.name().to_owned(), ..Night::default() };
     night.skipped.extend(source.skipped.iter().map(|s| Skipped { what: s.what.clone(), why: s.why.clone() }));
@@ -163,7 +164,8 @@ fn think_and_write_at(at: &At<'_>, engine: &dyn Engine, request: &Request<'_>) -
     let history = History::new(store, &dreams, &records);
     let memory = source.entries(written, &history, &texts);
     let reader = Reader::with(store, engine, shelf);
-    let mut thinking = Thinking::new(reader, engine, request, &memory, &records, &dreams);
+    let gathered = Gathered::new(store, engine, columns, &records);
+    let mut thinking = Thinking::new(reader, gathered, engine, request, &memory, &records, &dreams);
     thinking.recall(&selection.read, &mut night.skipped)?;
     let mut settled = Settled::default();
     let mut read: Vec<usize> = Vec::new();
@@ -172,7 +174,8 @@ fn think_and_write_at(at: &At<'_>, engine: &dyn Engine, request: &Request<'_>) -
     let mut unread = selection.unread.as_slice();
     while !unread.is_empty() && settled.changes.is_empty() && thinking.room(limit, read.len()) > 0 {
         let (batch, rest) = unread.split_at(unread.len().min(thinking.room(limit, read.len())));
-        thinking.read(batch, &mut night.skipped)?;
+        let look = if request.filter.is_narrow() { Look::Everywhere } else { thinking.gathered.look(batch) };
+        thinking.read(batch, look, &mut night.skipped)?;
         read.extend(batch);
         settled = thinking.think(&read, tip)?;
         unread = rest;
@@ -193,14 +196,18 @@ fn think_and_write_at(at: &At<'_>, engine: &dyn Engine, request: &Request<'_>) -
     // What the engine could not read stays unread, so that the next run tries it again.
     let is_unread = |id| thinking.failed.contains(id) || night.report.unread.contains(id);
     read.retain(|at| !is_unread(&records.record(*at).id));
-    night.sessions = listed(&records, &read, &selection.read, &settled.changes);
-    if memory.is_damaged() || dreams.is_damaged() || records.is_damaged() {
+    night.sessions = listed(&records, &read, &settled.changes);
+    let is_damaged = memory.is_damaged() || dreams.is_damaged() || records.is_damaged();
+    if is_damaged || thinking.gathered.whole.is_damaged() {
         return Ok(None);
     }
     let scribe = Scribe { store, engine: engine.name(), request, base: tip, ledger: &ledger };
     finish(&scribe, settled.changes, &mut night)?;
     memory.keep(at);
     store.keep_texts(&texts);
+    if !request.filter.is_narrow() {
+        thinking.gathered.keep();
+    }
     Ok(Some(night))
 }
 
@@ -220,19 +227,16 @@ fn leave_out(night: &mut Night, selection: &review::Selection, read: usize, limi
 }
 
 /// The sessions that an auditor must know of: those read now, and those of old that a change cites.
-fn listed(records: &Records, read: &[usize], known: &[usize], changes: &[Change]) -> Vec<SessionRead> {
-    let mut cited = vec![false; records.len()];
+fn listed(records: &Records, read: &[usize], changes: &[Change]) -> Vec<SessionRead> {
     let evidence = changes.iter().flat_map(|change| &change.evidence);
-    evidence.filter_map(|item| records.find(&item.session)).for_each(|at| cited[at] = true);
-    let all = read.iter().chain(known.iter().filter(|at| cited[**at]));
-    let mut listed: Vec<SessionRead> = all
-        .filter_map(|at| {
-            let SessionRecord { id, agent, turns, .. } = records.record(*at);
-            Some(SessionRead { id: id.clone(), agent: agent.clone(), blob: records.blob(*at)?, turns: *turns })
-        })
-        .collect();
-    listed.sort_by(|a, b| a.id.cmp(&b.id));
-    listed
+    let cited = evidence.filter_map(|item| records.find(&item.session));
+    // By their places: in the order of their ids.
+    let all: BTreeSet<usize> = read.iter().copied().chain(cited).collect();
+    let listed = |at: usize| {
+        let SessionRecord { id, agent, turns, .. } = records.record(at);
+        Some(SessionRead { id: id.clone(), agent: agent.clone(), blob: records.blob(at)?, turns: *turns })
+    };
+    all.into_iter().filter_map(listed).collect()
 }
 
 /// All that proposals are made from.
@@ -244,8 +248,8 @@ struct Thinking<'a> {
     memory: &'a Entries<'a>,
     records: &'a Records,
     dreams: &'a DreamIndex<'a>,
-    /// Of all sessions so far.
-    reflections: Aside<Vec<Reflection>>,
+    /// All sessions so far.
+    gathered: Gathered<'a>,
     transcripts: Transcripts<'a>,
     failed: BTreeSet<SessionId>,
     /// Reflections that were made by this run.
@@ -255,6 +259,7 @@ struct Thinking<'a> {
 impl<'a> Thinking<'a> {
     fn new(
         reader: Reader<'a>,
+        gathered: Gathered<'a>,
         engine: &'a dyn Engine,
         request: &'a Request<'a>,
         memory: &'a Entries<'a>,
@@ -263,8 +268,8 @@ impl<'a> Thinking<'a> {
     ) -> Self {
         let store = reader.store();
         let transcripts = Transcripts::new(store, records);
-        let (reflections, failed) = (Aside::new(Vec::new()), BTreeSet::new());
-        Self { store, engine, reader, request, memory, records, dreams, reflections, transcripts, failed, fresh: 0 }
+        let failed = BTreeSet::new();
+        Self { store, engine, reader, request, memory, records, dreams, gathered, transcripts, failed, fresh: 0 }
     }
 
     /// Whether a reflection costs more than time.
@@ -282,10 +287,11 @@ impl<'a> Thinking<'a> {
 
     /// Takes in sessions that were read before: another engine's are not paid for again.
     fn recall(&mut self, places: &[usize], skipped: &mut Vec<Skipped>) -> Result<(), DreamError> {
+        let missing = self.gathered.known(places);
         if !self.is_paid() {
-            return self.read(places, skipped);
+            return self.read(&missing, Look::Everywhere, skipped);
         }
-        self.take(self.reader.recall(&self.records_at(places)), skipped);
+        self.take(self.reader.recall(&self.records_at(&missing)), skipped);
         Ok(())
     }
 
@@ -294,8 +300,11 @@ impl<'a> Thinking<'a> {
         places.par_iter().with_min_len(LEAST).map(|at| records.record(*at)).collect()
     }
 
-    fn read(&mut self, places: &[usize], skipped: &mut Vec<Skipped>) -> Result<(), DreamError> {
-        let read = self.reader.reflect(&self.records_at(places))?;
+    fn read(&mut self, places: &[usize], look: Look, skipped: &mut Vec<Skipped>) -> Result<(), DreamError> {
+        let read = match places {
+            [] => Read::default(),
+            _ => self.reader.reflect_from(&self.records_at(places), look)?,
+        };
         self.take(read, skipped);
         self.engine.fault().map_or(Ok(()), |fault| Err(DreamError::Engine(fault)))
     }
@@ -305,20 +314,20 @@ impl<'a> Thinking<'a> {
         self.fresh += read.fresh;
         skipped.extend(read.skipped);
         self.transcripts.learn(read.found);
-        match self.reflections.is_empty() {
-            true => *self.reflections = read.reflections,
-            false => self.reflections.extend(read.reflections),
-        }
+        self.gathered.add(read.reflections, &self.reader);
     }
 
     /// What all sessions so far teach, of which these were read by no dream before.
     fn think(&mut self, read: &[usize], tip: ObjectId) -> Result<Settled, DreamError> {
         let settings = self.request.settings;
+        self.gathered.arrange();
         let mut proposals = self.engine.propose(&Situation {
             now: today(self.store),
             memory_commit: Some(tip),
             memory: self.memory,
-            reflections: &self.reflections,
+            reflections: &self.gathered.whole.reflections,
+            corpus: &self.gathered.corpus,
+            recall: &self.gathered.whole,
             unread: &read.iter().map(|at| self.records.record(*at).id.clone()).collect(),
             min_support: settings.min_support,
             stale_after: settings.stale_after,

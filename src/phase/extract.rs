@@ -2,6 +2,7 @@
 //! session and engine, in parallel, and kept.
 
 use super::Reflection;
+use super::corpus::Index;
 use crate::model::{SessionRecord, Turn};
 
 /// A session as an engine reads it.
@@ -33,6 +34,11 @@ pub trait Extract: Sync {
     /// Reflects on one session. Deterministic for engines that say so; never fails on strange input, only where
     /// somebody else must answer. Then it says why, and the session counts as unread.
     fn reflect(&self, session: &Session) -> Result<Reflection, String>;
+    /// What it looks up of a reflection when it weighs all sessions, kept as long as its version is the same; nothing for
+    /// an engine that reads them whole.
+    fn index(&self) -> Option<fn(&Reflection) -> Index> {
+        None
+    }
     /// How many sessions are reflected on at once; `None` for one per core.
     fn workers(&self) -> Option<usize> {
         None

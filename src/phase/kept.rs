@@ -1,11 +1,12 @@
 //! Where reflections are kept, by what they cost: in a file that may be deleted, or with their session.
 
-use super::cache::Cache;
+use super::cache::{Cache, Look};
 use super::extract::{Extract, Keeping};
 use super::reflection::Reflection;
 use crate::model::{ObjectId, SessionRecord};
 use crate::store::session::SessionError;
 use crate::store::{KeptReflection, PaidReflections, Store};
+use crate::text::probe::Word;
 use crate::text::secret;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -48,16 +49,30 @@ impl Shelf {
     }
 
     /// What is kept of each record.
-    pub(super) fn get_all(&self, store: &Store, records: &[&SessionRecord], known: &mut Vec<Option<Reflection>>) {
+    pub(super) fn get_all(
+        &self,
+        store: &Store,
+        records: &[&SessionRecord],
+        look: Look,
+        known: &mut Vec<Option<Reflection>>,
+    ) {
         match self {
-            Shelf::Cache(cache) => cache.get_all(records, known),
+            Shelf::Cache(cache) => cache.get_all(records, look, known),
             Shelf::Nowhere | Shelf::Sessions { copy: None, .. } => known.resize(records.len(), None),
             Shelf::Sessions { engine, version, copy: Some(copy) } => {
-                copy.get_all(records, known);
+                copy.get_all(records, look, known);
                 let missing: Vec<(&SessionRecord, &mut Option<Reflection>)> =
                     records.iter().copied().zip(known).filter(|(_, known)| known.is_none()).collect();
                 paid(store, engine, version, missing, copy);
             }
+        }
+    }
+
+    /// Where a session's reflection stands in the file of those that may be deleted.
+    pub(super) fn place(&self, session: Word) -> Option<u64> {
+        match self {
+            Shelf::Cache(cache) => cache.place(session),
+            _ => None,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Reading sessions: transcripts become reflections, in parallel, with one transcript in memory per worker. What
 //! was reflected on before is taken from where the engine keeps it.
 
+use super::cache::Look;
 use super::extract::{Extract, Keeping, Session};
 use super::kept::Shelf;
 use super::mask;
@@ -10,6 +11,7 @@ use super::settle::Skipped;
 use crate::model::{ObjectId, SessionId, SessionRecord};
 use crate::store::Store;
 use crate::store::session::SessionError;
+use crate::text::probe::Word;
 use crate::transcript::{self, Hint};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -65,14 +67,19 @@ impl<'a> Reader<'a> {
 
     /// What is kept of these records, and nothing new.
     pub fn recall(&self, records: &[&SessionRecord]) -> Read {
-        let reflections = self.kept(records).into_iter().flatten().collect();
+        let reflections = self.kept(records, Look::Everywhere).into_iter().flatten().collect();
         Read { reflections, ..Read::default() }
     }
 
-    fn kept(&self, records: &[&SessionRecord]) -> Vec<Option<Reflection>> {
+    /// Where the reflection of a session stands that this reader gave.
+    pub(super) fn place(&self, session: Word) -> Option<u64> {
+        self.shelf.place(session)
+    }
+
+    fn kept(&self, records: &[&SessionRecord], look: Look) -> Vec<Option<Reflection>> {
         // With room for what is read anew, so that thousands need not be moved for it.
         let mut known = Vec::with_capacity(records.len() + records.len() / 4 + ROOM);
-        self.shelf.get_all(self.store, records, &mut known);
+        self.shelf.get_all(self.store, records, look, &mut known);
         for (record, known) in records.iter().zip(&mut known).filter(|(record, _)| !record.is_kept()) {
             *known =
                 known.take().filter(|_| self.engine.keeping() != Keeping::Cache).or_else(|| kept(self.store, record));
@@ -82,7 +89,12 @@ impl<'a> Reader<'a> {
 
     /// Reflects on every record, from what is kept where it can.
     pub fn reflect(&self, records: &[&SessionRecord]) -> Result<Read, SessionError> {
-        let known = self.kept(records);
+        self.reflect_from(records, Look::Everywhere)
+    }
+
+    /// The same where it is known how far what is kept was looked through.
+    pub(super) fn reflect_from(&self, records: &[&SessionRecord], look: Look) -> Result<Read, SessionError> {
+        let known = self.kept(records, look);
         if known.iter().all(Option::is_some) {
             // They stay where they are: there may be ten thousand.
             let reflections = known.into_iter().map(|known| known.expect("each is there")).collect();

@@ -3,6 +3,7 @@
 
 use super::Reflection;
 use super::bill::Bill;
+use super::corpus::{Corpus, Recall};
 use super::entries::Entries;
 use super::settle::Skipped;
 use crate::model::{BeliefKey, Kind, NotePath, ObjectId, Proposal, SessionId};
@@ -39,7 +40,12 @@ pub struct Situation<'a> {
     pub now: DateTime<Utc>,
     pub memory_commit: Option<ObjectId>,
     pub memory: &'a Entries<'a>,
+    /// Of all sessions, for engines that ask for them whole.
     pub reflections: &'a [Reflection],
+    /// All sessions in columns, for engines that [look them up](super::Extract::index).
+    pub corpus: &'a Corpus,
+    /// What a proposal cites of them.
+    pub recall: &'a dyn Recall,
     /// Sessions that no standing dream had read; the others are support.
     pub unread: &'a BTreeSet<SessionId>,
     /// Sessions that must agree before a pattern becomes a note.

@@ -160,6 +160,11 @@ impl Asked {
 }
 
 impl Filter {
+    /// Whether it asks for some of the sessions that settings let a dream read.
+    pub(super) fn is_narrow(&self) -> bool {
+        !self.agents.is_empty() || !self.sessions.is_empty() || self.since.is_some()
+    }
+
     fn wants(&self, name: &AgentName) -> bool {
         let agent = name.as_str();
         let named = |name: &String| {

@@ -133,9 +133,9 @@ impl Known {
         self.find(key)
     }
 
-    /// Keeps a state in place of an older one, the next time that anything is kept; `is_worth` of it alone.
-    pub fn renew(&self, key: Key, state: Vec<u8>, is_worth: bool) {
-        self.is_behind.fetch_or(is_worth, Ordering::Relaxed);
+    /// Keeps a state in place of an older one.
+    pub fn renew(&self, key: Key, state: Vec<u8>) {
+        self.is_behind.store(true, Ordering::Relaxed);
         self.learn(key, state);
     }
 
@@ -297,10 +297,10 @@ mod tests {
     fn a_state_is_kept_in_place_of_the_one_before() {
         let fresh = Known::default();
         let name = named(&[b"state"]);
-        fresh.renew(name, vec![1], true);
+        fresh.renew(name, vec![1]);
         let kept = Known::read(fresh.to_keep().expect("it is worth it"));
         assert_eq!(kept.state(&name), Some(&[1_u8][..]));
-        kept.renew(name, vec![2, 3], true);
+        kept.renew(name, vec![2, 3]);
         assert_eq!(kept.state(&name), Some(&[1_u8][..]), "what was kept is what was");
         let kept = Known::read(kept.to_keep().expect("it is worth it"));
         assert_eq!(kept.state(&name), Some(&[2_u8, 3][..]));

@@ -30,6 +30,7 @@ pub use opinion::EmbeddedReviewer;
 pub use propose::housekeeping;
 
 use crate::model::Proposal;
+use crate::phase::corpus::Index;
 use crate::phase::reflection::Manner;
 use crate::phase::{Extract, Reconcile, Reflection, Session, Situation};
 use reading::Reading;
@@ -77,6 +78,10 @@ impl Extract for Embedded {
             serve(&mut reflection);
         }
         Ok(reflection)
+    }
+
+    fn index(&self) -> Option<fn(&Reflection) -> Index> {
+        Some(propose::index)
     }
 }
 

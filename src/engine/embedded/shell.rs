@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::borrow::Cow;
 
 /// What a command is for, by its own words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Purpose {
     Test,
     Format,
@@ -32,6 +32,26 @@ impl Purpose {
             Purpose::Start => "start the program",
             Purpose::Install => "install dependencies",
         }
+    }
+
+    const ALL: [Purpose; 8] = [
+        Purpose::Test,
+        Purpose::Format,
+        Purpose::Lint,
+        Purpose::Types,
+        Purpose::Check,
+        Purpose::Build,
+        Purpose::Start,
+        Purpose::Install,
+    ];
+
+    /// From 1.
+    pub fn number(self) -> u8 {
+        Self::ALL.iter().position(|purpose| *purpose == self).map_or(0, |at| at as u8 + 1)
+    }
+
+    pub fn numbered(number: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(number).checked_sub(1)?).copied()
     }
 
     pub fn is_check(self) -> bool {

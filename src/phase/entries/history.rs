@@ -3,7 +3,7 @@
 
 use super::written::Written;
 use crate::config::Environment;
-use crate::model::{BeliefKey, Document, DreamId, ObjectId, SessionId};
+use crate::model::{BeliefKey, Document, DreamId, ObjectId};
 use crate::phase::Held;
 use crate::store::dream::{ChangeRecord, Dream};
 use crate::store::{DreamIndex, Records, Store};
@@ -28,16 +28,6 @@ impl<'a> History<'a> {
     pub fn new(store: &Store, dreams: &'a DreamIndex<'a>, records: &'a Records) -> Self {
         let (environment, git_dir) = (store.environment().clone(), store.git_dir().to_owned());
         Self { dreams, records, environment, git_dir, edited: Mutex::default() }
-    }
-
-    /// Whether a belief was proposed when all that these sessions say had been read: then it is not proposed of them again,
-    /// however that ended. May say no where it was.
-    pub fn is_settled<'s>(&self, key: &BeliefKey, sessions: impl Iterator<Item = &'s SessionId> + Clone) -> bool {
-        sessions.clone().next().is_some()
-            && sessions
-                .clone()
-                .all(|session| self.records.find(session).is_none_or(|at| self.records.is_as_imported(at)))
-            && self.dreams.is_proposed_of(key, sessions)
     }
 
     /// The changes of a file that stand, oldest first.

@@ -16,7 +16,7 @@ pub use open::{At, Source};
 pub use written::Written;
 
 use super::Held;
-use crate::model::{BeliefKey, NotePath, SessionId};
+use crate::model::{BeliefKey, NotePath};
 use crate::store::Section;
 use crate::text::layers::Layers;
 use crate::text::probe::{Word, word, words_of};
@@ -252,9 +252,9 @@ impl<'a> Entries<'a> {
         self.entries_of(path.as_str()).into_iter().filter(move |at| self.get(*at).text == text)
     }
 
-    /// Whether history has answered a belief of these sessions: see [`History::is_settled`].
-    pub fn is_settled<'s>(&self, key: &BeliefKey, sessions: impl Iterator<Item = &'s SessionId> + Clone) -> bool {
-        self.history.is_some_and(|history| history.is_settled(key, sessions))
+    /// Whether a belief was proposed when these sessions had been read, each by the hash of its id.
+    pub fn is_proposed_of(&self, key: &BeliefKey, sessions: impl Iterator<Item = Word>) -> bool {
+        self.history.is_some_and(|history| history.dreams.is_proposed_of(key, sessions))
     }
 
     /// The entry under which a dream proposed a belief: of several, in the file of the newest dream, the last.
@@ -264,6 +264,18 @@ impl<'a> Entries<'a> {
         };
         let is_own = |at: &usize| self.get(*at).key.as_ref() == Some(key);
         history.paths_of(key).find_map(|path| self.entries_of(path).into_iter().rfind(is_own))
+    }
+
+    /// Whether an entry of a file in which a dream proposed a belief says exactly this.
+    pub fn says(&self, key: &BeliefKey, text: &str) -> bool {
+        let is_it = |at: usize| match self.locate(at) {
+            Ok(fresh) => self.fresh.held[fresh].text == text,
+            Err(kept) => kept.record(at).is_some_and(|record| record.written.text == text),
+        };
+        let Some(history) = self.history else {
+            return self.of_belief(key).is_some_and(is_it);
+        };
+        history.paths_of(key).any(|path| self.entries_of(path).into_iter().any(is_it))
     }
 
     /// The entries that name a date and of which it is known when they were written or last confirmed, in their order.

@@ -7,7 +7,7 @@ use crate::model::{BeliefKey, DreamId, SessionId};
 use crate::store::Store;
 use crate::store::dream::Dream;
 use crate::store::pages::Section;
-use crate::text::probe::word;
+use crate::text::probe::{Word, word};
 use crate::text::table::{Bytes, Table};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeSet, HashMap};
@@ -90,24 +90,22 @@ impl<'l> DreamIndex<'l> {
         self.find(By::Session, word(session.as_str()))
     }
 
-    /// Whether a dream proposes the belief that is not older than those which first read these sessions. No dream is read
-    /// for it.
-    pub fn is_proposed_of<'s>(&self, key: &BeliefKey, mut sessions: impl Iterator<Item = &'s SessionId>) -> bool {
-        let Some(proposed) = self.ages(By::Belief, word(key.as_str())).into_iter().max() else { return false };
-        sessions.all(|session| {
-            self.ages(By::Session, word(session.as_str())).into_iter().min().is_some_and(|read| read <= proposed)
-        })
+    /// Whether a dream proposes the belief that is not older than those which first read these sessions, each by the hash
+    /// of its id. No dream is read for it.
+    pub fn is_proposed_of(&self, key: &BeliefKey, mut sessions: impl Iterator<Item = Word>) -> bool {
+        let Some(proposed) = self.ages(By::Belief, word(key.as_str())).max() else { return false };
+        sessions.all(|session| self.ages(By::Session, session).any(|read| read <= proposed))
     }
 
     /// How old the dreams are that have to do with something; perhaps some others.
-    fn ages(&self, by: By, name: u64) -> Vec<Age<'l>> {
-        let own = self.own[by as usize].get(&name).map_or(&[][..], Vec::as_slice);
-        let mut ages: Vec<Age<'l>> = own.iter().map(|dream| (dream.created(), &dream.id)).collect();
-        if let Some((rest, tables)) = &self.rest {
+    fn ages(&self, by: By, name: u64) -> impl Iterator<Item = Age<'l>> {
+        let own = self.own[by as usize].get(&name).into_iter().flatten();
+        let own = own.map(|dream| (dream.created(), &dream.id));
+        let kept = self.rest.iter().flat_map(move |(rest, tables)| {
             let places = tables[by as usize].of(name).into_iter().map(|place| Place::of(place as usize));
-            ages.extend(places.filter_map(|place| rest.age(place)));
-        }
-        ages
+            places.filter_map(|place| rest.age(place))
+        });
+        own.chain(kept)
     }
 
     /// The numbers that a table has for files that some dream may have changed.

@@ -5,47 +5,36 @@ use super::draft::{Draft, Seen, by_support, of, support};
 use super::{Map, Night};
 use crate::engine::embedded::shell::{self, Purpose};
 use crate::model::Kind;
-use crate::phase::reflection::CommandUse;
-use std::collections::BTreeMap;
+use crate::phase::corpus::{CommandRow, Part, Text};
 
 /// In how many sessions a command must have been run.
 const SESSIONS: usize = 3;
 
 #[derive(Default)]
 struct Usage<'a> {
-    seen: Vec<Seen<'a>>,
+    seen: Vec<&'a CommandRow>,
     runs: u32,
     failed: u32,
-    seconds: Vec<f64>,
 }
 
-pub fn drafts<'a>(night: &Night<'a>) -> Vec<Draft<'a>> {
-    let mut projects: BTreeMap<&str, BTreeMap<Purpose, BTreeMap<&'a str, Usage<'a>>>> = BTreeMap::new();
-    let mut purposes: Map<&str, Option<Purpose>> = Map::default();
-    for &session in &night.sessions {
-        for (shape, usage) in &session.commands {
-            let Some(purpose) = *purposes.entry(shape).or_insert_with(|| shell::purpose(shape)) else { continue };
-            let entry = projects
-                .entry(project(session.agent.as_str()))
-                .or_default()
-                .entry(purpose)
-                .or_default()
-                .entry(shape)
-                .or_default();
-            add(entry, Seen { session, cite: &usage.cite }, usage);
-        }
+type Shapes<'a> = Map<Text, Usage<'a>>;
+
+pub fn drafts(night: &Night<'_>) -> Vec<Draft> {
+    let mut projects: Map<(&str, Purpose), Shapes<'_>> = Map::default();
+    let of_agent: Map<Text, &str> =
+        night.by_agent().keys().map(|agent| (*agent, project(night.text(*agent)))).collect();
+    for row in &night.corpus.columns.commands {
+        let Some(purpose) = Purpose::numbered(row.purpose) else { continue };
+        let project = of_agent[&night.corpus.sessions[row.session as usize].agent];
+        let usage = projects.entry((project, purpose)).or_default().entry(row.shape).or_default();
+        usage.seen.push(row);
+        usage.runs += row.runs;
+        usage.failed += row.failed;
     }
     let mut sessions: Map<&str, usize> = Map::default();
-    for session in &night.sessions {
-        *sessions.entry(project(session.agent.as_str())).or_default() += 1;
-    }
-    let mut drafts = Vec::new();
-    for (agent, purposes) in projects {
-        for (purpose, shapes) in purposes {
-            drafts.extend(best(night, (agent, sessions[agent]), purpose, shapes));
-        }
-    }
-    drafts
+    night.by_agent().iter().for_each(|(agent, count)| *sessions.entry(of_agent[agent]).or_default() += count);
+    let best = |((project, purpose), shapes)| best(night, (project, sessions[project]), purpose, shapes);
+    projects.into_iter().filter_map(best).collect()
 }
 
 /// What the agents of one project have in common: the part of their name after the host.
@@ -53,22 +42,16 @@ fn project(agent: &str) -> &str {
     agent.split_once('/').map_or(agent, |(_, project)| project)
 }
 
-fn add<'a>(entry: &mut Usage<'a>, seen: Seen<'a>, usage: &CommandUse) {
-    entry.seen.push(seen);
-    entry.runs += usage.runs;
-    entry.failed += usage.failed;
-    entry.seconds.extend(&usage.seconds);
+/// What is looked up of a session's commands: what each is for, and whether it was run on something in particular.
+pub fn indexed(shape: &str, quote: &str) -> (u8, bool) {
+    (shell::purpose(shape).map_or(0, Purpose::number), takes_more(quote, shape))
 }
 
 /// The command that most sessions of a project, of so many, run for a purpose, if it works more often than not.
-fn best<'a>(
-    night: &Night<'a>,
-    (agent, all): (&str, usize),
-    purpose: Purpose,
-    shapes: BTreeMap<&'a str, Usage<'a>>,
-) -> Option<Draft<'a>> {
+fn best(night: &Night<'_>, (agent, all): (&str, usize), purpose: Purpose, shapes: Shapes<'_>) -> Option<Draft> {
     let works = |usage: &Usage<'_>| f64::from(usage.runs - usage.failed) / f64::from(usage.runs.max(1));
-    let (shape, usage) = shapes.into_iter().filter(|(_, usage)| works(usage) >= 0.4).max_by_key(|(shape, usage)| {
+    let named = shapes.into_iter().map(|(shape, usage)| (night.text(shape), usage));
+    let (shape, usage) = named.filter(|(_, usage)| works(usage) >= 0.4).max_by_key(|(shape, usage)| {
         // What builds or tests a part only is no answer to how the whole is built or tested, unless it is usual.
         let weight = if qualifier(shape).is_some() { 1 } else { 3 };
         (weight * usage.seen.len(), std::cmp::Reverse(*shape))
@@ -77,11 +60,12 @@ fn best<'a>(
     if sessions < SESSIONS.max(night.support()) {
         return None;
     }
-    let took =
-        median(&usage.seconds).map_or(String::new(), |seconds| format!(", usually in about {}", duration(seconds)));
+    let seconds = usage.seen.iter().flat_map(|row| &night.corpus.columns.seconds[row.seconds.range()]);
+    let took = median(seconds.copied().collect())
+        .map_or(String::new(), |seconds| format!(", usually in about {}", duration(seconds)));
     let part = qualifier(shape).map_or(String::new(), |part| format!(" ({part})"));
     let gist = format!("To {}{part}, run `{shape}`.", purpose.words());
-    let narrowed = usage.seen.iter().filter(|seen| takes_more(&seen.cite.quote, shape)).count();
+    let narrowed = usage.seen.iter().filter(|row| row.is_narrowed).count();
     let with = if narrowed * 2 > sessions { " Mostly it is run on the files concerned only." } else { "" };
     let worked = usage.runs - usage.failed;
     let text = format!(
@@ -89,8 +73,10 @@ fn best<'a>(
         of(sessions, all),
         of(worked as usize, usage.runs as usize)
     );
-    let mut draft = Draft::new(Kind::Workflow, format!("command {agent} {}", purpose.words()), text, usage.seen);
-    let support = support(&draft.seen);
+    let seen = |row: &&CommandRow| Seen { session: row.session, part: Part::Command(row.shape), time: row.time };
+    let seen: Vec<Seen> = usage.seen.iter().map(seen).collect();
+    let support = support(night, &seen);
+    let mut draft = Draft::new(Kind::Workflow, format!("command {agent} {}", purpose.words()), text, seen);
     draft.gist.clone_from(&gist);
     draft.description.clone_from(&gist);
     draft.name = format!("{} with {shape}", purpose.words());
@@ -123,8 +109,7 @@ fn takes_more(quote: &str, shape: &str) -> bool {
         .any(|word| !word.starts_with('-') && word.contains(['/', '.']) && word != "./..." && word != ".")
 }
 
-fn median(all: &[f64]) -> Option<f64> {
-    let mut all = all.to_vec();
+fn median(mut all: Vec<f64>) -> Option<f64> {
     all.sort_by(f64::total_cmp);
     all.get(all.len() / 2).copied()
 }

@@ -11,7 +11,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 const SOURCES: [&str; 3] = [include_str!("course.rs"), include_str!("directives.rs"), include_str!("facts.rs")];
 /// So many statements, or this part of all, may be grouped anew each night before the course is kept again.
 const NEW: usize = if cfg!(feature = "faults") { 0 } else { 32 };
-const SHARE: usize = 50;
+const SHARE: usize = 400;
 
 /// What became of each statement, in their order.
 #[derive(Debug, Clone, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -67,8 +67,14 @@ impl Course {
         let new = self.items.len().abs_diff(instead.same(&self.items));
         let is_worth = new > NEW && new > self.items.len() / SHARE;
         // Statements that cannot be packed are grouped anew.
-        let Ok(packed) = borsh::to_vec(self) else { return };
-        texts.renew(name(what), packed, is_worth);
+        if let Some(packed) = is_worth.then(|| borsh::to_vec(self).ok()).flatten() {
+            texts.renew(name(what), packed);
+        }
+    }
+
+    /// One that will have about so many statements.
+    pub fn of(count: usize) -> Self {
+        Self { items: Vec::with_capacity(count), groups: Vec::with_capacity(count), ..Self::default() }
     }
 
     /// How many statements come first here as there.

@@ -2,11 +2,12 @@
 //! as settings ask for. Requests are looked at on their own.
 
 use super::course::Course;
-use super::draft::{Answered, Draft, Seen, by_support, gather, support};
+use super::draft::{Answered, Draft, Seen, by_support, gather, support_of};
 use super::{Map, Night, Set};
 use crate::model::{BeliefKey, Kind, Support};
-use crate::phase::reflection::{Manner, Said};
-use crate::text::known::{Key, named};
+use crate::phase::corpus::{Part, SaidRow, Text, Texts};
+use crate::phase::reflection::Manner;
+use crate::text::known::Key;
 use crate::text::probe::words_of;
 use crate::text::{Known, Meaning, Probe, Relation, words};
 use rayon::prelude::*;
@@ -16,40 +17,33 @@ use std::cell::{LazyCell, OnceCell};
 const KEPT: &str = "directives";
 
 struct Group<'a> {
-    members: Vec<(Seen<'a>, &'a Said)>,
+    members: Vec<&'a SaidRow>,
     /// What the first of them says.
     meaning: OnceCell<Meaning>,
     /// A newer directive that says the opposite.
     void: bool,
 }
 
-impl Group<'_> {
-    fn meaning(&self, texts: &Known) -> &Meaning {
-        self.meaning.get_or_init(|| texts.meaning(&self.members[0].1.text))
-    }
-}
-
-/// Drafts, and what was proposed before.
-pub fn drafts<'a>(night: &Night<'a>) -> (Vec<Draft<'a>>, Vec<Answered<'a>>) {
-    let all = gather(night, |session| &session.said, |said| &said.cite);
-    let (requests, directives): (Vec<_>, Vec<_>) =
-        all.into_iter().partition(|(_, said)| said.manner == Manner::Request);
-    let Grouping { groups, course, .. } = grouped(night.situation.memory.texts, directives);
+/// Drafts, and what was proposed before or stands in memory.
+pub fn drafts<'a>(night: &Night<'a>) -> (Vec<Draft>, Vec<Answered<'a>>) {
+    let corpus = night.corpus;
+    let all = gather(&corpus.columns.said, |said| &said.spot);
+    let (requests, directives): (Vec<&SaidRow>, Vec<&SaidRow>) = all.partition(|said| said.manner == Manner::Request);
+    let Grouping { groups, course, .. } = grouped(night.situation.memory.texts, &corpus.texts, directives);
     let put = |(at, group): (usize, Group<'a>)| {
         let worded = worded(night, &group)?;
-        let sessions = group.members.iter().map(|(seen, _)| &seen.session.session);
-        let key = BeliefKey::new(course.name(at));
-        if !key.is_ok_and(|key| night.is_settled(&key, sessions)) {
-            return Some(Err(draft(group, worded)));
+        let sessions = group.members.iter().map(|said| said.spot.session);
+        let (key, text) = (BeliefKey::new(course.name(at)), night.text(worded.best.text));
+        if !key.is_ok_and(|key| night.is_settled(&key, sessions) || night.situation.memory.says(&key, text)) {
+            return Some(Err(draft(night, group, worded)));
         }
-        let text = worded.best.text.as_str();
-        let words = match text == group.members[0].1.text {
+        let words = match worded.best.text == group.members[0].text {
             true => course.words(at).to_vec(),
             false => words_of(&night.situation.memory.texts.meaning(text)),
         };
         Some(Ok(Answered { text, words }))
     };
-    let put: Vec<Result<Answered<'a>, Draft<'a>>> = groups.into_par_iter().enumerate().filter_map(put).collect();
+    let put: Vec<Result<Answered<'a>, Draft>> = groups.into_par_iter().enumerate().filter_map(put).collect();
     let (mut drafts, mut told) = (Vec::new(), Vec::new());
     for put in put {
         match put {
@@ -57,55 +51,48 @@ pub fn drafts<'a>(night: &Night<'a>) -> (Vec<Draft<'a>>, Vec<Answered<'a>>) {
             Err(draft) => drafts.push(draft),
         }
     }
-    drafts.extend(super::requests::drafts(night, requests));
+    drafts.extend(super::requests::drafts(night, &requests));
     (drafts, told)
 }
 
 /// Directives by what they mean, one after the other as they were said.
 struct Grouping<'a, 'k> {
     texts: &'k Known,
+    words: &'a Texts,
     groups: Vec<Group<'a>>,
     course: Course,
     /// Over the first of each group, as far as anybody asked.
     probe: Probe,
     /// Where a text went that was said before, as long as the groups are what they were then.
-    known: Map<&'a str, usize>,
+    known: Map<Text, usize>,
 }
 
-fn grouped<'a, 'k>(texts: &'k Known, all: Vec<(Seen<'a>, &'a Said)>) -> Grouping<'a, 'k> {
+fn grouped<'a, 'k>(texts: &'k Known, words: &'a Texts, all: Vec<&'a SaidRow>) -> Grouping<'a, 'k> {
     let kept = Course::kept(texts, KEPT);
-    let items: Vec<Key> = all.par_iter().map(|(seen, said)| item(seen, said)).collect();
     // Asked for where something is new or gone.
-    let (before, now) = (LazyCell::new(|| kept.items()), LazyCell::new(|| items.iter().copied().collect()));
-    let (groups, course, probe, known) = (Vec::new(), Course::default(), Probe::new(), Map::default());
-    let mut grouping = Grouping { texts, groups, course, probe, known };
+    let (before, now) = (LazyCell::new(|| kept.items()), LazyCell::new(|| all.iter().map(|said| said.key).collect()));
+    let (groups, course, probe, known) = (Vec::new(), Course::of(all.len()), Probe::new(), Map::default());
+    let mut grouping = Grouping { texts, words, groups, course, probe, known };
     // Where the course of before is; nothing once the groups are others.
     let mut way = Some(0);
-    for ((seen, said), &item) in all.into_iter().zip(&items) {
-        let is_here = |at: &usize| kept.item(*at) == Some(&item);
+    for &said in &all {
+        let is_here = |at: &usize| kept.item(*at) == Some(&said.key);
         let at = way.map(|at| if is_here(&at) { at } else { grouping.passing(&kept, at, &now) });
         match at.filter(is_here) {
             Some(at) => {
-                grouping.follow(&kept, at, (seen, said));
+                grouping.follow(&kept, at, said);
                 way = Some(at + 1);
             }
             None => {
-                let is_new = !before.contains(&item);
-                let changed = grouping.add((seen, said), item);
-                way = at.filter(|_| is_new && !changed);
+                let changed = grouping.add(said);
+                // Nothing more is followed once all of the course was, or the groups are others.
+                let at = at.filter(|at| !changed && kept.item(*at).is_some());
+                way = at.filter(|_| !before.contains(&said.key));
             }
         }
     }
     grouping.course.keep(&kept, texts, KEPT);
     grouping
-}
-
-/// What a directive is known by from night to night.
-fn item(seen: &Seen<'_>, said: &Said) -> Key {
-    let lines = seen.cite.place.lines;
-    let place = [lines.first.to_le_bytes(), lines.last.to_le_bytes()].concat();
-    let pointer = seen.cite.place.pointer.as_deref().unwrap_or_default();
-    named(&[seen.session.session.as_str().as_bytes(), &place, pointer.as_bytes(), b"\0", said.text.as_bytes()])
 }
 
 impl<'a> Grouping<'a, '_> {
@@ -119,7 +106,7 @@ impl<'a> Grouping<'a, '_> {
     }
 
     /// Takes a directive as it was taken before.
-    fn follow(&mut self, kept: &Course, at: usize, member: (Seen<'a>, &'a Said)) {
+    fn follow(&mut self, kept: &Course, at: usize, said: &'a SaidRow) {
         for group in kept.voided(at) {
             self.groups[group].void = true;
             self.course.void(group);
@@ -129,31 +116,35 @@ impl<'a> Grouping<'a, '_> {
             self.course.begin(kept.words(group), kept.name(group).to_owned());
             self.groups.push(Group { members: Vec::new(), meaning: OnceCell::new(), void: false });
         }
-        self.course.went(*kept.item(at).expect("it was found there"), group);
-        self.groups[group].members.push(member);
+        self.course.went(said.key, group);
+        self.groups[group].members.push(said);
         self.known.clear();
     }
 
+    fn meaning(&self, group: usize) -> &Meaning {
+        let Group { members, meaning, .. } = &self.groups[group];
+        meaning.get_or_init(|| self.texts.meaning(self.words.get(members[0].text)))
+    }
+
     /// Compares a directive with the groups so far; tells whether they are others now.
-    fn add(&mut self, member: (Seen<'a>, &'a Said), item: Key) -> bool {
-        let text = member.1.text.as_str();
-        if let Some(at) = self.known.get(text) {
-            self.groups[*at].members.push(member);
-            self.course.went(item, *at);
+    fn add(&mut self, said: &'a SaidRow) -> bool {
+        if let Some(at) = self.known.get(&said.text) {
+            self.groups[*at].members.push(said);
+            self.course.went(said.key, *at);
             return false;
         }
+        let text = self.words.get(said.text);
         let meaning = self.texts.meaning(text);
         while self.probe.len() < self.groups.len() {
             self.probe.add_words(self.course.words(self.probe.len()).iter().copied());
         }
         let (mut same, mut changed) = (None, false);
         for at in self.probe.near(&meaning) {
-            let group = &self.groups[at];
-            match group.meaning(self.texts).relation(&meaning) {
-                Relation::Same | Relation::Contains | Relation::Within if same.is_none() && !group.void => {
+            match self.meaning(at).relation(&meaning) {
+                Relation::Same | Relation::Contains | Relation::Within if same.is_none() && !self.groups[at].void => {
                     same = Some(at)
                 }
-                Relation::Contradicts if !group.void => {
+                Relation::Contradicts if !self.groups[at].void => {
                     self.groups[at].void = true;
                     self.course.void(at);
                     changed = true;
@@ -171,25 +162,25 @@ impl<'a> Grouping<'a, '_> {
         if changed {
             self.known.clear();
         }
-        self.groups[at].members.push(member);
-        self.course.went(item, at);
+        self.groups[at].members.push(said);
+        self.course.went(said.key, at);
         if same.is_some() {
-            self.known.insert(text, at);
+            self.known.insert(said.text, at);
         }
         changed
     }
 }
 
 /// A message that opens several sessions without a change is a program's prompt.
-pub fn is_scripted(members: &[(Seen<'_>, &Said)]) -> bool {
-    let first = members.first().and_then(|(_, said)| said.opening);
-    members.len() > 1 && first.is_some() && members.iter().all(|(_, said)| said.opening == first)
+pub fn is_scripted(members: &[&SaidRow]) -> bool {
+    let first = members.first().and_then(|said| said.opening);
+    members.len() > 1 && first.is_some() && members.iter().all(|said| said.opening == first)
 }
 
 /// How a group is put.
 struct Worded<'a> {
     strongest: Manner,
-    best: &'a Said,
+    best: &'a SaidRow,
     support: Support,
     explicit: bool,
 }
@@ -199,30 +190,30 @@ fn worded<'a>(night: &Night<'a>, group: &Group<'a>) -> Option<Worded<'a>> {
     if group.void || is_scripted(&group.members) {
         return None;
     }
-    let strongest = group.members.iter().map(|(_, said)| said.manner).min()?;
-    let support = support(group.members.iter().map(|(seen, _)| seen));
+    let strongest = group.members.iter().map(|said| said.manner).min()?;
+    let support = support_of(night, group.members.iter().map(|said| said.spot.session).collect());
     let explicit = strongest <= Manner::Standing;
     if !explicit && (support.sessions as usize) < night.support() {
         return None;
     }
-    let worded = group.members.iter().rev().filter(|(_, said)| said.manner == strongest).map(|(_, said)| said);
-    let best = worded.min_by_key(|said| said.text.chars().count().abs_diff(70))?;
+    let worded = group.members.iter().rev().filter(|said| said.manner == strongest);
+    let best = worded.min_by_key(|said| said.length.abs_diff(70))?;
     Some(Worded { strongest, best, support, explicit })
 }
 
-fn draft<'a>(group: Group<'a>, worded: Worded<'a>) -> Draft<'a> {
+fn draft(night: &Night<'_>, group: Group<'_>, worded: Worded<'_>) -> Draft {
     let Worded { strongest, best, support, explicit } = worded;
-    let oldest = &group.members[0].1.text;
-    let seen: Vec<Seen<'a>> = group.members.iter().map(|(seen, _)| *seen).collect();
-    let tells = crate::engine::embedded::voice::imperative(&best.text).is_some();
+    let (oldest, best) = (night.text(group.members[0].text), night.text(best.text));
+    let seen: Vec<Seen> = group.members.iter().map(|said| Seen::at(&said.spot, Part::Said)).collect();
+    let tells = crate::engine::embedded::voice::imperative(best).is_some();
     let kind = if !tells && strongest == Manner::Remember {
         Kind::Fact
-    } else if is_about_style(&best.text) {
+    } else if is_about_style(best) {
         Kind::Preference
     } else {
         Kind::Workflow
     };
-    let mut draft = Draft::new(kind, canonical("directive", oldest), best.text.clone(), seen);
+    let mut draft = Draft::new(kind, canonical("directive", oldest), best.to_owned(), seen);
     let how = match strongest {
         Manner::Remember => "A person asked in so many words to remember it",
         Manner::Standing => "A person stated it as a standing rule",
@@ -263,8 +254,10 @@ pub fn counted(sessions: u32, agents: u32) -> String {
 
 /// Who is in which group, which are void, and what the course of it was.
 #[cfg(test)]
-pub fn told_of(texts: &Known, all: Vec<(Seen<'_>, &Said)>) -> (Vec<(Vec<String>, bool)>, Course) {
-    let Grouping { groups, course, .. } = grouped(texts, all);
-    let members = |group: &Group<'_>| group.members.iter().map(|(seen, _)| seen.session.session.to_string()).collect();
+pub fn told_of(known: &Known, corpus: &crate::phase::corpus::Corpus) -> (Vec<(Vec<String>, bool)>, Course) {
+    let all = corpus.columns.said.iter().collect();
+    let Grouping { groups, course, .. } = grouped(known, &corpus.texts, all);
+    let members =
+        |group: &Group<'_>| group.members.iter().map(|said| corpus.id(said.spot.session).to_owned()).collect();
     (groups.iter().map(|group| (members(group), group.void)).collect(), course)
 }

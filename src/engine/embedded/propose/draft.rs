@@ -1,14 +1,13 @@
 //! A belief before it is compared with memory: its words, its evidence, and how useful it is.
 
 use super::{Map, Night};
+use crate::model::Moment;
 use crate::model::{Belief, Confidence, Evidence, Kind, Support};
-use crate::phase::Reflection;
-use crate::phase::reflection::Cite;
+use crate::phase::corpus::{Part, Spot, Text};
 use crate::text::Scrubbed;
 use crate::text::probe::Word;
 use chrono::{DateTime, Utc};
-use std::collections::{BTreeSet, HashSet};
-use std::hash::{Hash, Hasher};
+use std::collections::BTreeSet;
 
 /// How many pieces of evidence a proposal cites.
 const CITED: usize = 5;
@@ -16,15 +15,22 @@ const CITED: usize = 5;
 const ENOUGH: usize = 3;
 
 /// One place in one session.
-#[derive(Debug, Clone, Copy)]
-pub struct Seen<'a> {
-    pub session: &'a Reflection,
-    pub cite: &'a Cite,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen {
+    pub session: u32,
+    pub part: Part,
+    pub time: Moment,
+}
+
+impl Seen {
+    pub fn at(spot: &Spot, part: impl Fn(u32) -> Part) -> Self {
+        Self { session: spot.session, part: part(spot.nth), time: spot.time }
+    }
 }
 
 /// A belief that the sessions support.
 #[derive(Debug, Clone)]
-pub struct Draft<'a> {
+pub struct Draft {
     pub kind: Kind,
     pub canonical: String,
     /// What the belief says without counts: by this it is compared with memory.
@@ -35,9 +41,9 @@ pub struct Draft<'a> {
     pub subject: String,
     pub reason: String,
     pub tags: Vec<String>,
-    pub seen: Vec<Seen<'a>>,
+    pub seen: Vec<Seen>,
     /// Those of `seen` that show it best, cited before the others.
-    pub first: Vec<Seen<'a>>,
+    pub first: Vec<Seen>,
     pub confidence: f64,
     pub explicit: bool,
     /// Usefulness, 0 to 1; a tie is broken by support.
@@ -50,15 +56,15 @@ pub struct Draft<'a> {
     pub exclusive: bool,
 }
 
-/// What was proposed before and is not proposed again: nothing that it says is news.
+/// What was proposed before, or stands in memory, and is not proposed again: nothing that it says is news.
 pub struct Answered<'a> {
     pub text: &'a str,
     /// By which it is found.
     pub words: Vec<Word>,
 }
 
-impl<'a> Draft<'a> {
-    pub fn new(kind: Kind, canonical: String, text: String, seen: Vec<Seen<'a>>) -> Self {
+impl Draft {
+    pub fn new(kind: Kind, canonical: String, text: String, seen: Vec<Seen>) -> Self {
         Self {
             kind,
             canonical,
@@ -133,33 +139,37 @@ impl<'a> Draft<'a> {
         self.ends.is_some() || marks.iter().any(|mark| lower.contains(mark))
     }
 
-    pub fn support(&self) -> Support {
-        support(&self.seen)
+    pub fn support(&self, night: &Night<'_>) -> Support {
+        support(night, &self.seen)
     }
 
     pub fn newest(&self) -> Option<DateTime<Utc>> {
-        self.seen.iter().map(|seen| seen.cite.time).max()
+        self.seen.iter().map(|seen| seen.time).max().map(DateTime::from)
     }
 
     /// Up to five pieces of evidence, spread over the sessions, the oldest and the newest among them.
-    pub fn evidence(&self) -> Vec<Evidence> {
+    pub fn evidence(&self, night: &Night<'_>) -> Vec<Evidence> {
+        let evidence = |seen: &Seen| {
+            let reflection = night.reflection(seen.session)?;
+            Some(reflection.evidence(night.corpus.cite(&reflection, seen.part)?))
+        };
         let mut sessions = BTreeSet::new();
-        let mut cited: Vec<&Seen<'_>> = Vec::new();
-        let mut more: Vec<&Seen<'_>> = Vec::new();
+        let (mut cited, mut more): (Vec<&Seen>, Vec<&Seen>) = Default::default();
         for (pool, limit) in [(&self.first, CITED), (&self.seen, if self.first.is_empty() { CITED } else { ENOUGH })] {
-            let mut fresh: Vec<&Seen<'_>> = Vec::new();
+            let mut fresh: Vec<&Seen> = Vec::new();
             for seen in pool {
-                if sessions.insert(&seen.session.session) { fresh.push(seen) } else { more.push(seen) }
+                if sessions.insert(seen.session) { fresh.push(seen) } else { more.push(seen) }
             }
             cited.extend(spread(&fresh, limit.saturating_sub(cited.len())));
         }
-        let place = |seen: &Seen<'_>| (seen.session.session.clone(), seen.cite.place.clone(), seen.cite.quote.clone());
-        let mut places: BTreeSet<_> = cited.iter().map(|seen| place(seen)).collect();
-        more.retain(|seen| places.insert(place(seen)));
+        let mut cited: Vec<Evidence> = cited.into_iter().filter_map(evidence).collect();
+        let place = |item: &Evidence| (item.session.clone(), item.place.clone(), item.quote.clone());
+        let mut places: BTreeSet<_> = cited.iter().map(place).collect();
         let room = if self.first.is_empty() { CITED } else { ENOUGH }.saturating_sub(cited.len());
-        cited.extend(more.into_iter().take(room));
-        cited.sort_by_key(|seen| (seen.cite.time, &seen.session.session, seen.cite.place.clone()));
-        cited.into_iter().map(|seen| seen.session.evidence(seen.cite)).collect()
+        let more = more.into_iter().filter_map(evidence).filter(|item| places.insert(place(item)));
+        cited.extend(more.take(room));
+        cited.sort_by_cached_key(|item| (item.time, item.session.clone(), item.place.clone()));
+        cited
     }
 }
 
@@ -206,70 +216,41 @@ fn spread<'s, T>(all: &[&'s T], room: usize) -> Vec<&'s T> {
 }
 
 /// Sessions and agents, each counted once.
-pub fn support<'s, 'a: 's>(seen: impl IntoIterator<Item = &'s Seen<'a>>) -> Support {
-    let (mut sessions, mut agents): (Vec<&Reflection>, HashSet<_>) = (Vec::new(), HashSet::new());
-    for seen in seen {
-        // What is seen comes session by session, and most of it from one agent.
-        if sessions.last().is_none_or(|last| last.agent != seen.session.agent) {
-            agents.insert(&seen.session.agent);
-        }
-        sessions.push(seen.session);
-    }
-    Support { sessions: distinct(sessions) as u32, agents: agents.len() as u32 }
+pub fn support<'s>(night: &Night<'_>, seen: impl IntoIterator<Item = &'s Seen>) -> Support {
+    support_of(night, seen.into_iter().map(|seen| seen.session).collect())
 }
 
-/// How many sessions these are, each counted once: a night has one reflection of each.
-pub fn distinct(mut sessions: Vec<&Reflection>) -> usize {
-    let place = |session: &&Reflection| std::ptr::from_ref(*session);
-    sessions.sort_unstable_by_key(place);
-    sessions.dedup_by_key(|session| place(session));
+pub fn support_of(night: &Night<'_>, mut sessions: Vec<u32>) -> Support {
+    sessions.sort_unstable();
+    sessions.dedup();
+    let mut agents: Vec<Text> = sessions.iter().map(|at| night.corpus.sessions[*at as usize].agent).collect();
+    // What happened one after the other is mostly one agent's.
+    agents.dedup();
+    agents.sort_unstable();
+    agents.dedup();
+    Support { sessions: sessions.len() as u32, agents: agents.len() as u32 }
+}
+
+/// How many sessions these are, each counted once.
+pub fn distinct(mut sessions: Vec<u32>) -> usize {
+    sessions.sort_unstable();
+    sessions.dedup();
     sessions.len()
 }
 
-/// Everything of one sort in all sessions, in the order of time; a line copied into a resumed session counts once.
-pub fn gather<'a, T>(
-    night: &Night<'a>,
-    of: impl Fn(&'a Reflection) -> &'a [T],
-    cite: impl Fn(&'a T) -> &'a Cite,
-) -> Vec<(Seen<'a>, &'a T)>
-where
-    T: 'a,
-{
-    // With its time, so that no two are looked up to compare them.
-    let mut all: Vec<(DateTime<Utc>, Seen<'a>, &'a T)> = Vec::new();
-    for &session in &night.sessions {
-        let seen = |item| Seen { session, cite: cite(item) };
-        all.extend(of(session).iter().map(|item| (cite(item).time, seen(item), item)));
-    }
-    let place = |seen: &Seen<'a>| (&seen.session.session, &seen.cite.place);
-    all.sort_by(|(time, a, _), (other, b, _)| time.cmp(other).then_with(|| place(a).cmp(&place(b))));
-    // Of each line the session that had it first.
-    let mut first: Map<Line<'a>, &Reflection> = Map::default();
-    let mut is_first = |seen: &Seen<'a>| {
-        let Some(uid) = seen.cite.uid.as_deref() else { return true };
-        let line = Line { uid, quote: &seen.cite.quote };
-        std::ptr::eq(*first.entry(line).or_insert(seen.session), seen.session)
-    };
-    all.into_iter().map(|(_, seen, item)| (seen, item)).filter(|(seen, _)| is_first(seen)).collect()
-}
-
-/// A line of a transcript, wherever it was copied to.
-#[derive(PartialEq, Eq)]
-struct Line<'a> {
-    uid: &'a str,
-    quote: &'a str,
-}
-
-impl Hash for Line<'_> {
-    /// A line has few quotes, and they are long.
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        (self.uid, self.quote.len()).hash(state);
-    }
+/// Which rows count, of those in the order of time: a line copied into a resumed session counts once, for the session
+/// that had it first.
+pub fn gather<R>(rows: &[R], spot: impl Fn(&R) -> &Spot) -> impl Iterator<Item = &R> {
+    let mut first: Map<u64, u32> = Map::default();
+    rows.iter().filter(move |row| {
+        let spot = spot(row);
+        spot.line == 0 || *first.entry(spot.line).or_insert(spot.session) == spot.session
+    })
 }
 
 /// The most useful first; the order of sessions plays no part.
-pub fn ordered(drafts: Vec<Draft<'_>>) -> Vec<Draft<'_>> {
-    let mut all: Vec<(u32, Draft<'_>)> = drafts.into_iter().map(|draft| (draft.support().sessions, draft)).collect();
+pub fn ordered(drafts: Vec<Draft>, night: &Night<'_>) -> Vec<Draft> {
+    let mut all: Vec<(u32, Draft)> = drafts.into_iter().map(|draft| (draft.support(night).sessions, draft)).collect();
     all.sort_by(|(a_support, a), (b_support, b)| {
         b.rank
             .total_cmp(&a.rank)

@@ -1,78 +1,87 @@
 //! Facts by subject and attribute, the newest value current; open statements by meaning, the newest wording kept. What
 //! a later statement ends does not come into memory.
 
-use super::Night;
 use super::course::Course;
 use super::directives::{canonical, counted};
 use super::draft::{Answered, Draft, Seen, by_support, gather, support};
+use super::{Map, Night};
 use crate::model::{BeliefKey, Kind};
-use crate::phase::reflection::Stated;
-use crate::text::known::{Key, named};
+use crate::phase::corpus::{FactRow, Part, Text, Texts};
+use crate::text::known::Key;
 use crate::text::probe::words_of;
 use crate::text::{Known, Meaning, Probe, Relation, amount, frame, words};
 use rayon::prelude::*;
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
 
 /// By what the course of the beliefs is kept.
 const KEPT: &str = "facts";
 
 #[derive(Default)]
 struct Belief<'a> {
-    members: Vec<(Seen<'a>, &'a Stated)>,
+    members: Vec<&'a FactRow>,
     /// What the last of them says.
     newest: OnceCell<Meaning>,
     void: bool,
 }
 
 impl Belief<'_> {
-    fn newest(&self, texts: &Known) -> &Meaning {
-        let text = || self.members.last().map_or("", |(_, stated)| stated.text.as_str());
+    fn newest(&self, texts: &Known, words: &Texts) -> &Meaning {
+        let text = || self.members.last().map_or("", |stated| words.get(stated.text));
         self.newest.get_or_init(|| texts.meaning(text()))
     }
 }
 
-/// Drafts, and what was proposed before.
-pub fn drafts<'a>(night: &Night<'a>) -> (Vec<Draft<'a>>, Vec<Answered<'a>>) {
-    let all = gather(night, |session| &session.facts, |stated| &stated.cite);
+/// Drafts, and what was proposed before or stands in memory.
+pub fn drafts<'a>(night: &Night<'a>) -> (Vec<Draft>, Vec<Answered<'a>>) {
+    let corpus = night.corpus;
+    let all: Vec<&FactRow> = gather(&corpus.columns.facts, |stated| &stated.spot).collect();
     let texts = night.situation.memory.texts;
-    let (beliefs, course) = believed(texts, all);
+    let (beliefs, course) = believed(texts, &corpus.texts, all);
     let (mut drafts, mut told) = (Vec::new(), Vec::new());
     for (at, belief) in beliefs.into_iter().enumerate().filter(|(_, belief)| !belief.void) {
-        let Some(((_, oldest), (_, newest))) = belief.members.first().zip(belief.members.last()) else { continue };
-        let attribute = newest.attribute.as_ref().or(oldest.attribute.as_ref());
-        let key = match attribute {
-            Some(attribute) => Ok(BeliefKey::derive(&format!("fact {} {attribute}", newest.subject))),
+        let Some((oldest, newest)) = belief.members.first().copied().zip(belief.members.last().copied()) else {
+            continue;
+        };
+        let key = match about(night, oldest, newest) {
+            Some(about) => Ok(BeliefKey::derive(&format!("fact {about}"))),
             None => BeliefKey::new(course.name(at)),
         };
-        let sessions = belief.members.iter().map(|(seen, _)| &seen.session.session);
-        if newest.ends.is_none() && key.is_ok_and(|key| night.is_settled(&key, sessions)) {
+        let sessions = belief.members.iter().map(|stated| stated.spot.session);
+        let text = night.text(newest.text);
+        let is_told =
+            |key: BeliefKey| night.is_settled(&key, sessions.clone()) || night.situation.memory.says(&key, text);
+        if !newest.ends.is_some() && key.is_ok_and(is_told) {
             let words = match newest.text == oldest.text {
                 true => course.words(at).to_vec(),
-                false => words_of(belief.newest(texts)),
+                false => words_of(belief.newest(texts, &corpus.texts)),
             };
-            told.push(Answered { text: &newest.text, words });
+            told.push(Answered { text, words });
             continue;
         }
-        drafts.extend(draft(belief, texts));
+        drafts.extend(draft(night, belief));
     }
     (drafts, told)
 }
 
+/// What a belief gives the value of, where it has an attribute.
+fn about(night: &Night<'_>, oldest: &FactRow, newest: &FactRow) -> Option<String> {
+    let attribute = if newest.attribute.is_some() { newest.attribute } else { oldest.attribute };
+    attribute.is_some().then(|| format!("{} {}", night.text(newest.subject), night.text(attribute)))
+}
+
 /// Statements by what they are about, one after the other as they were made.
-fn believed<'a>(texts: &Known, all: Vec<(Seen<'a>, &'a Stated)>) -> (Vec<Belief<'a>>, Course) {
+fn believed<'a>(texts: &Known, words: &Texts, all: Vec<&'a FactRow>) -> (Vec<Belief<'a>>, Course) {
     let mut beliefs: Vec<Belief<'a>> = Vec::new();
-    let mut keyed: BTreeMap<String, usize> = BTreeMap::new();
+    let mut keyed: Map<Text, usize> = Map::default();
     let kept = Course::kept(texts, KEPT);
-    let items: Vec<Key> = all.par_iter().map(|(seen, stated)| item(seen, stated)).collect();
+    let items: Vec<Key> = all.iter().map(|stated| stated.key).collect();
     let same = kept.same(&items);
-    let mut course = Course::default();
-    let meanings: Vec<Meaning> = all[same..].par_iter().map(|(_, stated)| texts.meaning(&stated.text)).collect();
+    let mut course = Course::of(all.len());
+    let meaning = |stated: &&FactRow| texts.meaning(words.get(stated.text));
+    let meanings: Vec<Meaning> = all[same..].par_iter().map(meaning).collect();
     let mut meanings = meanings.into_iter();
     let mut probe = Probe::new();
-    for (nth, (member, item)) in all.into_iter().zip(items).enumerate() {
-        let stated = member.1;
-        let key = stated.attribute.as_ref().map(|attribute| format!("{} {attribute}", stated.subject));
+    for (nth, (stated, item)) in all.into_iter().zip(items).enumerate() {
         let (at, newest) = if nth < same {
             // As it went before.
             for void in kept.voided(nth) {
@@ -89,30 +98,31 @@ fn believed<'a>(texts: &Known, all: Vec<(Seen<'a>, &'a Stated)>) -> (Vec<Belief<
             if nth == same {
                 probe = course.probe();
             }
-            for void in ended(&beliefs, &probe, stated) {
+            let among = Among { texts, words, beliefs: &beliefs, probe: &probe };
+            let voided = among.ended(stated);
+            let meaning = meanings.next().expect("one of each that is new");
+            let at = match keyed.get(&stated.about).filter(|_| stated.about.is_some()) {
+                Some(at) => Some(*at),
+                None => among.matching(&meaning, stated).or_else(|| among.same_change(&meaning, stated)),
+            };
+            for void in voided {
                 beliefs[void].void = true;
                 course.void(void);
             }
-            let meaning = meanings.next().expect("one of each that is new");
-            let at = match key.as_ref().and_then(|key| keyed.get(key)) {
-                Some(at) => Some(*at),
-                None => matching(texts, &beliefs, &probe, &meaning, &stated.text)
-                    .or_else(|| same_change(&beliefs, &probe, &meaning, stated)),
-            };
             let at = at.unwrap_or_else(|| {
                 probe.add(&meaning);
-                let name = BeliefKey::derive(&canonical("fact", &stated.text));
+                let name = BeliefKey::derive(&canonical("fact", words.get(stated.text)));
                 course.begin(&words_of(&meaning), name.to_string());
                 beliefs.push(Belief::default());
                 beliefs.len() - 1
             });
             (at, meaning.into())
         };
-        if let Some(key) = key {
-            keyed.entry(key).or_insert(at);
+        if stated.about.is_some() {
+            keyed.entry(stated.about).or_insert(at);
         }
         course.went(item, at);
-        beliefs[at].members.push(member);
+        beliefs[at].members.push(stated);
         beliefs[at].newest = newest;
         beliefs[at].void = false;
     }
@@ -120,90 +130,100 @@ fn believed<'a>(texts: &Known, all: Vec<(Seen<'a>, &'a Stated)>) -> (Vec<Belief<
     (beliefs, course)
 }
 
-/// What a statement is known by from night to night.
-fn item(seen: &Seen<'_>, stated: &Stated) -> Key {
-    let part = |text: &Option<String>| text.as_ref().map_or("\0".to_owned(), |text| format!("={text}\0"));
-    let parts = [part(&stated.attribute), part(&stated.ends)].concat();
-    let (session, subject) = (seen.session.session.as_str(), stated.subject.as_str());
-    named(&[session.as_bytes(), b"\0", subject.as_bytes(), b"\0", parts.as_bytes(), stated.text.as_bytes()])
+/// The beliefs so far, found by their words.
+struct Among<'b, 'a> {
+    texts: &'b Known,
+    words: &'b Texts,
+    beliefs: &'b [Belief<'a>],
+    probe: &'b Probe,
 }
 
-/// The open belief that says the same, or the same of another value: either way the new statement joins it.
-fn matching(texts: &Known, beliefs: &[Belief<'_>], probe: &Probe, meaning: &Meaning, text: &str) -> Option<usize> {
-    for at in probe.near(meaning) {
-        let Some((_, newest)) = beliefs[at].members.last() else { continue };
-        let joins = match beliefs[at].newest(texts).relation(meaning) {
-            Relation::Same | Relation::Contradicts | Relation::Within => true,
-            _ => frame::replaces(text, &newest.text) || amount::recounts(text, &newest.text),
-        };
-        if joins {
-            return Some(at);
-        }
+impl<'a> Among<'_, 'a> {
+    fn newest(&self, at: usize) -> Option<&'a FactRow> {
+        self.beliefs[at].members.last().copied()
     }
-    None
-}
 
-/// A belief that ends the same thing and speaks of the same: one change, told twice in other words.
-fn same_change(beliefs: &[Belief<'_>], probe: &Probe, meaning: &Meaning, stated: &Stated) -> Option<usize> {
-    let gone = words::stems(stated.ends.as_ref()?);
-    let about = words::stems(&stated.text);
-    probe.near(meaning).into_iter().find(|at| {
-        beliefs[*at].members.last().is_some_and(|(_, newest)| {
-            let same = newest.ends.as_ref().is_some_and(|ends| words::stems(ends) == gone);
-            let others = words::stems(&newest.text);
-            same && others.iter().filter(|stem| about.contains(stem) && !gone.contains(stem)).count() >= 2
+    /// The open belief that says the same, or the same of another value: either way the new statement joins it.
+    fn matching(&self, meaning: &Meaning, stated: &FactRow) -> Option<usize> {
+        let text = self.words.get(stated.text);
+        for at in self.probe.near(meaning) {
+            let Some(newest) = self.newest(at) else { continue };
+            let newest = self.words.get(newest.text);
+            let joins = match self.beliefs[at].newest(self.texts, self.words).relation(meaning) {
+                Relation::Same | Relation::Contradicts | Relation::Within => true,
+                _ => frame::replaces(text, newest) || amount::recounts(text, newest),
+            };
+            if joins {
+                return Some(at);
+            }
+        }
+        None
+    }
+
+    /// A belief that ends the same thing and speaks of the same: one change, told twice in other words.
+    fn same_change(&self, meaning: &Meaning, stated: &FactRow) -> Option<usize> {
+        let gone = words::stems(self.words.find(stated.ends)?);
+        let about = words::stems(self.words.get(stated.text));
+        self.probe.near(meaning).into_iter().find(|at| {
+            self.newest(*at).is_some_and(|newest| {
+                let same = self.words.find(newest.ends).is_some_and(|ends| words::stems(ends) == gone);
+                let others = words::stems(self.words.get(newest.text));
+                same && others.iter().filter(|stem| about.contains(stem) && !gone.contains(stem)).count() >= 2
+            })
         })
-    })
+    }
+
+    /// The beliefs about what a statement ends: void from then on.
+    fn ended(&self, stated: &FactRow) -> Vec<usize> {
+        let Some(ends) = self.words.find(stated.ends) else { return Vec::new() };
+        let gone = words::stems(ends);
+        let is_ended = |at: &usize| {
+            let Some(newest) = self.newest(*at) else { return false };
+            let stems = words::stems(self.words.get(newest.text));
+            !gone.is_empty()
+                && gone.iter().all(|stem| stems.contains(stem))
+                && !newest.ends.is_some()
+                && stems.len() <= gone.len() + 6
+        };
+        self.probe.near(&Meaning::of(ends)).into_iter().filter(is_ended).collect()
+    }
 }
 
-/// The beliefs about what a statement ends: void from then on.
-fn ended(beliefs: &[Belief<'_>], probe: &Probe, stated: &Stated) -> Vec<usize> {
-    let Some(ends) = &stated.ends else { return Vec::new() };
-    let gone = words::stems(ends);
-    let is_ended = |at: &usize| {
-        let Some((_, newest)) = beliefs[*at].members.last() else { return false };
-        let stems = words::stems(&newest.text);
-        !gone.is_empty()
-            && gone.iter().all(|stem| stems.contains(stem))
-            && newest.ends.is_none()
-            && stems.len() <= gone.len() + 6
-    };
-    probe.near(&Meaning::of(ends)).into_iter().filter(is_ended).collect()
-}
-
-fn draft<'a>(belief: Belief<'a>, texts: &Known) -> Option<Draft<'a>> {
-    let (_, newest) = belief.members.last()?;
-    let (_, oldest) = belief.members.first()?;
-    let value = newest.value.as_deref().map(words::stems);
-    let agrees = |stated: &Stated| match (&value, &stated.value) {
+fn draft(night: &Night<'_>, belief: Belief<'_>) -> Option<Draft> {
+    let (newest, oldest) = (*belief.members.last()?, *belief.members.first()?);
+    let (texts, newest_text) = (night.situation.memory.texts, night.text(newest.text));
+    let value = night.corpus.texts.find(newest.value).map(words::stems);
+    let agrees = |stated: &FactRow| match (&value, night.corpus.texts.find(stated.value)) {
         (Some(value), Some(other)) => *value == words::stems(other),
         _ => {
+            let text = night.text(stated.text);
+            let said = belief.newest(texts, &night.corpus.texts);
             stated.text == newest.text
-                || texts.meaning(&stated.text).relation(belief.newest(texts)) != Relation::Contradicts
-                    && !frame::replaces(&newest.text, &stated.text)
-                    && !amount::recounts(&newest.text, &stated.text)
+                || texts.meaning(text).relation(said) != Relation::Contradicts
+                    && !frame::replaces(newest_text, text)
+                    && !amount::recounts(newest_text, text)
         }
     };
-    let current: Vec<Seen<'a>> =
-        belief.members.iter().filter(|(_, stated)| agrees(stated)).map(|(seen, _)| *seen).collect();
-    let superseded = belief.members.iter().rev().find(|(_, stated)| !agrees(stated));
-    let support = support(&current);
-    let canonical = match (&newest.attribute, &oldest.attribute) {
-        (Some(attribute), _) | (None, Some(attribute)) => format!("fact {} {attribute}", newest.subject),
-        _ => canonical("fact", &oldest.text),
+    let current = belief.members.iter().filter(|stated| agrees(stated));
+    let current: Vec<Seen> = current.map(|stated| Seen::at(&stated.spot, Part::Fact)).collect();
+    let superseded = belief.members.iter().rev().find(|stated| !agrees(stated));
+    let support = support(night, &current);
+    let canonical = match about(night, oldest, newest) {
+        Some(about) => format!("fact {about}"),
+        None => canonical("fact", night.text(oldest.text)),
     };
     let kind = if newest.preference { Kind::Preference } else { Kind::Fact };
-    let mut draft = Draft::new(kind, canonical, newest.text.clone(), current);
+    let mut draft = Draft::new(kind, canonical, newest_text.to_owned(), current);
     let said = format!("Stated by a person ({})", counted(support.sessions, support.agents));
     draft.reason = match superseded {
-        Some((_, old)) => format!(
+        Some(old) => format!(
             "{said}; the newest value holds, an older one was \"{}\".",
-            crate::text::Scrubbed::short(&old.text, 100)
+            crate::text::Scrubbed::short(night.text(old.text), 100)
         ),
         None => format!("{said}."),
     };
     draft.explicit = true;
-    draft.ends.clone_from(&newest.ends);
+    draft.ends = night.corpus.texts.find(newest.ends).map(str::to_owned);
     draft.exclusive = true;
     draft.confidence = by_support(if newest.attribute.is_some() { 0.75 } else { 0.65 }, support.sessions);
     draft.rank = 0.55
@@ -214,9 +234,9 @@ fn draft<'a>(belief: Belief<'a>, texts: &Known) -> Option<Draft<'a>> {
 
 /// Who is in which belief, which are void, and what the course of it was.
 #[cfg(test)]
-pub fn told_of(texts: &Known, all: Vec<(Seen<'_>, &Stated)>) -> (Vec<(Vec<String>, bool)>, Course) {
-    let (beliefs, course) = believed(texts, all);
+pub fn told_of(known: &Known, corpus: &crate::phase::corpus::Corpus) -> (Vec<(Vec<String>, bool)>, Course) {
+    let (beliefs, course) = believed(known, &corpus.texts, corpus.columns.facts.iter().collect());
     let members =
-        |belief: &Belief<'_>| belief.members.iter().map(|(seen, _)| seen.session.session.to_string()).collect();
+        |belief: &Belief<'_>| belief.members.iter().map(|stated| corpus.id(stated.spot.session).to_owned()).collect();
     (beliefs.iter().map(|belief| (members(belief), belief.void)).collect(), course)
 }

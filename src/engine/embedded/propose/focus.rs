@@ -20,7 +20,7 @@ static PART: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// Whether instructions let a draft through.
-pub fn allows(instructions: Option<&str>, draft: &Draft<'_>) -> bool {
+pub fn allows(instructions: Option<&str>, draft: &Draft) -> bool {
     let Some(instructions) = instructions else { return true };
     let said = format!("{} {} {} {}", draft.text, draft.kind, draft.tags.join(" "), sort(draft));
     // `lint:fix` is about lint, too.
@@ -34,7 +34,7 @@ pub fn allows(instructions: Option<&str>, draft: &Draft<'_>) -> bool {
 }
 
 /// What sort of belief it is, in the words that people use for it.
-fn sort(draft: &Draft<'_>) -> &'static str {
+fn sort(draft: &Draft) -> &'static str {
     match draft.canonical.split(' ').next() {
         Some("mistake") => "error mistake failure debugging bug problem failing tool call",
         Some("command") => "command build tooling",

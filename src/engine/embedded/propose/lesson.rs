@@ -1,21 +1,22 @@
 //! What a recurring mistake teaches, in words that stand alone: what fails, what works instead, how often. A reader of
 //! the note did not see the sessions.
 
-use super::draft::of;
-use super::mistakes::{Found, Group, OF_PROGRAM};
+use super::Map;
+use super::draft::{distinct, of};
+use super::mistakes::{Fix, Found, Group, OF_PROGRAM};
 use crate::engine::embedded::{abstraction, fix, guess, shell};
-use crate::phase::reflection::{Failure, FailureClass, Fix};
+use crate::phase::corpus::{FailureRow, Text};
+use crate::phase::reflection::FailureClass;
 use crate::text::known::named;
 use crate::text::{Known, Scrubbed};
-use std::collections::{BTreeMap, BTreeSet};
 
 /// A group of failures with what is known of it.
 pub struct Lesson<'l, 'a> {
     pub signature: &'l str,
-    pub group: &'l Group<'a>,
+    pub group: &'l Group<'l, 'a>,
     pub class: FailureClass,
     /// The failure that stands for all.
-    pub usual: &'a Failure,
+    pub usual: &'a FailureRow,
     pub fix: Option<&'l Found<'a>>,
     pub texts: &'l Known,
 }
@@ -23,7 +24,11 @@ pub struct Lesson<'l, 'a> {
 /// How many wrong names a note lists.
 const LISTED: usize = 6;
 
-impl Lesson<'_, '_> {
+impl<'a> Lesson<'_, 'a> {
+    pub fn text(&self, text: Text) -> &'a str {
+        self.group.night.text(text)
+    }
+
     /// What fails, and how it is known.
     pub fn what(&self) -> String {
         if let Some(several) = self.several() {
@@ -65,21 +70,23 @@ impl Lesson<'_, '_> {
 
     /// The wrong word of a call, where the error is about nothing else.
     pub fn wrong(&self) -> Option<String> {
-        let named = self.class == FailureClass::Usage && !self.group.is_mixed() && !self.usual.name.is_empty();
-        named.then(|| self.usual.name.clone()).or_else(|| self.absent().map(str::to_owned))
+        let name = self.text(self.usual.name);
+        let named = self.class == FailureClass::Usage && !self.group.is_mixed() && !name.is_empty();
+        named.then(|| name.to_owned()).or_else(|| self.absent().map(str::to_owned))
     }
 
     /// Of many wrong names for one program: which they were.
     fn several(&self) -> Option<String> {
         let (_, kind) = self.signature.split_once(": unknown ")?;
         let (kind, program) = kind.split_once(OF_PROGRAM).filter(|_| self.group.is_mixed())?;
-        let mut right: BTreeMap<&str, &str> = BTreeMap::new();
-        for (_, failure) in &self.group.members {
-            if let Some(Fix::Instead { without, with, .. }) = &failure.fix
-                && without.trim_start_matches('-') == failure.name.trim_start_matches('-')
+        let mut right: Map<&str, &str> = Map::default();
+        for failure in &self.group.members {
+            let (name, fix) = (self.text(failure.name), self.group.fix(failure));
+            if let Some(Fix::Instead { without, with, .. }) = fix
+                && without.trim_start_matches('-') == name.trim_start_matches('-')
                 && !with.is_empty()
             {
-                right.entry(&failure.name).or_insert(with);
+                right.entry(name).or_insert(with);
             }
         }
         let told = self.group.names().into_iter().take(LISTED).map(|(name, _)| match right.get(name) {
@@ -87,7 +94,7 @@ impl Lesson<'_, '_> {
             None => format!("`{name}`"),
         });
         let names = told.collect::<Vec<_>>().join(", ");
-        let lookup = if self.usual.tool == "shell" && kind != "field" {
+        let lookup = if self.text(self.usual.tool) == "shell" && kind != "field" {
             format!(" Look at `{program} --help` before using one that is not known to work.")
         } else {
             " Look up what it offers before using a name that is not known to work.".to_owned()
@@ -97,27 +104,28 @@ impl Lesson<'_, '_> {
 
     /// The error as most sessions saw it; without what differs, where they do not agree.
     fn error(&self) -> String {
-        let same = self.group.members.iter().filter(|(_, failure)| failure.error == self.usual.error);
-        let same: BTreeSet<_> = same.map(|(seen, _)| &seen.session.session).collect();
-        let usual = same.len() * 2 > self.group.sessions();
-        let error = if usual { self.usual.error.clone() } else { general(&self.usual.error, self.texts) };
+        let same = self.group.members.iter().filter(|failure| failure.error == self.usual.error);
+        let usual = distinct(same.map(|failure| failure.spot.session).collect()) * 2 > self.group.sessions();
+        let error = self.text(self.usual.error);
+        let error = if usual { error.to_owned() } else { general(error, self.texts) };
         Scrubbed::short(&error, 140).into_string()
     }
 
     /// The call as the note names it: of calls that differ, what they begin with alike.
     fn call(&self) -> String {
         let usual = self.usual;
-        let same = self.group.members.iter().filter(|(_, failure)| failure.call == usual.call).count();
+        let same = self.group.members.iter().filter(|failure| failure.call == usual.call).count();
         if same * 2 > self.group.members.len() {
-            return usual.call.clone();
+            return self.text(usual.call).to_owned();
         }
-        let common = self.group.members.iter().filter(|(_, failure)| !failure.shape.is_empty());
-        let common = common.fold(None, |common: Option<&str>, (_, failure)| {
-            Some(common.map_or(failure.shape.as_str(), |common| beginning(common, &failure.shape)))
-        });
+        let mut shapes: Vec<Text> = self.group.members.iter().map(|failure| failure.shape).collect();
+        shapes.sort_unstable();
+        shapes.dedup();
+        let common = shapes.into_iter().map(|shape| self.text(shape)).filter(|shape| !shape.is_empty());
+        let common = common.reduce(beginning);
         match common.map(str::trim) {
-            None => usual.tool.clone(),
-            Some("") => format!("{} …", usual.shape),
+            None => self.text(usual.tool).to_owned(),
+            Some("") => format!("{} …", self.text(usual.shape)),
             Some(shape) => match self.option() {
                 Some(option) => format!("{shape} {option} …"),
                 None => format!("{shape} …"),
@@ -127,12 +135,14 @@ impl Lesson<'_, '_> {
 
     /// The option that a command does not have.
     fn option(&self) -> Option<&str> {
-        Some(self.usual.name.as_str()).filter(|name| name.starts_with('-') && !self.usual.shape.is_empty())
+        let is_shaped = !self.text(self.usual.shape).is_empty();
+        Some(self.text(self.usual.name)).filter(|name| name.starts_with('-') && is_shaped)
     }
 
     fn check(&self) -> String {
-        let shape = if self.usual.shape.is_empty() { &self.usual.call } else { &self.usual.shape };
-        let echo = self.usual.error.strip_prefix("$ ").or(self.usual.error.strip_prefix("> "));
+        let (shape, error) = (self.text(self.usual.shape), self.text(self.usual.error));
+        let shape = if shape.is_empty() { self.text(self.usual.call) } else { shape };
+        let echo = error.strip_prefix("$ ").or(error.strip_prefix("> "));
         match echo {
             Some(echo) if self.is_hook() => {
                 format!("`git commit` runs `{echo}` in a hook, which often fails. Run it before you commit.")
@@ -144,10 +154,12 @@ impl Lesson<'_, '_> {
 
     /// Whether a hook of `git commit` ran the check in several sessions.
     pub fn is_hook(&self) -> bool {
-        let members = &self.group.members;
-        let commits = members.iter().filter(|(_, failure)| failure.shape.ends_with("git commit"));
-        let sessions: BTreeSet<_> = commits.map(|(seen, _)| &seen.session.session).collect();
-        self.class == FailureClass::Check && sessions.len() >= 2
+        if self.class != FailureClass::Check {
+            return false;
+        }
+        let is_commit = |failure: &&&FailureRow| self.text(failure.shape).ends_with("git commit");
+        let commits = self.group.members.iter().filter(is_commit);
+        distinct(commits.map(|failure| failure.spot.session).collect()) >= 2
     }
 
     /// The name of the note.
@@ -155,13 +167,15 @@ impl Lesson<'_, '_> {
         if let Some((_, kind)) = self.signature.split_once(": unknown ").filter(|_| self.group.is_mixed()) {
             return format!("unknown {kind}");
         }
+        let usual = self.usual;
+        let (tool, shape, error) = (self.text(usual.tool), self.text(usual.shape), self.text(usual.error));
         match self.class {
             FailureClass::Check if self.is_hook() => "git commit runs checks".to_owned(),
-            FailureClass::Check if !self.usual.shape.is_empty() => format!("{} fails at first", self.usual.shape),
+            FailureClass::Check if !shape.is_empty() => format!("{shape} fails at first"),
             FailureClass::Cancelled => "parallel calls are cancelled when one fails".to_owned(),
-            FailureClass::Protocol => format!("{}: {}", self.usual.tool, self.usual.error),
-            _ if !self.usual.shape.is_empty() => format!("{} fails: {}", self.usual.shape, self.usual.error),
-            _ => format!("{} fails: {}", self.usual.tool, self.usual.error),
+            FailureClass::Protocol => format!("{tool}: {error}"),
+            _ if !shape.is_empty() => format!("{shape} fails: {error}"),
+            _ => format!("{tool} fails: {error}"),
         }
     }
 
@@ -170,22 +184,19 @@ impl Lesson<'_, '_> {
         if let Some(path) = self.absent() {
             return format!("{path} does not exist there");
         }
+        let (shape, error) = (self.text(self.usual.shape), self.text(self.usual.error));
         let what = match self.call().trim_end_matches(" …").to_owned() {
             call if call.chars().count() <= 32 => call,
-            _ if self.usual.shape.is_empty() => self.usual.tool.clone(),
-            _ => self.option().map_or(self.usual.shape.clone(), |option| format!("{} {option}", self.usual.shape)),
+            _ if shape.is_empty() => self.text(self.usual.tool).to_owned(),
+            _ => self.option().map_or(shape.to_owned(), |option| format!("{shape} {option}")),
         };
         match self.fix.map(|found| found.fix).filter(|_| !self.group.is_mixed()) {
-            Some(Fix::Instead { call, without, with, .. }) => {
+            Some(Fix::Instead { call, without, with }) => {
                 let replaced = !without.is_empty() && with.len() <= 24;
-                let instead = if replaced && !with.is_empty() { with.clone() } else { main(call) };
-                if instead == what {
-                    format!("{what}: {}", self.usual.error)
-                } else {
-                    format!("{what} fails; use {instead}")
-                }
+                let instead = if replaced && !with.is_empty() { with.to_owned() } else { main(call) };
+                if instead == what { format!("{what}: {error}") } else { format!("{what} fails; use {instead}") }
             }
-            Some(Fix::After { steps, .. }) => match steps.last().map(String::as_str).unwrap_or_default() {
+            Some(Fix::After { step }) => match step.unwrap_or_default() {
                 fix::READ => format!("{what} fails; first read the same file"),
                 step => format!("{what} fails; first {step}"),
             },
@@ -199,8 +210,8 @@ impl Lesson<'_, '_> {
             Some(found) => format!(
                 "The fix is what worked next in {} (first in session {}, after `{}`)",
                 if found.sessions == 1 { "1 session".to_owned() } else { format!("{} sessions", found.sessions) },
-                found.session.session,
-                Scrubbed::short(&found.failed.call, 60)
+                self.group.night.corpus.id(found.failed.spot.session),
+                Scrubbed::short(self.text(found.failed.call), 60)
             ),
             None => "No fix was found that several sessions share".to_owned(),
         };
@@ -215,7 +226,7 @@ impl Lesson<'_, '_> {
 }
 
 /// The words that two commands begin with alike.
-fn beginning<'s>(a: &'s str, b: &str) -> &'s str {
+fn beginning<'s>(a: &'s str, b: &'s str) -> &'s str {
     let words = a.split(' ').zip(b.split(' ')).take_while(|(a, b)| a == b);
     let length = words.map(|(word, _)| word.len() + 1).sum::<usize>();
     &a[..length.saturating_sub(1).min(a.len())]
@@ -250,33 +261,36 @@ pub fn blamed<'a>(without: &'a str, error: &str) -> Option<&'a str> {
 }
 
 /// The advice of a fix, with how many sessions it worked in.
-fn works(found: &Found<'_>, group: &Group<'_>) -> String {
+fn works(found: &Found<'_>, group: &Group<'_, '_>) -> String {
     let often = format!("{} sessions", of(found.sessions, group.sessions()));
     match found.fix {
-        Fix::Instead { call, without, with, .. } => {
+        Fix::Instead { call, without, with } => {
             let call = Scrubbed::short(call, 120);
             if let Some(folder) = with.strip_prefix("cd ").filter(|_| without.is_empty()) {
-                return format!("Run it in {} (worked in {often}).", place(folder, found));
+                return format!(
+                    "Run it in {} (worked in {often}).",
+                    place(folder, group.night.corpus.agent(found.failed.spot.session))
+                );
             }
-            let advice = instead(call.as_str(), without, with, &found.failed.error);
+            let advice = instead(call.as_str(), without, with, group.night.text(found.failed.error));
             format!("{advice} (worked in {often}).")
         }
-        Fix::After { steps, .. } => match steps.last().map(String::as_str).unwrap_or_default() {
+        Fix::After { step } => match step.unwrap_or_default() {
             fix::READ => format!("Read the same file first, then call again (worked in {often})."),
             step => match step.strip_suffix(" of the same file") {
                 Some(tool) => format!("Call `{tool}` on the same file first, then call again (worked in {often})."),
                 None => format!("Run `{step}` first, then call again (worked in {often})."),
             },
         },
-        Fix::Said { text, .. } => format!("The person's correction: \"{}\"", Scrubbed::short(text, 160)),
+        Fix::Said { text } => format!("The person's correction: \"{}\"", Scrubbed::short(text, 160)),
     }
 }
 
 /// A folder as the team knows it: the project's root is known by its name, wherever it was checked out.
-fn place(folder: &str, found: &Found<'_>) -> String {
+fn place(folder: &str, agent: &str) -> String {
     let folder = folder.trim_end_matches('/');
     let base = folder.rsplit('/').next().unwrap_or(folder);
-    let project = found.session.agent.as_str().rsplit('/').next().unwrap_or_default();
+    let project = agent.rsplit('/').next().unwrap_or_default();
     if !base.is_empty() && base == project {
         return format!("the project's root (`{base}`)");
     }

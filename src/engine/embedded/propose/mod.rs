@@ -17,10 +17,15 @@ mod rules;
 mod standing;
 mod workflows;
 
-use crate::model::{BeliefKey, Proposal, SessionId};
+use crate::model::{BeliefKey, Proposal};
+use crate::phase::corpus::{Corpus, Index, Session, Text};
+use crate::phase::reflection::{Manner, Said};
 use crate::phase::{Reflection, Situation};
+use crate::text::probe::word;
 use draft::Draft;
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
+use std::sync::OnceLock;
 
 /// By texts, of which a night asks a million times; the order in which they come is nobody's.
 type Map<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
@@ -29,45 +34,90 @@ type Set<K> = HashSet<K, foldhash::fast::RandomState>;
 /// How many sessions are looked up in history for one belief.
 const LOOKED_UP: usize = 8;
 
-/// The sessions in the order in which they happened, whatever the order in which they came.
+/// All that is weighed together.
 pub struct Night<'a> {
-    pub sessions: Vec<&'a Reflection>,
+    pub corpus: &'a Corpus,
     pub situation: &'a Situation<'a>,
+    /// Whether no standing dream had read a session before.
+    unread: Vec<bool>,
+    by_agent: OnceLock<Map<Text, usize>>,
 }
 
-impl Night<'_> {
+impl<'a> Night<'a> {
+    fn new(situation: &'a Situation<'a>) -> Self {
+        let corpus = situation.corpus;
+        let unread: Set<u64> = situation.unread.iter().map(|id| word(id.as_str())).collect();
+        let is_unread = |session: &Session| unread.contains(&session.word);
+        let unread = corpus.sessions.iter().map(is_unread).collect();
+        Self { corpus, situation, unread, by_agent: OnceLock::new() }
+    }
+
     /// How many sessions must agree; never fewer than two for what nobody said in so many words.
     pub fn support(&self) -> usize {
         self.situation.min_support.max(1) as usize
     }
 
+    /// How many sessions there are.
+    pub fn len(&self) -> usize {
+        self.corpus.sessions.len()
+    }
+
+    pub fn text(&self, text: Text) -> &'a str {
+        self.corpus.text(text)
+    }
+
+    /// How many sessions each agent has.
+    pub fn by_agent(&self) -> &Map<Text, usize> {
+        self.by_agent.get_or_init(|| {
+            let mut all: Map<Text, usize> = Map::default();
+            self.corpus.sessions.iter().for_each(|session| *all.entry(session.agent).or_default() += 1);
+            all
+        })
+    }
+
+    /// A session's whole reflection.
+    pub fn reflection(&self, session: u32) -> Option<Cow<'a, Reflection>> {
+        self.situation.recall.reflection(self.corpus.id(session), &self.corpus.sessions[session as usize])
+    }
+
     /// Whether what these sessions say of a belief was proposed before: then history has answered it. Asked of few
     /// sessions: what many say is sooner compared with memory than looked up for each of them.
-    fn is_settled<'s>(&self, key: &BeliefKey, sessions: impl Iterator<Item = &'s SessionId> + Clone) -> bool {
+    fn is_settled(&self, key: &BeliefKey, sessions: impl Iterator<Item = u32> + Clone) -> bool {
         if sessions.clone().nth(LOOKED_UP).is_some() {
             return false;
         }
-        let is_read = sessions.clone().all(|session| !self.situation.unread.contains(session));
-        is_read && self.situation.memory.is_settled(key, sessions)
+        let of = |session: u32| &self.corpus.sessions[session as usize];
+        let is_old = |session: u32| !self.unread[session as usize] && of(session).is_as_imported;
+        let is_read = sessions.clone().next().is_some() && sessions.clone().all(is_old);
+        is_read && self.situation.memory.is_proposed_of(key, sessions.map(|session| of(session).word))
     }
 }
 
 /// What memory needs whatever the sessions said: duplicates joined, past dates retired. `others` is proposed already.
 pub fn housekeeping(situation: &Situation<'_>, others: &[Proposal]) -> Vec<Proposal> {
-    let night = Night { sessions: Vec::new(), situation };
     let memory = situation.memory;
     let mut proposals = duplicates::proposals(memory, others);
     let all: Vec<Proposal> = others.iter().chain(&proposals).cloned().collect();
-    proposals.extend(prune::proposals(memory, &night, &all));
+    proposals.extend(prune::proposals(situation, &all));
     proposals
+}
+
+/// What the finders look up of a session.
+pub fn index(reflection: &Reflection) -> Index {
+    let topics = |said: &Said| match said.manner {
+        Manner::Request => requests::topics_of(&reflection.agent, said),
+        _ => Vec::new(),
+    };
+    Index {
+        topics: reflection.said.iter().map(topics).collect(),
+        commands: reflection.commands.iter().map(|(shape, used)| commands::indexed(shape, &used.cite.quote)).collect(),
+        tests: reflection.edited.keys().map(|path| files::is_test(path)).collect(),
+    }
 }
 
 /// Proposals, the most useful first.
 pub fn propose(situation: &Situation<'_>) -> Vec<Proposal> {
-    let mut sessions: Vec<&Reflection> = situation.reflections.iter().collect();
-    sessions.sort_by(|a, b| (a.happened, &a.session).cmp(&(b.happened, &b.session)));
-    sessions.dedup_by(|a, b| a.session == b.session);
-    let night = Night { sessions, situation };
+    let night = Night::new(situation);
     let memory = situation.memory;
 
     // What one rule finds depends on no other.
@@ -78,12 +128,12 @@ pub fn propose(situation: &Situation<'_>) -> Vec<Proposal> {
     let ((directives, mut told), (facts, more)) = (directives, facts);
     told.extend(more);
     let all = [directives, mistakes, commands, workflows, files, facts];
-    let mut drafts: Vec<Draft<'_>> = all.into_iter().flatten().collect();
+    let mut drafts: Vec<Draft> = all.into_iter().flatten().collect();
     drafts.retain(|draft| focus::allows(situation.instructions, draft));
 
-    let mut proposals = standing::reconciled(draft::ordered(drafts), told, &night);
+    let mut proposals = standing::reconciled(draft::ordered(drafts, &night), told, &night);
     proposals.extend(duplicates::proposals(memory, &proposals));
-    proposals.extend(prune::proposals(memory, &night, &proposals));
+    proposals.extend(prune::proposals(situation, &proposals));
     proposals
 }
 

@@ -1,16 +1,15 @@
 //! What leaves memory: a dated belief whose date is past, that nothing confirmed for as long as settings say. Pinned
 //! notes never; and nothing that this dream changes anyway.
 
-use super::Night;
 use crate::model::{ChangeType, Confidence, Kind, NotePath, Phase, Proposal, RetireReason, Support, Target};
-use crate::phase::{Entries, Held};
+use crate::phase::{Held, Situation};
 use crate::text::{Scrubbed, date, words};
 use rayon::prelude::*;
 use std::collections::HashSet;
 
-pub fn proposals(memory: &Entries<'_>, night: &Night<'_>, others: &[Proposal]) -> Vec<Proposal> {
-    let Some(stale) = night.situation.stale_after else { return Vec::new() };
-    let now = night.situation.now;
+pub fn proposals(situation: &Situation<'_>, others: &[Proposal]) -> Vec<Proposal> {
+    let Some(stale) = situation.stale_after else { return Vec::new() };
+    let (now, memory) = (situation.now, situation.memory);
     let targets: HashSet<(&NotePath, &str)> = others
         .iter()
         .filter_map(|other| match &other.target {

@@ -2,17 +2,17 @@
 //! an agent should have known. Requests are known again by their verb and one telling word, whatever stands around
 //! them, and by the names that people keep giving ("ai-research-wiki").
 
-use super::Night;
 use super::directives::{counted, is_scripted};
 use super::draft::{Draft, Seen, by_support, distinct, of, support};
+use super::{Map, Night};
 use crate::engine::embedded::requests::{GENERAL, is_act};
 use crate::engine::embedded::voice;
 use crate::engine::embedded::wording::lower_first;
 use crate::model::{AgentName, Kind};
+use crate::phase::corpus::{Part, SaidRow, Text, Topic, TopicSort};
 use crate::phase::reflection::Said;
 use crate::text::words;
-use rayon::prelude::*;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many sessions must make the same request before it is a habit.
 const REPEATED: usize = 3;
@@ -67,42 +67,36 @@ const PLACES: &[&str] = &[
     "cluster",
 ];
 
-type Asked<'a> = (Seen<'a>, &'a Said);
+/// A topic as it is written in the rows.
+type Known = (TopicSort, Text, Text);
 
-/// What makes requests of several sessions one.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Topic {
-    /// "commit": what is done with the work itself.
-    Act(String),
-    /// A verb and a telling word, by their stems.
-    Pair(String, String),
-    /// A name that is no word.
-    Name(String),
-}
-
-pub fn drafts<'a>(night: &Night<'a>, requests: Vec<Asked<'a>>) -> Vec<Draft<'a>> {
-    let mut topics: BTreeMap<Topic, Vec<usize>> = BTreeMap::new();
-    let found: Vec<Vec<Topic>> = requests.par_iter().map(|(seen, said)| topics_of(seen, said)).collect();
-    for (at, found) in found.into_iter().enumerate() {
-        found.into_iter().for_each(|topic| topics.entry(topic).or_default().push(at));
+pub fn drafts(night: &Night<'_>, requests: &[&SaidRow]) -> Vec<Draft> {
+    let mut topics: Map<Known, Vec<usize>> = Map::default();
+    for (at, said) in requests.iter().enumerate() {
+        for topic in &night.corpus.columns.topics[said.topics.range()] {
+            topics.entry((topic.sort, topic.first, topic.second)).or_default().push(at);
+        }
     }
-    let sessions = |members: &[usize]| distinct(members.iter().map(|at| requests[*at].0.session).collect());
-    let mut ordered: Vec<(usize, Topic, Vec<usize>)> =
-        topics.into_iter().map(|(topic, members)| (sessions(&members), topic, members)).collect();
+    let sessions = |members: &[usize]| distinct(members.iter().map(|at| requests[*at].spot.session).collect());
+    let may_do = topics.into_iter().filter(|(_, members)| members.len() >= REPEATED);
+    let mut ordered: Vec<(usize, Known, Vec<usize>)> =
+        may_do.map(|(topic, members)| (sessions(&members), topic, members)).collect();
     ordered.retain(|(count, ..)| *count >= REPEATED);
-    ordered.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    let words = |(sort, first, second): &Known| (*sort, night.text(*first), night.text(*second));
+    ordered.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| words(&a.1).cmp(&words(&b.1))));
     let mut taken: BTreeSet<usize> = BTreeSet::new();
     let mut drafts = Vec::new();
     for (_, topic, members) in ordered {
         // A name is a place: that it was named in a request that is known by another word does not matter.
-        let is_name = matches!(topic, Topic::Name(_));
+        let is_name = topic.0 == TopicSort::Name;
+        let topic = named(night, topic);
         let free: Vec<usize> = members.into_iter().filter(|at| is_name || !taken.contains(at)).collect();
         let enough = sessions(&free) >= least(night, &topic);
-        let members: Vec<Asked<'a>> = free.iter().map(|at| requests[*at]).collect();
+        let members: Vec<&SaidRow> = free.iter().map(|at| requests[*at]).collect();
         if !enough || is_scripted(&members) {
             continue;
         }
-        if let Some(draft) = draft(night, &topic, members) {
+        if let Some(draft) = draft(night, &topic, &members) {
             drafts.push(draft);
             taken.extend(free.into_iter().filter(|_| !is_name));
         }
@@ -110,9 +104,18 @@ pub fn drafts<'a>(night: &Night<'a>, requests: Vec<Asked<'a>>) -> Vec<Draft<'a>>
     drafts
 }
 
+fn named(night: &Night<'_>, (sort, first, second): Known) -> Topic {
+    let (first, second) = (night.text(first).to_owned(), night.text(second).to_owned());
+    match sort {
+        TopicSort::Act => Topic::Act(first),
+        TopicSort::Pair => Topic::Pair(first, second),
+        TopicSort::Name => Topic::Name(first),
+    }
+}
+
 /// In how many sessions a topic must come: a share of all where there are many, since chance repeats itself too.
 fn least(night: &Night<'_>, topic: &Topic) -> usize {
-    let all = night.sessions.len();
+    let all = night.len();
     match topic {
         Topic::Pair(verb, _) if TASKS.contains(&verb.as_str()) => (2 * REPEATED).max(all / 15),
         Topic::Name(_) => REPEATED.max(all / 30),
@@ -121,13 +124,14 @@ fn least(night: &Night<'_>, topic: &Topic) -> usize {
     }
 }
 
-fn topics_of(seen: &Seen<'_>, said: &Said) -> Vec<Topic> {
+/// By what a request of an agent is known again.
+pub fn topics_of(agent: &AgentName, said: &Said) -> Vec<Topic> {
     let text = said.text.trim_end_matches('.');
     if is_act(text) {
         return vec![Topic::Act(text.to_lowercase())];
     }
     let Some(verb) = voice::imperative(text).map(|verb| words::stem(&verb)) else { return Vec::new() };
-    let project = seen.session.agent.as_str().rsplit('/').next().unwrap_or_default().to_lowercase();
+    let project = agent.as_str().rsplit('/').next().unwrap_or_default().to_lowercase();
     let mut topics = Vec::new();
     let all: Vec<&str> = words::words(text).collect();
     for (at, word) in all.iter().enumerate().skip(1) {
@@ -148,15 +152,15 @@ fn topics_of(seen: &Seen<'_>, said: &Said) -> Vec<Topic> {
     topics
 }
 
-fn draft<'a>(night: &Night<'a>, topic: &Topic, members: Vec<Asked<'a>>) -> Option<Draft<'a>> {
-    let seen: Vec<Seen<'a>> = members.iter().map(|(seen, _)| *seen).collect();
-    let support = support(&seen);
-    let agents: HashSet<&AgentName> = seen.iter().map(|seen| &seen.session.agent).collect();
-    let all = night.sessions.iter().filter(|session| agents.contains(&session.agent)).count();
+fn draft(night: &Night<'_>, topic: &Topic, members: &[&SaidRow]) -> Option<Draft> {
+    let seen: Vec<Seen> = members.iter().map(|said| Seen::at(&said.spot, Part::Said)).collect();
+    let support = support(night, &seen);
+    let agents: BTreeSet<Text> = seen.iter().map(|seen| night.corpus.sessions[seen.session as usize].agent).collect();
+    let all: usize = agents.iter().map(|agent| night.by_agent()[agent]).sum();
     let (gist, examples) = match topic {
         Topic::Act(act) => (act_words(act), Vec::new()),
-        Topic::Name(name) => (format!("People keep pointing agents to `{name}`"), examples(&members)),
-        Topic::Pair(verb, word) => worded(verb, word, &members)?,
+        Topic::Name(name) => (format!("People keep pointing agents to `{name}`"), examples(night, members)),
+        Topic::Pair(verb, word) => worded(night, verb, word, members)?,
     };
     let often = format!("in {} sessions", of(support.sessions as usize, all));
     let text = match examples.as_slice() {
@@ -193,10 +197,10 @@ fn act_words(act: &str) -> String {
 }
 
 /// What is asked for: in the words of all, or in the shortest that stand alone, with examples of the others.
-fn worded(verb: &str, word: &str, members: &[Asked<'_>]) -> Option<(String, Vec<String>)> {
-    let plain = |said: &Said| said.text.trim_end_matches('.').to_owned();
+fn worded(night: &Night<'_>, verb: &str, word: &str, members: &[&SaidRow]) -> Option<(String, Vec<String>)> {
+    let plain = |said: &SaidRow| night.text(said.text).trim_end_matches('.').to_owned();
     let mut texts: BTreeMap<String, usize> = BTreeMap::new();
-    for (_, said) in members {
+    for said in members {
         *texts.entry(plain(said)).or_default() += 1;
     }
     let stems =
@@ -209,19 +213,19 @@ fn worded(verb: &str, word: &str, members: &[Asked<'_>]) -> Option<(String, Vec<
         .or_else(|| {
             texts.iter().min_by_key(|(text, n)| (text.split_whitespace().count(), std::cmp::Reverse(**n), *text))
         })?;
-    if let Some(with) = beside(members) {
+    if let Some(with) = beside(night, members) {
         return Some((format!("When asked to {with}, also {}", lower_first(request)), Vec::new()));
     }
     let named = format!("People keep asking to {}", lower_first(request));
-    let others = examples(members);
+    let others = examples(night, members);
     Some((named, if texts.len() > 1 { others } else { Vec::new() }))
 }
 
 /// What most of the messages ask for in the same breath.
-fn beside(members: &[Asked<'_>]) -> Option<String> {
+fn beside(night: &Night<'_>, members: &[&SaidRow]) -> Option<String> {
     let mut beside: BTreeMap<String, usize> = BTreeMap::new();
-    for (_, said) in members {
-        if let Some(with) = &said.with {
+    for said in members {
+        if let Some(with) = night.corpus.texts.find(said.with) {
             let with = with.to_lowercase();
             let with = with.strip_suffix(" this").or_else(|| with.strip_suffix(" it")).unwrap_or(&with).to_owned();
             *beside.entry(with).or_default() += 1;
@@ -232,14 +236,14 @@ fn beside(members: &[Asked<'_>]) -> Option<String> {
 }
 
 /// Two requests in their own words, the longest that still are short, of different sessions.
-fn examples(members: &[Asked<'_>]) -> Vec<String> {
-    let mut found: Vec<(&str, &str)> = Vec::new();
-    let mut ordered: Vec<&Asked<'_>> = members.iter().filter(|(_, said)| said.text.chars().count() <= 70).collect();
-    ordered.sort_by_key(|(_, said)| (std::cmp::Reverse(said.text.chars().count()), said.text.as_str()));
-    for (seen, said) in ordered {
-        let text = said.text.trim_end_matches('.');
-        if found.iter().all(|(session, known)| *session != seen.session.session.as_str() && *known != text) {
-            found.push((seen.session.session.as_str(), text));
+fn examples(night: &Night<'_>, members: &[&SaidRow]) -> Vec<String> {
+    let mut found: Vec<(u32, &str)> = Vec::new();
+    let mut ordered: Vec<&&SaidRow> = members.iter().filter(|said| said.length <= 70).collect();
+    ordered.sort_by_key(|said| (std::cmp::Reverse(said.length), night.text(said.text)));
+    for said in ordered {
+        let text = night.text(said.text).trim_end_matches('.');
+        if found.iter().all(|(session, known)| *session != said.spot.session && *known != text) {
+            found.push((said.spot.session, text));
         }
     }
     found.truncate(2);

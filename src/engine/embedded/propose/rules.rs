@@ -2,22 +2,23 @@
 //! a command, script or path that does not exist. The rule is no evidence; the failures are.
 
 use super::lesson::Lesson;
+use super::mistakes::Fix;
 use super::{Map, Night};
 use crate::engine::embedded::rules::{asks, spans};
-use crate::phase::Reflection;
-use crate::phase::reflection::{FailureClass, Fix};
+use crate::phase::corpus::Text;
+use crate::phase::reflection::FailureClass;
 use crate::text::{Scrubbed, sentence};
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 /// All rules that the sessions loaded, found again by the words in their backquotes.
-pub struct Rules<'n, 'a> {
+pub struct Rules<'n> {
+    night: &'n Night<'n>,
     /// In how many sessions.
-    loaded: Map<&'a str, usize>,
-    by_word: Map<String, BTreeSet<&'a str>>,
-    sessions: &'n [&'a Reflection],
+    loaded: Map<&'n str, usize>,
+    by_word: OnceCell<Map<&'n str, BTreeSet<&'n str>>>,
     /// How often each command was run and failed.
-    runs: OnceCell<Map<&'a str, (u32, u32)>>,
+    runs: OnceCell<Map<Text, (u32, u32)>>,
 }
 
 /// A rule that keeps failing.
@@ -29,47 +30,46 @@ pub struct Contradicted<'a> {
     failed: Option<(u32, u32)>,
 }
 
-impl<'n, 'a> Rules<'n, 'a> {
-    pub fn new(night: &'n Night<'a>) -> Self {
-        let (loaded, by_word) = (Map::default(), Map::default());
-        let mut rules = Self { loaded, by_word, sessions: &night.sessions, runs: OnceCell::new() };
-        for session in rules.sessions {
-            for (nth, rule) in session.rules.iter().enumerate() {
-                if session.rules[..nth].contains(rule) {
-                    continue;
-                }
-                let loaded = rules.loaded.entry(rule).or_default();
-                *loaded += 1;
-                for span in spans(rule).filter(|_| *loaded == 1) {
-                    for word in span.split_whitespace() {
-                        rules.by_word.entry(word.to_owned()).or_default().insert(rule);
-                    }
+impl<'n> Rules<'n> {
+    pub fn new(night: &'n Night<'n>) -> Self {
+        let mut loaded: Map<Text, usize> = Map::default();
+        night.corpus.columns.rules.iter().for_each(|row| *loaded.entry(row.rule).or_default() += 1);
+        let loaded = loaded.into_iter().map(|(rule, n)| (night.text(rule), n)).collect();
+        Self { night, loaded, by_word: OnceCell::new(), runs: OnceCell::new() }
+    }
+
+    fn by_word(&self) -> &Map<&'n str, BTreeSet<&'n str>> {
+        self.by_word.get_or_init(|| {
+            let mut by_word: Map<&str, BTreeSet<&str>> = Map::default();
+            for rule in self.loaded.keys() {
+                for word in spans(rule).flat_map(str::split_whitespace) {
+                    by_word.entry(word).or_default().insert(rule);
                 }
             }
-        }
-        rules
+            by_word
+        })
     }
 
     /// Counted when it is asked first: few rules keep failing.
-    fn runs(&self) -> &Map<&'a str, (u32, u32)> {
+    fn runs(&self) -> &Map<Text, (u32, u32)> {
         self.runs.get_or_init(|| {
-            let mut all: Map<&str, (u32, u32)> = Map::default();
-            for (shape, used) in self.sessions.iter().flat_map(|session| &session.commands) {
-                let (runs, failed) = all.entry(shape).or_default();
-                *runs += used.runs;
-                *failed += used.failed;
+            let mut all: Map<Text, (u32, u32)> = Map::default();
+            for row in &self.night.corpus.columns.commands {
+                let (runs, failed) = all.entry(row.shape).or_default();
+                *runs += row.runs;
+                *failed += row.failed;
             }
             all
         })
     }
 
     /// The rule that asks for what fails, if sessions loaded one; of several the one that most of them loaded.
-    pub fn contradicted(&self, lesson: &Lesson<'_, '_>) -> Option<Contradicted<'a>> {
+    pub fn contradicted(&self, lesson: &Lesson<'_, '_>) -> Option<Contradicted<'n>> {
         let words = wrong_words(lesson);
-        let asked = |rule: &&&'a str| words.iter().any(|(word, whole)| asks(rule, word, *whole));
-        let near = words.iter().filter_map(|(word, _)| self.by_word.get(word.split_whitespace().next()?)).flatten();
+        let asked = |rule: &&&'n str| words.iter().any(|(word, whole)| asks(rule, word, *whole));
+        let near = words.iter().filter_map(|(word, _)| self.by_word().get(word.split_whitespace().next()?)).flatten();
         let rule = near.filter(asked).max_by_key(|rule| (self.loaded[**rule], std::cmp::Reverse(**rule)))?;
-        let failed = self.runs().get(lesson.usual.shape.as_str()).copied().filter(|(_, failed)| *failed > 0);
+        let failed = self.runs().get(&lesson.usual.shape).copied().filter(|(_, failed)| *failed > 0);
         let sentence = |part: &&str| words.iter().any(|(word, whole)| asks(part, word, *whole));
         let asking = sentence::sentences(rule).into_iter().find(sentence).unwrap_or(rule);
         Some(Contradicted { rule, asking, loaded: self.loaded[rule], failed })
@@ -86,11 +86,12 @@ fn wrong_words(lesson: &Lesson<'_, '_>) -> Vec<(String, bool)> {
         && !without.contains(' ')
         && without.len() > 1
     {
-        words.push((without.clone(), false));
+        words.push((without.to_owned(), false));
     }
     if lesson.class == FailureClass::Usage && lesson.fix.is_some() && !moved && !lesson.group.is_mixed() {
-        words.push((lesson.usual.call.clone(), true));
-        words.extend(lesson.usual.shape.contains(' ').then(|| (lesson.usual.shape.clone(), true)));
+        let (call, shape) = (lesson.text(lesson.usual.call), lesson.text(lesson.usual.shape));
+        words.push((call.to_owned(), true));
+        words.extend(shape.contains(' ').then(|| (shape.to_owned(), true)));
     }
     if let Some(path) = lesson.wrong().filter(|name| name.contains('/')) {
         words.push((path, true));

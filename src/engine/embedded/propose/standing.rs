@@ -22,7 +22,7 @@ enum Standing {
 }
 
 /// Proposals for all that memory does not hold.
-pub fn reconciled(drafts: Vec<Draft<'_>>, before: Vec<Answered<'_>>, night: &Night<'_>) -> Vec<Proposal> {
+pub fn reconciled(drafts: Vec<Draft>, before: Vec<Answered<'_>>, night: &Night<'_>) -> Vec<Proposal> {
     let memory = night.situation.memory;
     let mut taken: BTreeSet<usize> = BTreeSet::new();
     let mut proposals = Vec::new();
@@ -34,25 +34,27 @@ pub fn reconciled(drafts: Vec<Draft<'_>>, before: Vec<Answered<'_>>, night: &Nig
         if draft.exclusive && !told.tell(&draft.gist, is_held) {
             continue;
         }
-        proposals.extend(rule_corrected(&draft, memory, &mut taken));
+        proposals.extend(rule_corrected(night, &draft, &mut taken));
         match standing {
             Standing::Held => {}
-            Standing::New => proposals.push(proposal(&draft, ChangeType::Add, Phase::Extract, Target::New, Vec::new())),
+            Standing::New => {
+                proposals.push(proposal(night, &draft, ChangeType::Add, Phase::Extract, Target::New, Vec::new()))
+            }
             // What another change of this dream replaces already cannot be replaced twice; what is new is not lost.
             Standing::Supersedes(at, _) if taken.contains(&at) && draft.ends.is_some() => {
-                proposals.push(proposal(&draft, ChangeType::Add, Phase::Extract, Target::New, Vec::new()));
+                proposals.push(proposal(night, &draft, ChangeType::Add, Phase::Extract, Target::New, Vec::new()));
             }
             Standing::Supersedes(at, part) => {
-                proposals.extend(replaced(&draft, ChangeType::Supersede, at, part, memory, &mut taken));
+                proposals.extend(replaced(night, &draft, ChangeType::Supersede, (at, part), &mut taken));
             }
             Standing::Revises(at, part) => {
-                proposals.extend(replaced(&draft, ChangeType::Revise, at, part, memory, &mut taken));
+                proposals.extend(replaced(night, &draft, ChangeType::Revise, (at, part), &mut taken));
             }
         }
         if !is_held {
             for (at, part) in ended(&draft, memory) {
                 if part.is_none() && !memory.get(at).pinned && taken.insert(at) {
-                    proposals.push(no_longer(&draft, memory.get(at)));
+                    proposals.push(no_longer(night, &draft, memory.get(at)));
                 }
             }
         }
@@ -62,20 +64,19 @@ pub fn reconciled(drafts: Vec<Draft<'_>>, before: Vec<Answered<'_>>, night: &Nig
 
 /// An entry replaced by a draft; of an entry of several sentences only the one that it is about.
 fn replaced(
-    draft: &Draft<'_>,
+    night: &Night<'_>,
+    draft: &Draft,
     change: ChangeType,
-    at: usize,
-    part: Option<String>,
-    memory: &Entries<'_>,
+    (at, part): (usize, Option<String>),
     taken: &mut BTreeSet<usize>,
 ) -> Option<Proposal> {
-    let old = memory.get(at);
+    let old = night.situation.memory.get(at);
     if old.pinned || !taken.insert(at) {
         return None;
     }
     let target = Target::Entry { path: old.path.clone(), text: old.text.clone() };
     let risks = if change == ChangeType::Supersede { vec![Risk::ContradictsApproved] } else { Vec::new() };
-    let mut replaced = proposal(draft, change, Phase::Reconcile, target, risks);
+    let mut replaced = proposal(night, draft, change, Phase::Reconcile, target, risks);
     let told = part.as_deref().unwrap_or(&old.text);
     let how = if change == ChangeType::Supersede { "It contradicts" } else { "It says more than" };
     replaced.reason = format!("{} {how} \"{}\", which is older.", draft.reason, Scrubbed::short(told, 120));
@@ -86,9 +87,9 @@ fn replaced(
 }
 
 /// An entry that a draft says no longer holds.
-fn no_longer(draft: &Draft<'_>, old: &Held) -> Proposal {
+fn no_longer(night: &Night<'_>, draft: &Draft, old: &Held) -> Proposal {
     let target = Target::Entry { path: old.path.clone(), text: old.text.clone() };
-    let mut retired = proposal(draft, ChangeType::Retire, Phase::Prune, target, vec![Risk::ContradictsApproved]);
+    let mut retired = proposal(night, draft, ChangeType::Retire, Phase::Prune, target, vec![Risk::ContradictsApproved]);
     retired.canonical = format!("retire {}", words::stems(&old.text).join(" "));
     retired.kind = old.kind.unwrap_or(draft.kind);
     retired.belief = None;
@@ -134,8 +135,8 @@ impl<'t, 'm> Telling<'t, 'm> {
 }
 
 /// What history has answered is not compared with memory again. Of statements that was asked before they were drafted.
-fn standing_of(draft: &Draft<'_>, night: &Night<'_>) -> Standing {
-    let sessions = draft.seen.iter().map(|seen| &seen.session.session);
+fn standing_of(draft: &Draft, night: &Night<'_>) -> Standing {
+    let sessions = draft.seen.iter().map(|seen| seen.session);
     let is_alone = !draft.exclusive && draft.ends.is_none() && draft.against.is_none();
     match is_alone && night.is_settled(&BeliefKey::derive(&draft.canonical), sessions) {
         true => Standing::Held,
@@ -143,7 +144,7 @@ fn standing_of(draft: &Draft<'_>, night: &Night<'_>) -> Standing {
     }
 }
 
-fn standing(draft: &Draft<'_>, memory: &Entries<'_>) -> Standing {
+fn standing(draft: &Draft, memory: &Entries<'_>) -> Standing {
     let meaning = memory.texts.meaning(&draft.gist);
     let key = BeliefKey::derive(&draft.canonical);
     if let Some(at) = memory.of_belief(&key) {
@@ -164,7 +165,7 @@ fn standing(draft: &Draft<'_>, memory: &Entries<'_>) -> Standing {
 }
 
 /// A draft of which one value excludes others, compared with the sentences of memory.
-fn against_parts(draft: &Draft<'_>, meaning: &Meaning, memory: &Entries<'_>) -> Standing {
+fn against_parts(draft: &Draft, meaning: &Meaning, memory: &Entries<'_>) -> Standing {
     if let Some((at, part)) = ended(draft, memory).into_iter().next() {
         return Standing::Supersedes(at, part);
     }
@@ -203,7 +204,7 @@ fn against_parts(draft: &Draft<'_>, meaning: &Meaning, memory: &Entries<'_>) -> 
 }
 
 /// The sentence of memory that counted the same before.
-fn recounted(draft: &Draft<'_>, memory: &Entries<'_>) -> Option<Sentence> {
+fn recounted(draft: &Draft, memory: &Entries<'_>) -> Option<Sentence> {
     let units = amount::counted(&draft.text);
     units.iter().flat_map(|unit| memory.counting(unit)).find(|part| {
         let held = memory.get(part.entry);
@@ -219,20 +220,20 @@ fn says(held: &Meaning, meaning: &Meaning) -> bool {
 }
 
 /// Only statements contradict each other: the note of a mistake is not void because a fact differs.
-fn comparable(draft: &Draft<'_>, held: &Held) -> bool {
+fn comparable(draft: &Draft, held: &Held) -> bool {
     let statement = |kind: Kind| matches!(kind, Kind::Fact | Kind::Preference);
     draft.exclusive
         && (held.kind.is_none_or(statement) || held.kind == Some(Kind::Workflow) && draft.kind == Kind::Workflow)
 }
 
 /// Evidence counts by when the session happened: what is older than what memory holds does not overrule it.
-fn is_older(draft: &Draft<'_>, held: &Held) -> bool {
+fn is_older(draft: &Draft, held: &Held) -> bool {
     let known = held.last_evidence.or(held.since);
     matches!((draft.newest(), known), (Some(newest), Some(known)) if newest < known)
 }
 
 /// The entries, or sentences of entries, about what a draft says no longer holds.
-fn ended(draft: &Draft<'_>, memory: &Entries<'_>) -> Vec<(usize, Option<String>)> {
+fn ended(draft: &Draft, memory: &Entries<'_>) -> Vec<(usize, Option<String>)> {
     let Some(ends) = &draft.ends else { return Vec::new() };
     let (gone, about) = (words::stems(ends), words::stems(&draft.text));
     let is_ended = |part: &Sentence| {
@@ -267,8 +268,15 @@ fn leaves(text: &str, value: &str) -> bool {
         .any(|mark| text.contains(&format!("{mark} {value}")))
 }
 
-pub fn proposal(draft: &Draft<'_>, change: ChangeType, phase: Phase, target: Target, mut risks: Vec<Risk>) -> Proposal {
-    let support = draft.support();
+pub fn proposal(
+    night: &Night<'_>,
+    draft: &Draft,
+    change: ChangeType,
+    phase: Phase,
+    target: Target,
+    mut risks: Vec<Risk>,
+) -> Proposal {
+    let support = draft.support(night);
     if support.sessions == 1 {
         risks.push(Risk::SingleSession);
     }
@@ -283,7 +291,7 @@ pub fn proposal(draft: &Draft<'_>, change: ChangeType, phase: Phase, target: Tar
         subject: draft.subject.clone(),
         reason: draft.reason.clone(),
         retire: None,
-        evidence: draft.evidence(),
+        evidence: draft.evidence(night),
         support,
         confidence: confidence(draft.confidence),
         risks,
@@ -292,7 +300,8 @@ pub fn proposal(draft: &Draft<'_>, change: ChangeType, phase: Phase, target: Tar
 }
 
 /// A rule that memory holds and that keeps failing: its exception is added to it, nothing of it is lost.
-fn rule_corrected(draft: &Draft<'_>, memory: &Entries<'_>, taken: &mut BTreeSet<usize>) -> Option<Proposal> {
+fn rule_corrected(night: &Night<'_>, draft: &Draft, taken: &mut BTreeSet<usize>) -> Option<Proposal> {
+    let memory = night.situation.memory;
     let word = draft.against.as_ref()?;
     let asks = |text: &str| {
         let lower = text.to_lowercase();
@@ -308,6 +317,7 @@ fn rule_corrected(draft: &Draft<'_>, memory: &Entries<'_>, taken: &mut BTreeSet<
     let text = format!("{} Exception: {}", held.text.trim_end(), draft.gist);
     let name = held.name.clone().unwrap_or_else(|| draft.name.clone());
     let mut corrected = proposal(
+        night,
         draft,
         ChangeType::Correct,
         Phase::Reconcile,

@@ -1,9 +1,9 @@
 //! Nights that follow the course of those before them find what a night finds that compares everything.
 
-use super::draft::Seen;
 use super::{directives, facts};
 use crate::model::{AgentName, Host, ObjectId, Part, Place, Role, SessionId, SessionRecord, SessionVersion};
 use crate::phase::Reflection;
+use crate::phase::corpus::{Corpus, Index};
 use crate::phase::reflection::{Cite, Manner, Said, Stated};
 use crate::text::Known;
 use chrono::{DateTime, Utc};
@@ -77,18 +77,11 @@ fn nights() -> impl Strategy<Value = (Vec<Reflection>, Vec<u8>)> {
     })
 }
 
-fn of<'a, T: 'a>(
-    sessions: &'a [Reflection],
-    fates: &[u8],
-    other: u8,
-    item: impl Fn(&'a Reflection) -> (&'a T, &'a Cite),
-) -> Vec<(Seen<'a>, &'a T)> {
+/// The sessions that are there unless their fate is another.
+fn of(sessions: &[Reflection], fates: &[u8], other: u8) -> Corpus {
     let there = sessions.iter().zip(fates).filter(|(_, fate)| **fate != other);
-    let seen = there.map(|(session, _)| {
-        let (item, cite) = item(session);
-        (Seen { session, cite }, item)
-    });
-    seen.collect()
+    let there: Vec<Reflection> = there.map(|(session, _)| session.clone()).collect();
+    Corpus::of(&there, |_| Index::default())
 }
 
 proptest! {
@@ -96,28 +89,26 @@ proptest! {
 
     #[test]
     fn directives_are_grouped_as_if_for_the_first_time((sessions, fates) in nights()) {
-        let said = |session| -> (&Said, &Cite) { let session: &Reflection = session; (&session.said[0], &session.said[0].cite) };
-        let (before, now) = (of(&sessions, &fates, 1, said), of(&sessions, &fates, 0, said));
+        let (before, now) = (of(&sessions, &fates, 1), of(&sessions, &fates, 0));
         let known = Known::default();
-        directives::told_of(&known, before);
+        directives::told_of(&known, &before);
         let known = known.to_keep().map(Known::read).unwrap_or_default();
-        let fresh = directives::told_of(&Known::default(), now.clone());
-        prop_assert_eq!(directives::told_of(&known, now.clone()), fresh.clone());
+        let fresh = directives::told_of(&Known::default(), &now);
+        prop_assert_eq!(directives::told_of(&known, &now), fresh.clone());
         // And the night after that.
         let known = known.to_keep().map_or(known, Known::read);
-        prop_assert_eq!(directives::told_of(&known, now), fresh);
+        prop_assert_eq!(directives::told_of(&known, &now), fresh);
     }
 
     #[test]
     fn facts_are_grouped_as_if_for_the_first_time((sessions, fates) in nights()) {
-        let stated = |session| -> (&Stated, &Cite) { let session: &Reflection = session; (&session.facts[0], &session.facts[0].cite) };
-        let (before, now) = (of(&sessions, &fates, 1, stated), of(&sessions, &fates, 0, stated));
+        let (before, now) = (of(&sessions, &fates, 1), of(&sessions, &fates, 0));
         let known = Known::default();
-        facts::told_of(&known, before);
+        facts::told_of(&known, &before);
         let known = known.to_keep().map(Known::read).unwrap_or_default();
-        let fresh = facts::told_of(&Known::default(), now.clone());
-        prop_assert_eq!(facts::told_of(&known, now.clone()), fresh.clone());
+        let fresh = facts::told_of(&Known::default(), &now);
+        prop_assert_eq!(facts::told_of(&known, &now), fresh.clone());
         let known = known.to_keep().map_or(known, Known::read);
-        prop_assert_eq!(facts::told_of(&known, now), fresh);
+        prop_assert_eq!(facts::told_of(&known, &now), fresh);
     }
 }

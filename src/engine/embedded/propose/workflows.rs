@@ -1,43 +1,40 @@
 //! Habits around commits, and the order of an agent's own tools, compared between sessions that went well and sessions
 //! that did not. What goes with failure becomes a warning, never advice.
 
-use super::Night;
 use super::draft::{Draft, Seen, by_support, of, support};
+use super::{Map, Night};
 use crate::model::{Kind, OutcomeResult};
-use crate::phase::Reflection;
+use crate::phase::corpus::{CommitRow, Part, Text, ToolRow};
 use std::collections::{BTreeMap, BTreeSet};
 
-pub fn drafts<'a>(night: &Night<'a>) -> Vec<Draft<'a>> {
-    let mut drafts: Vec<Draft<'a>> = before_commit(night).into_iter().collect();
+pub fn drafts(night: &Night<'_>) -> Vec<Draft> {
+    let mut drafts: Vec<Draft> = before_commit(night).into_iter().collect();
     drafts.extend(orders(night));
     drafts
 }
 
 /// What most sessions run between the last edit and a commit that worked.
-fn before_commit<'a>(night: &Night<'a>) -> Option<Draft<'a>> {
-    let mut seen: Vec<Seen<'a>> = Vec::new();
-    let mut checks: BTreeMap<&str, (usize, usize, usize)> = BTreeMap::new();
+fn before_commit(night: &Night<'_>) -> Option<Draft> {
+    let mut seen: Vec<Seen> = Vec::new();
+    let mut checks: Map<Text, (usize, usize, usize)> = Map::default();
     let (mut worked, mut failed) = (0usize, 0usize);
-    for &session in &night.sessions {
-        for commit in &session.commits {
-            if commit.worked {
-                worked += 1
-            } else {
-                failed += 1
-            }
-            for shape in commit.checks.keys() {
-                let entry = checks.entry(shape).or_default();
+    for session in night.corpus.columns.commits.chunk_by(|a, b| a.session == b.session) {
+        let of = |commit: &CommitRow| &night.corpus.columns.checks[commit.checks.range()];
+        for commit in session {
+            *if commit.worked { &mut worked } else { &mut failed } += 1;
+            for shape in of(commit) {
+                let entry = checks.entry(*shape).or_default();
                 if commit.worked { entry.0 += 1 } else { entry.1 += 1 }
             }
         }
-        if let Some(commit) = session.commits.iter().find(|commit| commit.worked) {
-            seen.push(Seen { session, cite: &commit.cite });
-            commit.checks.keys().for_each(|shape| checks.entry(shape).or_default().2 += 1);
+        if let Some(commit) = session.iter().find(|commit| commit.worked) {
+            seen.push(Seen { session: commit.session, part: Part::Commit(commit.nth), time: commit.time });
+            of(commit).iter().for_each(|shape| checks.entry(*shape).or_default().2 += 1);
         }
     }
     let sessions = seen.len();
-    let mut habits: Vec<(&str, (usize, usize, usize))> =
-        checks.into_iter().filter(|(_, (_, _, n))| *n * 2 >= sessions && *n >= 3).collect();
+    let often = checks.into_iter().filter(|(_, (_, _, n))| *n * 2 >= sessions && *n >= 3);
+    let mut habits: Vec<(&str, (usize, usize, usize))> = often.map(|(shape, n)| (night.text(shape), n)).collect();
     habits.sort_by_key(|(shape, (_, _, n))| (std::cmp::Reverse(*n), *shape));
     habits.truncate(3);
     let (first, (ok, bad, n)) = *habits.first()?;
@@ -72,51 +69,43 @@ fn before_commit<'a>(night: &Night<'a>) -> Option<Draft<'a>> {
     Some(draft)
 }
 
-fn went_well(session: &Reflection) -> Option<bool> {
-    Some(match session.outcome? {
+fn went_well(outcome: Option<OutcomeResult>) -> Option<bool> {
+    Some(match outcome? {
         OutcomeResult::Satisfied => true,
         OutcomeResult::Failed | OutcomeResult::NeedsRevision => false,
         OutcomeResult::Interrupted => return None,
     })
 }
 
+/// The tools of a session of which it is known how it went.
+type Judged<'a> = (&'a [ToolRow], bool);
+
 /// Rules about an agent's own tools that sessions with outcomes bear out.
-fn orders<'a>(night: &Night<'a>) -> Vec<Draft<'a>> {
-    let judged: Vec<(&'a Reflection, bool)> = night
-        .sessions
-        .iter()
-        .filter_map(|session| Some((*session, went_well(session)?)))
-        .filter(|(session, _)| !session.tools.is_empty())
-        .collect();
-    let mut users: BTreeMap<&str, Vec<(&'a Reflection, bool)>> = BTreeMap::new();
+fn orders(night: &Night<'_>) -> Vec<Draft> {
+    let sessions = night.corpus.columns.tools.chunk_by(|a, b| a.session == b.session);
+    let outcome = |tools: &[ToolRow]| night.corpus.sessions[tools[0].session as usize].outcome;
+    let judged: Vec<Judged<'_>> = sessions.filter_map(|tools| Some((tools, went_well(outcome(tools))?))).collect();
+    let mut users: Map<Text, Vec<Judged<'_>>> = Map::default();
     for judged in &judged {
-        for tool in &judged.0.tools {
-            let users = users.entry(&tool.name).or_default();
-            if users.last().is_none_or(|(last, _)| !std::ptr::eq(*last, judged.0)) {
+        for tool in judged.0 {
+            let users = users.entry(tool.name).or_default();
+            if users.last().is_none_or(|(last, _)| last[0].session != tool.session) {
                 users.push(*judged);
             }
         }
     }
-    let mut drafts = Vec::new();
-    for (name, users) in users {
-        if users.len() < 8 {
-            continue;
-        }
-        drafts.extend(precedes(name, &users));
-        drafts.extend(confirmed(name, &users));
-        drafts.extend(once(name, &users));
-        drafts.extend(warned(name, &users, &judged));
-    }
-    drafts
+    let often = users.into_iter().filter(|(_, users)| users.len() >= 8);
+    let mut often: Vec<Tool<'_, '_>> = often.map(|(number, users)| Tool { night, number, users }).collect();
+    often.sort_by_key(Tool::name);
+    let found = |tool: &Tool<'_, '_>| [tool.precedes(), tool.confirmed(), tool.once(), tool.warned(&judged)];
+    often.iter().flat_map(found).flatten().collect()
 }
 
-fn seen_of<'a>(users: &[(&'a Reflection, bool)], name: &str) -> Vec<Seen<'a>> {
-    users
-        .iter()
-        .filter_map(|(session, _)| {
-            session.tools.iter().find(|tool| tool.name == name).map(|tool| Seen { session, cite: &tool.cite })
-        })
-        .collect()
+/// A tool that several judged sessions call.
+struct Tool<'n, 'a> {
+    night: &'n Night<'a>,
+    number: Text,
+    users: Vec<Judged<'a>>,
 }
 
 fn rates(with: &[bool], without: &[bool]) -> (f64, f64) {
@@ -143,115 +132,116 @@ fn lift_words(with: &[bool], without: &[bool], label: &str) -> String {
     }
 }
 
-/// The tool that nearly always comes before the first call of this one.
-fn precedes<'a>(name: &str, users: &[(&'a Reflection, bool)]) -> Option<Draft<'a>> {
-    let at = |session: &Reflection, name: &str| session.tools.iter().position(|tool| tool.name == name);
-    let before = |session: &Reflection, other: &str| matches!((at(session, other), at(session, name)), (Some(a), Some(b)) if a < b);
-    let well: Vec<&(&Reflection, bool)> = users.iter().filter(|(_, well)| *well).collect();
-    // In how many of them each other tool comes before it.
-    let mut share: BTreeMap<&str, usize> = BTreeMap::new();
-    for (session, _) in &well {
-        let earlier: BTreeSet<&str> =
-            session.tools.iter().map(|tool| tool.name.as_str()).take_while(|tool| *tool != name).collect();
-        earlier.into_iter().for_each(|other| *share.entry(other).or_default() += 1);
+impl<'a> Tool<'_, 'a> {
+    fn name(&self) -> &'a str {
+        self.night.text(self.number)
     }
-    let mut found: Vec<(&str, usize)> = share.into_iter().collect();
-    found.retain(|(_, n)| *n >= 5 && *n * 20 >= well.len() * 19);
-    found.sort_by_key(|(other, n)| (std::cmp::Reverse(*n), *other));
-    let last = found.iter().max_by_key(|(other, _)| {
-        let places: usize = users.iter().filter_map(|(session, _)| at(session, other)).sum();
-        (places, std::cmp::Reverse(*other))
-    })?;
-    let (with, without): (Vec<_>, Vec<_>) = users.iter().partition(|(session, _)| before(session, last.0));
-    let outcome = |part: &[&(&Reflection, bool)]| part.iter().map(|(_, well)| *well).collect::<Vec<_>>();
-    let gist = format!("Call `{}` before `{name}`.", last.0);
-    let lift = lift_words(
-        &outcome(&with.iter().collect::<Vec<_>>()),
-        &outcome(&without.iter().collect::<Vec<_>>()),
-        "in this order",
-    );
-    Some(order_draft(format!("order {} {name}", last.0), gist, lift, seen_of(users, name), last.1, well.len(), 0.5))
-}
 
-fn order_draft<'a>(
-    canonical: String,
-    gist: String,
-    lift: String,
-    seen: Vec<Seen<'a>>,
-    n: usize,
-    all: usize,
-    rank: f64,
-) -> Draft<'a> {
-    let mut draft = Draft::new(Kind::Workflow, canonical, format!("{gist} {lift}"), seen);
-    let support = support(&draft.seen);
-    draft.gist.clone_from(&gist);
-    draft.description.clone_from(&gist);
-    draft.name = gist.trim_end_matches('.').replace('`', "");
-    draft.subject = super::draft::subject(&draft.name);
-    draft.reason = format!(
-        "Rule: tools compared between sessions that went well and sessions that did not ({} of those that went well).",
-        of(n, all)
-    );
-    draft.confidence = by_support(0.5, support.sessions);
-    draft.rank = rank;
-    draft
-}
-
-/// A tool before whose first call people nearly always agree.
-fn confirmed<'a>(name: &str, users: &[(&'a Reflection, bool)]) -> Option<Draft<'a>> {
-    let agreed = |session: &Reflection| session.tools.iter().any(|tool| tool.name == name && tool.confirmed);
-    let well = users.iter().filter(|(_, well)| *well).count();
-    let n = users.iter().filter(|(session, well)| *well && agreed(session)).count();
-    let changes = ["get_", "find_", "list_", "search", "read", "fetch", "look", "check", "think", "calc"]
-        .iter()
-        .all(|start| !name.to_lowercase().starts_with(start));
-    if !changes || n < 5 || n * 4 < well * 3 {
-        return None;
+    fn seen(&self) -> Vec<Seen> {
+        let first = |(tools, _): &Judged<'a>| tools.iter().find(|tool| tool.name == self.number);
+        let seen = |tool: &ToolRow| Seen { session: tool.session, part: Part::Tool(tool.nth), time: tool.time };
+        self.users.iter().filter_map(first).map(seen).collect()
     }
-    let outcome = |yes: bool| {
-        users.iter().filter(|(session, _)| agreed(session) == yes).map(|(_, well)| *well).collect::<Vec<_>>()
-    };
-    let gist = format!("Get the person's explicit confirmation before `{name}`.");
-    let lift = lift_words(&outcome(true), &outcome(false), "with it");
-    Some(order_draft(format!("confirm {name}"), gist, lift, seen_of(users, name), n, well, 0.52))
-}
 
-/// A tool that goes wrong when it is called more than once.
-fn once<'a>(name: &str, users: &[(&'a Reflection, bool)]) -> Option<Draft<'a>> {
-    let calls = |session: &Reflection| session.tools.iter().find(|tool| tool.name == name).map_or(0, |tool| tool.calls);
-    let outcome = |many: bool| {
-        users.iter().filter(|(session, _)| (calls(session) > 1) == many).map(|(_, well)| *well).collect::<Vec<_>>()
-    };
-    let (one, many) = (outcome(false), outcome(true));
-    let (good, bad) = rates(&one, &many);
-    if many.len() < 5 || one.len() < 5 || good < bad + 0.2 {
-        return None;
+    fn draft(&self, canonical: String, gist: String, lift: String, (n, all): (usize, usize), rank: f64) -> Draft {
+        let mut draft = Draft::new(Kind::Workflow, canonical, format!("{gist} {lift}"), self.seen());
+        let support = support(self.night, &draft.seen);
+        draft.gist.clone_from(&gist);
+        draft.description.clone_from(&gist);
+        draft.name = gist.trim_end_matches('.').replace('`', "");
+        draft.subject = super::draft::subject(&draft.name);
+        draft.reason = format!(
+            "Rule: tools compared between sessions that went well and sessions that did not ({} of those that went well).",
+            of(n, all)
+        );
+        draft.confidence = by_support(0.5, support.sessions);
+        draft.rank = rank;
+        draft
     }
-    let gist = format!("Call `{name}` once, with everything that it needs.");
-    let well = one.iter().filter(|well| **well).count();
-    let lift = lift_words(&one, &many, "with one call");
-    Some(order_draft(format!("once {name}"), gist, lift, seen_of(users, name), well, one.len(), 0.5))
-}
 
-/// A tool that goes with failure: a warning.
-fn warned<'a>(name: &str, users: &[(&'a Reflection, bool)], judged: &[(&'a Reflection, bool)]) -> Option<Draft<'a>> {
-    let with: Vec<bool> = users.iter().map(|(_, well)| *well).collect();
-    // All others, in whatever order.
-    let well = |of: &[(&Reflection, bool)]| of.iter().filter(|(_, well)| *well).count();
-    let (all, well) = (judged.len() - users.len(), well(judged) - well(users));
-    let without: Vec<bool> = (0..all).map(|nth| nth < well).collect();
-    let (bad, good) = rates(&with, &without);
-    if with.len() < 10 || without.len() < 10 || bad + 0.25 > good || bad > 0.45 {
-        return None;
+    /// How the sessions went of which something holds.
+    fn outcomes(&self, holds: impl Fn(&[ToolRow]) -> bool) -> Vec<bool> {
+        self.users.iter().filter(|(tools, _)| holds(tools)).map(|(_, well)| *well).collect()
     }
-    let gist = format!("Be careful with `{name}`: sessions that call it fail more often than others.");
-    let lift = lift_words(&with, &without, "with it");
-    let failed = with.iter().filter(|well| !**well).count();
-    let mut draft = order_draft(format!("warning {name}"), gist, lift, seen_of(users, name), failed, with.len(), 0.42);
-    draft.kind = Kind::Mistake;
-    draft.reason = format!(
-        "Rule: a pattern of failed sessions is a warning ({} sessions that call it failed).",
-        of(failed, with.len())
-    );
-    Some(draft)
+
+    /// The tool that nearly always comes before the first call of this one.
+    fn precedes(&self) -> Option<Draft> {
+        let at = |tools: &[ToolRow], name: Text| tools.iter().position(|tool| tool.name == name);
+        let well: Vec<&[ToolRow]> = self.users.iter().filter(|(_, well)| *well).map(|(tools, _)| *tools).collect();
+        // In how many of them each other tool comes before it.
+        let mut share: BTreeMap<Text, usize> = BTreeMap::new();
+        for tools in &well {
+            let earlier: BTreeSet<Text> =
+                tools.iter().map(|tool| tool.name).take_while(|tool| *tool != self.number).collect();
+            earlier.into_iter().for_each(|other| *share.entry(other).or_default() += 1);
+        }
+        let often = share.into_iter().filter(|(_, n)| *n >= 5 && *n * 20 >= well.len() * 19);
+        let (last, other, n) =
+            often.map(|(other, n)| (other, self.night.text(other), n)).max_by_key(|(other, name, _)| {
+                let places: usize = self.users.iter().filter_map(|(tools, _)| at(tools, *other)).sum();
+                (places, std::cmp::Reverse(*name))
+            })?;
+        let before =
+            |tools: &[ToolRow]| matches!((at(tools, last), at(tools, self.number)), (Some(a), Some(b)) if a < b);
+        let (with, without) = (self.outcomes(before), self.outcomes(|tools| !before(tools)));
+        let gist = format!("Call `{other}` before `{}`.", self.name());
+        let lift = lift_words(&with, &without, "in this order");
+        Some(self.draft(format!("order {other} {}", self.name()), gist, lift, (n, well.len()), 0.5))
+    }
+
+    /// A tool before whose first call people nearly always agree.
+    fn confirmed(&self) -> Option<Draft> {
+        let name = self.name();
+        let agreed = |tools: &[ToolRow]| tools.iter().any(|tool| tool.name == self.number && tool.confirmed);
+        let well = self.users.iter().filter(|(_, well)| *well).count();
+        let n = self.users.iter().filter(|(tools, well)| *well && agreed(tools)).count();
+        let changes = ["get_", "find_", "list_", "search", "read", "fetch", "look", "check", "think", "calc"]
+            .iter()
+            .all(|start| !name.to_lowercase().starts_with(start));
+        if !changes || n < 5 || n * 4 < well * 3 {
+            return None;
+        }
+        let gist = format!("Get the person's explicit confirmation before `{name}`.");
+        let lift = lift_words(&self.outcomes(agreed), &self.outcomes(|tools| !agreed(tools)), "with it");
+        Some(self.draft(format!("confirm {name}"), gist, lift, (n, well), 0.52))
+    }
+
+    /// A tool that goes wrong when it is called more than once.
+    fn once(&self) -> Option<Draft> {
+        let name = self.name();
+        let calls = |tools: &[ToolRow]| tools.iter().find(|tool| tool.name == self.number).map_or(0, |tool| tool.calls);
+        let (one, many) = (self.outcomes(|tools| calls(tools) <= 1), self.outcomes(|tools| calls(tools) > 1));
+        let (good, bad) = rates(&one, &many);
+        if many.len() < 5 || one.len() < 5 || good < bad + 0.2 {
+            return None;
+        }
+        let gist = format!("Call `{name}` once, with everything that it needs.");
+        let well = one.iter().filter(|well| **well).count();
+        let lift = lift_words(&one, &many, "with one call");
+        Some(self.draft(format!("once {name}"), gist, lift, (well, one.len()), 0.5))
+    }
+
+    /// A tool that goes with failure: a warning.
+    fn warned(&self, judged: &[Judged<'_>]) -> Option<Draft> {
+        let name = self.name();
+        let with: Vec<bool> = self.users.iter().map(|(_, well)| *well).collect();
+        // All others, in whatever order.
+        let well = |of: &[Judged<'_>]| of.iter().filter(|(_, well)| *well).count();
+        let (all, well) = (judged.len() - self.users.len(), well(judged) - well(&self.users));
+        let without: Vec<bool> = (0..all).map(|nth| nth < well).collect();
+        let (bad, good) = rates(&with, &without);
+        if with.len() < 10 || without.len() < 10 || bad + 0.25 > good || bad > 0.45 {
+            return None;
+        }
+        let gist = format!("Be careful with `{name}`: sessions that call it fail more often than others.");
+        let lift = lift_words(&with, &without, "with it");
+        let failed = with.iter().filter(|well| !**well).count();
+        let mut draft = self.draft(format!("warning {name}"), gist, lift, (failed, with.len()), 0.42);
+        draft.kind = Kind::Mistake;
+        draft.reason = format!(
+            "Rule: a pattern of failed sessions is a warning ({} sessions that call it failed).",
+            of(failed, with.len())
+        );
+        Some(draft)
+    }
 }

@@ -5,6 +5,7 @@ use crate::model::{
     AgentName, BeliefKey, Content, Host, NotePath, ObjectId, Outcome, OutcomeResult, Part, Place, Proposal, Role,
     SessionId, SessionRecord, SessionVersion, Status, ToolCall, ToolResult, Turn,
 };
+use crate::phase::corpus::Corpus;
 use crate::phase::{Entries, Extract, Held, Reconcile, Reflection, Session, Situation};
 use crate::text::Known;
 use chrono::{DateTime, Duration, TimeZone, Utc};
@@ -124,6 +125,8 @@ pub fn situation<'a>(reflections: &'a [Reflection], held: &'a [Held]) -> Situati
         memory_commit: None,
         memory: Box::leak(Box::new(Entries::of(held, &TEXTS))),
         reflections,
+        corpus: Box::leak(Box::new(Corpus::of(reflections, Embedded.index().expect("it looks them up")))),
+        recall: Box::leak(Box::new(reflections)),
         unread: &NOBODY,
         min_support: 2,
         stale_after: Some(Duration::days(180)),

@@ -78,6 +78,8 @@ fn situation<'a>(reflections: &'a [Reflection], held: &'a [Held], unread: &'a BT
         memory_commit: None,
         memory: Box::leak(Box::new(Entries::of(held, &TEXTS))),
         reflections,
+        corpus: Box::leak(Box::default()),
+        recall: Box::leak(Box::new(reflections)),
         unread,
         min_support: 2,
         stale_after: None,

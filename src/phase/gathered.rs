@@ -1,0 +1,227 @@
+//! All sessions that a run weighs together. For an engine that looks them up in columns most of them are taken as they
+//! were kept, and only those that are new are read; for one that reads them whole each is unpacked.
+
+use super::aside::Aside;
+use super::cache::{Cache, Look, STALE, standing_at};
+use super::corpus::{Corpus, Index, Kept, NOWHERE, Recall, Session};
+use super::dream::Engine;
+use super::kept::Shelf;
+use super::read::{Reader, kept};
+use super::reflection::Reflection;
+use crate::config::Environment;
+use crate::model::SessionId;
+use crate::store::{Records, Store};
+use crate::text::probe::Word;
+use rayon::prelude::*;
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, OnceLock};
+
+/// So many sessions, or this part of all, may be put over what is kept each night before all is kept again.
+const NEW: usize = if cfg!(feature = "faults") { 0 } else { 32 };
+const SHARE: usize = 200;
+/// Fewer sessions than this are read faster than a file is written.
+const WORTHWHILE: usize = if cfg!(feature = "faults") { 1 } else { 64 };
+
+/// So many sessions are read again, should all that is kept of them be old, sooner than all that is kept.
+const FEW: usize = 16;
+
+/// What is kept of sessions, opened before any of them is asked for.
+pub(super) struct Opening {
+    pub shelf: Shelf,
+    pub columns: Option<Kept>,
+}
+
+impl Opening {
+    /// Opens it, wherever that is called; all of it again where columns are not believed.
+    pub fn of(store: &Store, engine: &dyn Engine, afresh: bool) -> impl FnOnce() -> Self + Send + use<> {
+        let reflections = Cache::file(store, engine);
+        let believed = engine.index().filter(|_| !afresh).map(|_| columns(&reflections));
+        let shelf = Shelf::opening(store, engine);
+        // So many reflections may be added before more are replaced than are not: then all are read and put in order.
+        let most = |kept: &Kept| (kept.corpus.sessions.len() + STALE).checked_sub(usize::try_from(kept.stale).ok()?);
+        move || match believed.and_then(|file| Kept::read(&file)).and_then(|kept| Some((most(&kept)?, kept))) {
+            Some((most, columns)) => {
+                let shelf = Shelf::Cache(Cache::since(reflections, columns.covered, most));
+                Self { shelf, columns: Some(columns) }
+            }
+            None => Self { shelf: shelf(), columns: None },
+        }
+    }
+}
+
+/// Beside the file of reflections.
+fn columns(reflections: &std::path::Path) -> PathBuf {
+    reflections.with_extension("columns")
+}
+
+pub(super) struct Gathered<'a> {
+    index: Option<fn(&Reflection) -> Index>,
+    reflections: PathBuf,
+    columns: Option<Kept>,
+    records: &'a Records,
+    pub corpus: Aside<Corpus>,
+    pub whole: Whole<'a>,
+    /// Where what is kept of sessions stands that nobody asked for yet, by the hashes of their ids.
+    spare: HashMap<Word, u64>,
+    /// How many sessions differ from what is kept.
+    new: usize,
+    /// How many reflections that are kept are of no use any more.
+    stale: u64,
+    is_arranged: bool,
+}
+
+impl<'a> Gathered<'a> {
+    pub fn new(store: &Store, engine: &dyn Engine, columns: Option<Kept>, records: &'a Records) -> Self {
+        let reflections = Cache::file(store, engine);
+        let whole = Whole {
+            reflections: Aside::new(Vec::new()),
+            places: HashMap::new(),
+            file: reflections.clone(),
+            open: OnceLock::new(),
+            environment: store.environment().clone(),
+            git_dir: store.git_dir().to_owned(),
+            records,
+            is_damaged: AtomicBool::new(false),
+        };
+        let corpus = Aside::new(Corpus::default());
+        Self {
+            index: engine.index(),
+            reflections,
+            columns,
+            records,
+            corpus,
+            whole,
+            spare: HashMap::new(),
+            new: 0,
+            stale: 0,
+            is_arranged: true,
+        }
+    }
+
+    /// Takes in what is kept of these sessions, the newest first, and tells of which nothing is.
+    pub fn known(&mut self, places: &[usize]) -> Vec<usize> {
+        let Some(Kept { corpus, stale, .. }) = self.columns.take() else { return places.to_vec() };
+        *self.corpus = corpus;
+        let (sessions, records) = (&self.corpus.sessions, self.records);
+        let (mut stays, mut at, mut missing) = (vec![false; sessions.len()], 0, Vec::new());
+        for &place in places.iter().rev() {
+            let asked = (records.happened_moment(place), records.id(place));
+            let is_before = |session: &Session| (session.happened, self.corpus.text(session.id)) < asked;
+            while sessions.get(at).is_some_and(is_before) {
+                at += 1;
+            }
+            let is_it =
+                |session: &&Session| session.word == records.word(place) && session.stamp == records.stamp(place);
+            match sessions.get(at).filter(is_it) {
+                Some(_) => stays[at] = true,
+                None => missing.push(place),
+            }
+        }
+        let gone = sessions.iter().zip(&stays).filter(|(_, stays)| !**stays);
+        self.spare = gone.map(|(session, _)| (session.word, session.place)).collect();
+        let gone = stays.iter().filter(|stays| !**stays).count();
+        if gone > 0 {
+            self.corpus.retain(&stays);
+        }
+        self.new += gone;
+        self.stale = stale + gone as u64;
+        missing
+    }
+
+    /// Where to look for what is kept of sessions that no dream has read: of few of them nothing is but lately, unless
+    /// a run that wrote no dream has read them.
+    pub fn look(&self, places: &[usize]) -> Look {
+        let is_spare = |place: &usize| self.spare.contains_key(&self.records.word(*place));
+        match places.len() > FEW || places.iter().any(is_spare) {
+            true => Look::Everywhere,
+            false => Look::Lately,
+        }
+    }
+
+    /// Takes in what was read.
+    pub fn add(&mut self, reflections: Vec<Reflection>, reader: &Reader<'_>) {
+        if let Some(index) = self.index {
+            let indices: Vec<Index> = reflections.par_iter().map(index).collect();
+            for (reflection, index) in reflections.iter().zip(indices) {
+                let id = &reflection.session;
+                let session = self.corpus.push(reflection, &index);
+                let record = self.records.find(id);
+                session.stamp = record.map_or(0, |at| self.records.stamp(at));
+                session.place = reader.place(session.word).unwrap_or(NOWHERE);
+                session.is_as_imported = record.is_none_or(|at| self.records.is_as_imported(at));
+                // It was not replaced.
+                self.stale -= u64::from(self.spare.get(&session.word) == Some(&session.place)).min(self.stale);
+                self.whole.places.insert(id.clone(), self.whole.places.len());
+            }
+            self.new += reflections.len();
+            self.is_arranged = reflections.is_empty() && self.is_arranged;
+        }
+        match self.whole.reflections.is_empty() {
+            true => *self.whole.reflections = reflections,
+            false => self.whole.reflections.extend(reflections),
+        }
+    }
+
+    /// Puts all in its order.
+    pub fn arrange(&mut self) {
+        if !std::mem::replace(&mut self.is_arranged, true) {
+            self.corpus.arrange();
+        }
+    }
+
+    /// Keeps all of it where that is worth the time. A file that cannot be written is no error.
+    pub fn keep(&self) {
+        let all = self.corpus.sessions.len();
+        if self.index.is_some() && all >= WORTHWHILE && self.new > NEW && self.new > all / SHARE {
+            let covered = std::fs::metadata(&self.reflections).map_or(0, |file| file.len());
+            let _ = Kept::write(&columns(&self.reflections), &self.corpus, (covered, self.stale));
+        }
+    }
+}
+
+/// Whole reflections: those that this run read, and any other that is asked for.
+pub(super) struct Whole<'a> {
+    pub reflections: Aside<Vec<Reflection>>,
+    places: HashMap<SessionId, usize>,
+    file: PathBuf,
+    open: OnceLock<Option<Mutex<File>>>,
+    environment: Environment,
+    git_dir: PathBuf,
+    records: &'a Records,
+    is_damaged: AtomicBool,
+}
+
+impl Whole<'_> {
+    /// Whether one that was asked for is not there any more: what was told is not to be believed.
+    pub fn is_damaged(&self) -> bool {
+        self.is_damaged.load(Ordering::Relaxed)
+    }
+
+    fn read(&self, id: &SessionId, session: &Session) -> Option<Reflection> {
+        if session.place == NOWHERE {
+            // Of a session whose transcript was dropped.
+            let store = Store::open(&self.environment, &self.git_dir).ok()?;
+            return kept(&store, self.records.get(id)?);
+        }
+        let open = || File::open(&self.file).ok().map(Mutex::new);
+        let file = self.open.get_or_init(open).as_ref()?;
+        let mut file = file.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        standing_at(&mut file, session.place, session.word, session.stamp).filter(|found| found.session == *id)
+    }
+}
+
+impl Recall for Whole<'_> {
+    fn reflection(&self, id: &str, session: &Session) -> Option<Cow<'_, Reflection>> {
+        let id = SessionId::new(id).ok()?;
+        if let Some(at) = self.places.get(&id) {
+            return self.reflections.get(*at).map(Cow::Borrowed);
+        }
+        let found = self.read(&id, session).map(Cow::Owned);
+        self.is_damaged.fetch_or(found.is_none(), Ordering::Relaxed);
+        found
+    }
+}
