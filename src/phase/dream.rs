@@ -166,16 +166,18 @@ fn think_and_write_at(at: &At<'_>, engine: &dyn Engine, request: &Request<'_>) -
     let reader = Reader::with(store, engine, shelf);
     let gathered = Gathered::new(store, engine, columns, &records);
     let mut thinking = Thinking::new(reader, gathered, engine, request, &memory, &records, &dreams);
-    thinking.recall(&selection.read, &mut night.skipped)?;
     let mut settled = Settled::default();
     let mut read: Vec<usize> = Vec::new();
     // Sessions that teach nothing leave no trace in history. They must not keep older ones from being read: then twice
     // as many are read, so that even thousands of them cost no more than a few times one reading.
     let mut unread = selection.unread.as_slice();
+    let first = &unread[..unread.len().min(thinking.room(limit, 0))];
+    let mut missing = Some(thinking.recall(&selection.read, first, &mut night.skipped)?);
     while !unread.is_empty() && settled.changes.is_empty() && thinking.room(limit, read.len()) > 0 {
         let (batch, rest) = unread.split_at(unread.len().min(thinking.room(limit, read.len())));
-        let look = if request.filter.is_narrow() { Look::Everywhere } else { thinking.gathered.look(batch) };
-        thinking.read(batch, look, &mut night.skipped)?;
+        let missing = missing.take().unwrap_or_else(|| batch.to_vec());
+        let look = if request.filter.is_narrow() { Look::Everywhere } else { thinking.gathered.look(&missing) };
+        thinking.read(&missing, look, &mut night.skipped)?;
         read.extend(batch);
         settled = thinking.think(&read, tip)?;
         unread = rest;
@@ -285,14 +287,20 @@ impl<'a> Thinking<'a> {
         }
     }
 
-    /// Takes in sessions that were read before: another engine's are not paid for again.
-    fn recall(&mut self, places: &[usize], skipped: &mut Vec<Skipped>) -> Result<(), DreamError> {
-        let missing = self.gathered.known(places);
-        if !self.is_paid() {
-            return self.read(&missing, Look::Everywhere, skipped);
+    /// Takes in sessions that were read before: another engine's are not paid for again. Tells which of those that are
+    /// read first are to be read at all.
+    fn recall(
+        &mut self,
+        read: &[usize],
+        first: &[usize],
+        skipped: &mut Vec<Skipped>,
+    ) -> Result<Vec<usize>, DreamError> {
+        let (missing, unread) = self.gathered.known(read, first);
+        match self.is_paid() {
+            false => self.read(&missing, Look::Everywhere, skipped)?,
+            true => self.take(self.reader.recall(&self.records_at(&missing)), skipped),
         }
-        self.take(self.reader.recall(&self.records_at(&missing)), skipped);
-        Ok(())
+        Ok(unread)
     }
 
     fn records_at(&self, places: &[usize]) -> Vec<&'a SessionRecord> {

@@ -102,12 +102,27 @@ impl<'a> Gathered<'a> {
         }
     }
 
-    /// Takes in what is kept of these sessions, the newest first, and tells of which nothing is.
-    pub fn known(&mut self, places: &[usize]) -> Vec<usize> {
-        let Some(Kept { corpus, stale, .. }) = self.columns.take() else { return places.to_vec() };
+    /// Takes in what is kept of sessions, those that dreams have read and those that this one reads first, each the
+    /// newest first; tells of which of them nothing is.
+    pub fn known(&mut self, read: &[usize], first: &[usize]) -> (Vec<usize>, Vec<usize>) {
+        let Some(Kept { corpus, stale, .. }) = self.columns.take() else { return (read.to_vec(), first.to_vec()) };
         *self.corpus = corpus;
+        let mut stays = vec![false; self.corpus.sessions.len()];
+        let missing = (self.find(read, &mut stays), self.find(first, &mut stays));
+        let gone = self.corpus.sessions.iter().zip(&stays).filter(|(_, stays)| !**stays);
+        self.spare = gone.map(|(session, _)| (session.word, session.place)).collect();
+        if !self.spare.is_empty() {
+            self.corpus.retain(&stays);
+        }
+        self.new += self.spare.len();
+        self.stale = stale + self.spare.len() as u64;
+        missing
+    }
+
+    /// Marks these sessions in the order of the columns, and tells which are not there.
+    fn find(&self, places: &[usize], found: &mut [bool]) -> Vec<usize> {
         let (sessions, records) = (&self.corpus.sessions, self.records);
-        let (mut stays, mut at, mut missing) = (vec![false; sessions.len()], 0, Vec::new());
+        let (mut at, mut missing) = (0, Vec::new());
         for &place in places.iter().rev() {
             let asked = (records.happened_moment(place), records.id(place));
             let is_before = |session: &Session| (session.happened, self.corpus.text(session.id)) < asked;
@@ -117,18 +132,10 @@ impl<'a> Gathered<'a> {
             let is_it =
                 |session: &&Session| session.word == records.word(place) && session.stamp == records.stamp(place);
             match sessions.get(at).filter(is_it) {
-                Some(_) => stays[at] = true,
+                Some(_) => found[at] = true,
                 None => missing.push(place),
             }
         }
-        let gone = sessions.iter().zip(&stays).filter(|(_, stays)| !**stays);
-        self.spare = gone.map(|(session, _)| (session.word, session.place)).collect();
-        let gone = stays.iter().filter(|stays| !**stays).count();
-        if gone > 0 {
-            self.corpus.retain(&stays);
-        }
-        self.new += gone;
-        self.stale = stale + gone as u64;
         missing
     }
 
