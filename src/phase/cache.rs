@@ -82,9 +82,14 @@ impl Cache {
     }
 
     fn opened(&self, look: Look) -> &Opened {
+        // Who appends to a file has it open as it is.
+        let may_compact = self.append.get().is_none();
         match look {
-            Look::Lately if self.from > 0 => self.tail.get_or_init(|| Opened::since(&self.file, self.from, self.most)),
-            _ => self.whole.get_or_init(|| Opened::whole(&self.file)),
+            Look::Lately if self.from > 0 => self.tail.get_or_init(|| {
+                let most = if may_compact { self.most } else { usize::MAX };
+                Opened::since(&self.file, self.from, most)
+            }),
+            _ => self.whole.get_or_init(|| Opened::whole(&self.file, may_compact)),
         }
     }
 
@@ -155,10 +160,11 @@ impl Opened {
         (0..records.len()).into_par_iter().map(read).collect_into_vec(known);
     }
 
-    fn whole(file: &Path) -> Self {
+    fn whole(file: &Path, may_compact: bool) -> Self {
         let mut bytes = fs::read(file).unwrap_or_default();
         let (all, mut places) = newest(&bytes);
-        if all > 2 * places.len() + STALE
+        if may_compact
+            && all > 2 * places.len() + STALE
             && let Some(compact) = compact(file, &bytes, &places)
         {
             bytes = compact;
@@ -175,7 +181,7 @@ impl Opened {
         });
         let (all, places) = newest(&bytes);
         match read {
-            Ok(_) if all > most => Self::whole(file),
+            Ok(_) if all > most => Self::whole(file, true),
             Ok(_) => Self { base: from, bytes, places },
             Err(_) => Self::default(),
         }

@@ -123,14 +123,13 @@ impl<'a> Gathered<'a> {
     fn find(&self, places: &[usize], found: &mut [bool]) -> Vec<usize> {
         let (sessions, records) = (&self.corpus.sessions, self.records);
         let (mut at, mut missing) = (0, Vec::new());
-        for &place in places.iter().rev() {
+        for place in oldest_first(records, places) {
             let asked = (records.happened_moment(place), records.id(place));
-            let is_before = |session: &Session| (session.happened, self.corpus.text(session.id)) < asked;
-            while sessions.get(at).is_some_and(is_before) {
+            let order = |session: &Session| (session.happened, self.corpus.text(session.id)).cmp(&asked);
+            while sessions.get(at).is_some_and(|session| order(session).is_lt()) {
                 at += 1;
             }
-            let is_it =
-                |session: &&Session| session.word == records.word(place) && session.stamp == records.stamp(place);
+            let is_it = |session: &&Session| order(session).is_eq() && session.stamp == records.stamp(place);
             match sessions.get(at).filter(is_it) {
                 Some(_) => found[at] = true,
                 None => missing.push(place),
@@ -190,6 +189,11 @@ impl<'a> Gathered<'a> {
     }
 }
 
+/// Sessions that come newest first, and those of one time in the order of their ids, as they happened.
+fn oldest_first(records: &Records, places: &[usize]) -> impl Iterator<Item = usize> {
+    places.chunk_by(|a, b| records.happened_moment(*a) == records.happened_moment(*b)).rev().flatten().copied()
+}
+
 /// Whole reflections: those that this run read, and any other that is asked for.
 pub(super) struct Whole<'a> {
     pub reflections: Aside<Vec<Reflection>>,
@@ -230,5 +234,44 @@ impl Recall for Whole<'_> {
         let found = self.read(&id, session).map(Cow::Owned);
         self.is_damaged.fetch_or(found.is_none(), Ordering::Relaxed);
         found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{AgentName, Host, ObjectId, Part, SessionRecord, SessionVersion};
+    use crate::phase::review::{Filter, select};
+    use crate::store::SessionsRead;
+    use chrono::DateTime;
+
+    #[test]
+    fn sessions_are_looked_for_in_the_order_in_which_they_lie() {
+        let record = |nth: usize, happened: i64| {
+            let time = DateTime::from_timestamp(happened, 0).expect("a time");
+            let part = Part::new(ObjectId::of_blob(&nth.to_le_bytes()), 1, 1, time);
+            SessionRecord {
+                schema: 1,
+                id: SessionId::new(&format!("s{nth}")).expect("an id"),
+                agent: AgentName::new("x/p").expect("a name"),
+                host: Host::Minimal,
+                project: None,
+                started: None,
+                // Those without a time happened when they were imported: all at once.
+                ended: None,
+                imported: time,
+                turns: 1,
+                versions: vec![SessionVersion { parts: vec![part] }],
+                root: None,
+                outcomes: Vec::new(),
+            }
+        };
+        let all: Vec<SessionRecord> = (0..40).map(|nth| record(nth, [5, 9, 5, 5, 1][nth % 5])).collect();
+        let records = Records::from(all.as_slice());
+        let selection = select(&records, &SessionsRead::default(), &Filter::default(), DateTime::UNIX_EPOCH);
+        let reflections: Vec<Reflection> = all.iter().map(Reflection::empty).collect();
+        let corpus = Corpus::of(&reflections, |_| Index::default());
+        let lie: Vec<&str> = (0..40).map(|at| corpus.id(at)).collect();
+        assert_eq!(oldest_first(&records, &selection.unread).map(|at| records.id(at)).collect::<Vec<_>>(), lie);
     }
 }
