@@ -23,6 +23,8 @@ fn caches(world: &World) -> Vec<PathBuf> {
     let folder = world.path("memory/.git/dream/cache");
     let reflections = fs::read_dir(folder.join("reflections")).expect("kept reflections");
     let mut files: Vec<PathBuf> = reflections.map(|entry| entry.expect("an entry").path()).collect();
+    // The reflections themselves first.
+    files.sort();
     files.push(folder.join("quotes"));
     files
 }
@@ -201,7 +203,15 @@ fn a_reflection_of_a_judged_session_is_made_again_and_stale_ones_are_left_out_in
     assert_eq!(kept(), sessions + 1);
     let all = fs::read(&file).expect("the cache");
     fs::write(&file, all.repeat(8)).expect("written");
-    let before = found(&world);
-    assert_eq!(kept(), sessions);
-    assert_eq!(found(&world), before);
+    // Nobody looks into it before a session is new.
+    found(&world);
+    assert_eq!(kept(), 8 * (sessions + 1));
+    let said = r#"{"role":"user","text":"Is the build done?","time":"2026-05-01T10:00:00Z"}"#;
+    world.write("new.jsonl", said);
+    world.dream(["import", "../new.jsonl"]).ok();
+    let after = found(&world);
+    assert_eq!(kept(), sessions + 1);
+    assert_eq!(found(&world), after);
+    fs::remove_dir_all(world.path("memory/.git/dream/cache")).expect("removed");
+    assert_eq!(found(&world), after);
 }
