@@ -176,8 +176,7 @@ fn think_and_write_at(at: &At<'_>, engine: &dyn Engine, request: &Request<'_>) -
     while !unread.is_empty() && settled.changes.is_empty() && thinking.room(limit, read.len()) > 0 {
         let (batch, rest) = unread.split_at(unread.len().min(thinking.room(limit, read.len())));
         let missing = missing.take().unwrap_or_else(|| batch.to_vec());
-        let look = if request.filter.is_narrow() { Look::Everywhere } else { thinking.gathered.look(&missing) };
-        thinking.read(&missing, look, &mut night.skipped)?;
+        thinking.read(&missing, thinking.gathered.look(&missing), &mut night.skipped)?;
         read.extend(batch);
         settled = thinking.think(&read, tip)?;
         unread = rest;

@@ -65,8 +65,8 @@ pub(super) struct Gathered<'a> {
     records: &'a Records,
     pub corpus: Aside<Corpus>,
     pub whole: Whole<'a>,
-    /// Where what is kept of sessions stands that nobody asked for yet, by the hashes of their ids.
-    spare: HashMap<Word, u64>,
+    /// What is kept of sessions that nobody asked for yet, by the hashes of their ids: its stamp, and where it stands.
+    spare: HashMap<Word, (u64, u64)>,
     /// How many sessions differ from what is kept.
     new: usize,
     /// How many reflections that are kept are of no use any more.
@@ -110,7 +110,7 @@ impl<'a> Gathered<'a> {
         let mut stays = vec![false; self.corpus.sessions.len()];
         let missing = (self.find(read, &mut stays), self.find(first, &mut stays));
         let gone = self.corpus.sessions.iter().zip(&stays).filter(|(_, stays)| !**stays);
-        self.spare = gone.map(|(session, _)| (session.word, session.place)).collect();
+        self.spare = gone.map(|(session, _)| (session.word, (session.stamp, session.place))).collect();
         if !self.spare.is_empty() {
             self.corpus.retain(&stays);
         }
@@ -138,10 +138,11 @@ impl<'a> Gathered<'a> {
         missing
     }
 
-    /// Where to look for what is kept of sessions that no dream has read: of few of them nothing is but lately, unless
-    /// a run that wrote no dream has read them.
+    /// Where to look for what is kept of sessions that are not in the columns: of few of them nothing is but lately,
+    /// unless they were left out as they are now.
     pub fn look(&self, places: &[usize]) -> Look {
-        let is_spare = |place: &usize| self.spare.contains_key(&self.records.word(*place));
+        let left_out = |place: usize| self.spare.get(&self.records.word(place));
+        let is_spare = |place: &usize| left_out(*place).is_some_and(|(stamp, _)| *stamp == self.records.stamp(*place));
         match places.len() > FEW || places.iter().any(is_spare) {
             true => Look::Everywhere,
             false => Look::Lately,
@@ -160,7 +161,8 @@ impl<'a> Gathered<'a> {
                 session.place = reader.place(session.word).unwrap_or(NOWHERE);
                 session.is_as_imported = record.is_none_or(|at| self.records.is_as_imported(at));
                 // It was not replaced.
-                self.stale -= u64::from(self.spare.get(&session.word) == Some(&session.place)).min(self.stale);
+                let is_same = self.spare.get(&session.word) == Some(&(session.stamp, session.place));
+                self.stale -= u64::from(is_same).min(self.stale);
                 self.whole.places.insert(id.clone(), self.whole.places.len());
             }
             self.new += reflections.len();

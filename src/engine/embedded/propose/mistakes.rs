@@ -43,12 +43,7 @@ impl<'a> Group<'_, 'a> {
         distinct(self.members.iter().map(|failure| failure.spot.session).collect())
     }
 
-    /// In how many sessions each of something was.
-    fn by_sessions(&self, of: impl Fn(&FailureRow) -> Option<Text>) -> Map<Text, usize> {
-        let of = |failure: &&FailureRow| Some((of(failure)?, failure.spot.session));
-        counted_once(self.members.iter().filter_map(of).collect())
-    }
-
+    /// What worked after a failure.
     pub fn fix(&self, failure: &FailureRow) -> Option<Fix<'a>> {
         let (fix, text) = (&failure.fix, |text| self.night.text(text));
         Some(match fix.sort {
@@ -61,7 +56,8 @@ impl<'a> Group<'_, 'a> {
 
     /// The names that its errors call unknown, the one of most sessions first.
     pub fn names(&self) -> Vec<(&'a str, usize)> {
-        let names = self.by_sessions(|failure| Some(failure.name).filter(|name| !self.night.text(*name).is_empty()));
+        let named = self.members.iter().filter(|failure| !self.night.text(failure.name).is_empty());
+        let names = counted_once(named.map(|failure| (failure.name, failure.spot.session)).collect());
         let mut names: Vec<(&str, usize)> = names.into_iter().map(|(name, n)| (self.night.text(name), n)).collect();
         names.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
         names
