@@ -39,6 +39,12 @@
 //! new commit names the dream in a trailer; the next night reads from history that its sessions may be read again and
 //! that its beliefs were refused.
 
+/// Whether this is the program that our own tests run: they have it die where they want, and what it does only with much
+/// it does with little. It is never what is installed, and, being built without optimisation, never what benches measure
+/// (Cargo gives a package's tests and benches the same features).
+#[doc(hidden)]
+pub const FAULTS: bool = cfg!(all(feature = "faults", debug_assertions));
+
 pub mod cli;
 pub mod config;
 pub mod engine;

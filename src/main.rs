@@ -36,12 +36,8 @@ fn environment() -> Result<Environment, String> {
         Some(text) => text.parse().map_err(|_| format!("GIT_DREAM_SEED is '{text}', not a whole number"))?,
         None => 0,
     };
-    #[cfg(feature = "faults")]
-    variables
-        .get("GIT_DREAM_FAULT")
-        .and_then(|text| text.parse().ok())
-        .into_iter()
-        .for_each(git_dream::store::fault::arm);
+    let fault = variables.get("GIT_DREAM_FAULT").filter(|_| git_dream::FAULTS);
+    fault.and_then(|text| text.parse().ok()).into_iter().for_each(git_dream::store::fault::arm);
     let directory =
         std::env::current_dir().map_err(|error| format!("the current directory cannot be used: {error}"))?;
     Ok(Environment { now, seed, fixed_clock: fixed.is_some(), variables, directory })

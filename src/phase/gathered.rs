@@ -21,10 +21,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock};
 
 /// So many sessions, or this part of all, may be put over what is kept each night before all is kept again.
-const NEW: usize = if cfg!(feature = "faults") { 0 } else { 32 };
+const NEW: usize = if crate::FAULTS { 0 } else { 32 };
 const SHARE: usize = 200;
 /// Fewer sessions than this are read faster than a file is written.
-const WORTHWHILE: usize = if cfg!(feature = "faults") { 1 } else { 64 };
+const WORTHWHILE: usize = if crate::FAULTS { 1 } else { 64 };
 
 /// So many sessions are read again, should all that is kept of them be old, sooner than all that is kept.
 const FEW: usize = 16;

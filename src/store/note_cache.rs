@@ -18,9 +18,9 @@ use std::sync::Arc;
 /// Also the format's version: another text makes every older file unreadable.
 const MAGIC: &str = concat!("git-dream notes 2 ", env!("CARGO_PKG_VERSION"), "\n");
 /// Fewer notes than this are read faster than a file is written. Tests keep everything.
-const WORTHWHILE: usize = if cfg!(feature = "faults") { 1 } else { 1000 };
+const WORTHWHILE: usize = if crate::FAULTS { 1 } else { 1000 };
 /// This many notes, or this part of those that are kept, may be read anew each time before all are kept again.
-const NEW: usize = if cfg!(feature = "faults") { 0 } else { 64 };
+const NEW: usize = if crate::FAULTS { 0 } else { 64 };
 const SHARE: usize = 50;
 const ID: usize = 20;
 /// Two ids, two lengths and a checksum.

@@ -27,9 +27,9 @@ const SOURCES: [&str; 13] = [
     env!("CARGO_PKG_VERSION"),
 ];
 /// Fewer texts than this are worked out faster than a file is written. Tests keep everything.
-const WORTHWHILE: usize = if cfg!(feature = "faults") { 1 } else { 128 };
+const WORTHWHILE: usize = if crate::FAULTS { 1 } else { 128 };
 /// This many texts, or this part of all, may be worked out anew each time before all are kept again.
-const NEW: usize = if cfg!(feature = "faults") { 0 } else { 32 };
+const NEW: usize = if crate::FAULTS { 0 } else { 32 };
 const SHARE: usize = 50;
 const KEY: usize = 16;
 /// A key, and where its bytes end.

@@ -24,3 +24,9 @@ mod starting;
 mod unattended;
 mod verify;
 mod world;
+
+#[test]
+fn the_program_under_test_dies_where_it_is_told_to() {
+    let faults = git_dream::FAULTS;
+    assert!(faults, "run the tests without --release: what dies on demand is never built with optimisation");
+}

@@ -11,7 +11,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// Bytes that are compared by themselves.
-const BLOCK: u64 = if cfg!(feature = "faults") { 1 << 10 } else { 1 << 20 };
+const BLOCK: u64 = if crate::FAULTS { 1 << 10 } else { 1 << 20 };
 /// Bytes that are hashed at a time.
 const STEP: usize = 128 << 10;
 

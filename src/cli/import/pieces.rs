@@ -16,9 +16,9 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 /// Files from this size on are read in pieces.
-pub const LARGE: u64 = if cfg!(feature = "faults") { 1 << 20 } else { 64 << 20 };
+pub const LARGE: u64 = if crate::FAULTS { 1 << 20 } else { 64 << 20 };
 /// Bytes of a piece, but for the rest of its last line.
-const PIECE: usize = if cfg!(feature = "faults") { 64 << 10 } else { 8 << 20 };
+const PIECE: usize = if crate::FAULTS { 64 << 10 } else { 8 << 20 };
 /// Bytes at the beginning of a file that say whose session it is.
 const HEAD: usize = 32 << 10;
 /// A line that would not fit into memory.

@@ -37,7 +37,7 @@ const LARGEST: u64 = 512 * 1024 * 1024;
 const FEW: usize = 4;
 const LITTLE: u64 = 1 << 20;
 /// Bytes of a file that are worth a thread of their own.
-const MUCH: u64 = if cfg!(feature = "faults") { 1 } else { 1 << 20 };
+const MUCH: u64 = if crate::FAULTS { 1 } else { 1 << 20 };
 
 /// What one file gave.
 #[derive(Debug, Default)]

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 /// So little is read sooner than it is looked up. Tests look everything up.
 const FEW: usize = 4;
-const LITTLE: u64 = if cfg!(feature = "faults") { 1 } else { 256 << 10 };
+const LITTLE: u64 = if crate::FAULTS { 1 } else { 256 << 10 };
 
 /// What is known of the files of one import.
 pub struct Unchanged<'s> {

@@ -45,7 +45,7 @@ pub fn wait(passing: &Passing, asked: Option<Duration>, tried: u32, seed: u64, h
 
 /// 1; our own tests, which have no patience, set another in `GIT_DREAM_HASTE`.
 pub fn haste(environment: &Environment) -> u32 {
-    let set = environment.variable("GIT_DREAM_HASTE").filter(|_| cfg!(feature = "faults"));
+    let set = environment.variable("GIT_DREAM_HASTE").filter(|_| crate::FAULTS);
     set.and_then(|text| text.parse().ok()).filter(|haste| *haste > 0).unwrap_or(1)
 }
 

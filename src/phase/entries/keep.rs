@@ -15,9 +15,9 @@ use std::collections::{HashMap, HashSet};
 use std::io;
 
 /// Fewer entries than this are worked out faster than a file is written. Tests keep everything.
-const WORTHWHILE: usize = if cfg!(feature = "faults") { 1 } else { 64 };
+const WORTHWHILE: usize = if crate::FAULTS { 1 } else { 64 };
 /// This many files, or this part of all, may differ from those that are kept before all are kept again.
-const NEW: usize = if cfg!(feature = "faults") { 0 } else { 16 };
+const NEW: usize = if crate::FAULTS { 0 } else { 16 };
 const SHARE: usize = 50;
 
 pub(super) fn is_worthwhile(entries: usize) -> bool {

@@ -28,7 +28,7 @@ use std::sync::OnceLock;
 /// Also the format's version: another text makes every older file unreadable.
 const MAGIC: &str = concat!("git-dream ledger 5 ", env!("CARGO_PKG_VERSION"), "\n");
 /// Fewer commits than this are read faster than a file is written. Tests keep everything.
-const WORTHWHILE: usize = if cfg!(feature = "faults") { 1 } else { 64 };
+const WORTHWHILE: usize = if crate::FAULTS { 1 } else { 64 };
 /// This many commits, or this part of those that are kept, may be read anew each time before all is kept again.
 const NEW: usize = 64;
 const SHARE: usize = 50;

@@ -8,7 +8,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 /// Fewer bytes are checked as fast as a stamp is read. Tests stamp everything.
-const WORTHWHILE: u64 = if cfg!(feature = "faults") { 1 } else { 1 << 18 };
+const WORTHWHILE: u64 = if crate::FAULTS { 1 } else { 1 << 18 };
 
 pub(super) struct Stamp {
     path: PathBuf,

@@ -25,7 +25,7 @@ const MAGIC: &[u8] = concat!("git-dream sessions 4 ", env!("CARGO_PKG_VERSION"),
 /// Tree, four numbers and a checksum.
 const HEAD: usize = 20 + 4 * 8 + 4;
 /// Fewer records than this are read faster than a file is written. Tests keep nearly everything.
-const WORTHWHILE: usize = if cfg!(feature = "faults") { 4 } else { 64 };
+const WORTHWHILE: usize = if crate::FAULTS { 4 } else { 64 };
 /// Room for rows that are new, so that those that are kept need not be moved elsewhere: this many, and this part of all.
 const ROOM: usize = 64;
 const SHARE: usize = 32;

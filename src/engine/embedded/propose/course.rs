@@ -10,7 +10,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 /// All that decides how statements are grouped, beside what [`Known`] itself depends on.
 const SOURCES: [&str; 3] = [include_str!("course.rs"), include_str!("directives.rs"), include_str!("facts.rs")];
 /// So many statements, or this part of all, may be grouped anew each night before the course is kept again.
-const NEW: usize = if cfg!(feature = "faults") { 0 } else { 32 };
+const NEW: usize = if crate::FAULTS { 0 } else { 32 };
 const SHARE: usize = 400;
 
 /// What became of each statement, in their order.
