@@ -154,13 +154,14 @@ fn think_and_write_at(at: &At<'_>, engine: &dyn Engine, request: &Request<'_>) -
     })?;
     let read = Aside::new(read);
     let Opening { shelf, columns } = opening.expect("the scope waits for it");
-    let selection = review::select(&records, &read, &request.filter, today(store));
+    let (now, filter) = (today(store), &request.filter);
+    let read_texts = store.known_texts();
+    let select = || review::select(&records, &read, filter, now);
+    let (selection, (texts, written)) = rayon::join(select, || rayon::join(read_texts, || source.written()));
     let mut night = Night { base: Some(tip), engine: engine.name().to_owned(), ..Night::default() };
     night.skipped.extend(source.skipped.iter().map(|s| Skipped { what: s.what.clone(), why: s.why.clone() }));
     let limit = request.settings.max_sessions as usize;
     let dreams = if at.afresh { DreamIndex::whole(&ledger) } else { store.dream_index(&ledger) };
-    let read_texts = store.known_texts();
-    let (texts, written) = rayon::join(read_texts, || source.written());
     let history = History::new(store, &dreams, &records);
     let memory = source.entries(written, &history, &texts);
     let reader = Reader::with(store, engine, shelf);

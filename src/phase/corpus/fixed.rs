@@ -164,22 +164,6 @@ impl Fixed for Text {
     }
 }
 
-/// Part of so many rows find room beside those that are read.
-const ROOM: usize = 32;
-/// At least so many do.
-const LEAST: usize = 256;
-
-/// All rows of a column, with room for some that are new: thousands need not be moved for them.
-pub fn column<R: Fixed>(bytes: &[u8]) -> Option<Vec<R>> {
-    if !bytes.len().is_multiple_of(R::SIZE) {
-        return None;
-    }
-    let count = bytes.len() / R::SIZE;
-    let mut rows = Vec::with_capacity(count + count / ROOM + LEAST);
-    rows.extend(bytes.chunks_exact(R::SIZE).map(R::get));
-    Some(rows)
-}
-
 pub fn bytes<R: Fixed>(rows: &[R]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(rows.len() * R::SIZE);
     rows.iter().for_each(|row| row.put(&mut bytes));

@@ -1,11 +1,11 @@
 //! The file of a corpus, which may be deleted at any time: its columns one after the other, as they lie in memory. Checked
 //! by a checksum, thrown away on any doubt. What is new lies over it until it is a part of all.
 
-use super::fixed::{Fixed, bytes, column};
+use super::fixed::{Fixed, bytes};
 use super::rows::Columns;
-use super::{Corpus, Session, Texts};
-use std::fs;
-use std::io::{self, Write};
+use super::{Corpus, Texts};
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
 use std::path::Path;
 
 /// Also the format's version: another text makes every older file unreadable.
@@ -28,24 +28,17 @@ pub struct Kept {
 
 impl Kept {
     pub fn read(file: &Path) -> Option<Self> {
-        let bytes = fs::read(file).ok()?;
-        let (sum, rest) = bytes.strip_prefix(MAGIC)?.split_at_checked(SUM)?;
-        let (head, rest) = rest.split_at_checked(HEAD)?;
-        let mut hash = crc32fast::Hasher::new();
-        hash.update(head);
-        hash.update(rest);
-        if hash.finalize() != u32::get(sum) {
-            return None;
-        }
-        let head: Vec<u64> = column(head)?;
-        let (mut parts, mut rest) = (Vec::with_capacity(PARTS), rest);
-        for length in &head[3..] {
-            let (part, after) = rest.split_at_checked(usize::try_from(*length).ok()?)?;
-            parts.push(part);
-            rest = after;
-        }
-        let corpus = corpus(<[&[u8]; PARTS]>::try_from(parts).ok()?, u32::try_from(head[2]).ok()?)?;
-        Some(Self { corpus, covered: head[0], stale: head[1] })
+        let file = File::open(file).ok()?;
+        let left = file.metadata().ok()?.len();
+        let mut source = Source { file, left, checksum: crc32fast::Hasher::new(), buffer: Vec::new() };
+        let mut begin = [0; MAGIC.len() + SUM];
+        source.file.read_exact(&mut begin).ok()?;
+        source.left = source.left.checked_sub(begin.len() as u64)?;
+        let sum = begin.strip_prefix(MAGIC)?;
+        let head: Vec<u64> = source.column(HEAD as u64)?;
+        let corpus = corpus(&mut source, &head[3..], u32::try_from(head[2]).ok()?)?;
+        let is_whole = source.left == 0 && source.checksum.finalize() == u32::get(sum);
+        is_whole.then_some(Self { corpus, covered: head[0], stale: head[1] })
     }
 
     /// Keeps a corpus in place of another.
@@ -90,27 +83,74 @@ fn parts(corpus: &Corpus) -> [Vec<u8>; PARTS] {
     ]
 }
 
-fn corpus(parts: [&[u8]; PARTS], ordered: u32) -> Option<Corpus> {
-    let texts = || Texts::of_parts(std::str::from_utf8(parts[0]).ok()?, column(parts[1])?, ordered);
-    let sessions = || column::<Session>(parts[2]);
-    let people = || (column(parts[3]), column(parts[4]), column(parts[5]));
-    let calls = || (column(parts[6]), column(parts[7]), column(parts[12]));
-    let others = || (column(parts[8]), column(parts[9]), column(parts[10]), column(parts[11]), column(parts[13]));
-    let ((texts, sessions), ((said, topics, facts), ((failures, commands, edited), others))) =
-        rayon::join(|| (texts(), sessions()), || (people(), rayon::join(calls, others)));
-    let (seconds, commits, checks, tools, rules) = others;
+/// The parts in their order.
+fn corpus(source: &mut Source, lengths: &[u64], ordered: u32) -> Option<Corpus> {
+    let [heap, ends, sessions, said, topics, facts, failures, commands, seconds, commits, checks, tools, edited, rules] =
+        *<&[u64; PARTS]>::try_from(lengths).ok()?;
+    let texts = Texts::of_parts(source.text(heap)?, source.column(ends)?, ordered)?;
+    let sessions = source.column(sessions)?;
     let columns = Columns {
-        said: said?,
-        topics: topics?,
-        facts: facts?,
-        failures: failures?,
-        commands: commands?,
-        seconds: seconds?,
-        commits: commits?,
-        checks: checks?,
-        tools: tools?,
-        edited: edited?,
-        rules: rules?,
+        said: source.column(said)?,
+        topics: source.column(topics)?,
+        facts: source.column(facts)?,
+        failures: source.column(failures)?,
+        commands: source.column(commands)?,
+        seconds: source.column(seconds)?,
+        commits: source.column(commits)?,
+        checks: source.column(checks)?,
+        tools: source.column(tools)?,
+        edited: source.column(edited)?,
+        rules: source.column(rules)?,
     };
-    Some(Corpus { texts: texts?, sessions: sessions?, columns })
+    Some(Corpus { texts, sessions, columns })
+}
+
+/// A file as it is read: never more of it at a time than a processor has at hand, since to be given new memory takes
+/// longer than to read into it.
+struct Source {
+    file: File,
+    /// Bytes that nobody has read.
+    left: u64,
+    checksum: crc32fast::Hasher,
+    buffer: Vec<u8>,
+}
+
+/// Bytes that are read at a time.
+const STEP: usize = 1 << 16;
+/// Part of so many rows, or bytes of text, find room beside those that are read: thousands need not be moved for one.
+const ROOM: usize = 32;
+/// At least so many rows do.
+const LEAST: usize = 256;
+
+impl Source {
+    /// Claims so many bytes, where there are so many.
+    fn take(&mut self, length: u64) -> Option<usize> {
+        self.left = self.left.checked_sub(length)?;
+        usize::try_from(length).ok()
+    }
+
+    fn column<R: Fixed>(&mut self, length: u64) -> Option<Vec<R>> {
+        let length = self.take(length)?;
+        if !length.is_multiple_of(R::SIZE) {
+            return None;
+        }
+        let count = length / R::SIZE;
+        let mut rows = Vec::with_capacity(count + count / ROOM + LEAST);
+        while rows.len() < count {
+            let some = (STEP / R::SIZE).min(count - rows.len());
+            self.buffer.resize(some * R::SIZE, 0);
+            self.file.read_exact(&mut self.buffer).ok()?;
+            self.checksum.update(&self.buffer);
+            rows.extend(self.buffer.chunks_exact(R::SIZE).map(R::get));
+        }
+        Some(rows)
+    }
+
+    fn text(&mut self, length: u64) -> Option<String> {
+        let count = self.take(length)?;
+        let mut text = Vec::with_capacity(count + count / ROOM + STEP);
+        (&mut self.file).take(length).read_to_end(&mut text).ok()?;
+        self.checksum.update(&text);
+        (text.len() == count).then(|| String::from_utf8(text).ok()).flatten()
+    }
 }

@@ -96,10 +96,7 @@ impl Texts {
     }
 
     /// Nothing where these are no parts.
-    pub(super) fn of_parts(all: &str, ends: Vec<u64>, ordered: u32) -> Option<Self> {
-        // With room for what is new.
-        let mut heap = String::with_capacity(all.len() + all.len() / 32 + (1 << 14));
-        heap.push_str(all);
+    pub(super) fn of_parts(heap: String, ends: Vec<u64>, ordered: u32) -> Option<Self> {
         let are_whole = ends.last().map_or(0, |end| *end as usize) == heap.len() && ordered as usize <= ends.len();
         are_whole.then(|| Self { heap, ends, ordered, new: HashMap::default() })
     }

@@ -3,7 +3,8 @@
 //!
 //! The file: a line with format and version; the lengths of six parts and a checksum over them; what is known of the
 //! whole; the commits of the first-parent line, sorted; commits with the number of the dream that they belong to,
-//! sorted; dreams by id, with where each entry ends; the entries; the sessions, as hash and blob; and then the records.
+//! sorted; dreams by id, with where each entry ends; the entries; the sessions, as hash and blob, by hash; and then the
+//! records.
 
 mod write;
 
@@ -12,13 +13,12 @@ pub(super) use write::write;
 use super::lookup::Row;
 use super::parts::Parts;
 use super::stamp::Stamp;
-use super::{Dreams, Ledger};
+use super::{Dreams, Ledger, sessions_read};
 use crate::config::Environment;
 use crate::model::{DreamId, ObjectId};
 use crate::store::Store;
 use crate::store::dream::Dream;
 use crate::store::slots::Slots;
-use crate::text::probe::Word;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::io::Read;
@@ -26,7 +26,7 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 
 /// Also the format's version: another text makes every older file unreadable.
-const MAGIC: &str = concat!("git-dream ledger 5 ", env!("CARGO_PKG_VERSION"), "\n");
+const MAGIC: &str = concat!("git-dream ledger 6 ", env!("CARGO_PKG_VERSION"), "\n");
 /// Fewer commits than this are read faster than a file is written. Tests keep everything.
 const WORTHWHILE: usize = if crate::FAULTS { 1 } else { 64 };
 /// This many commits, or this part of those that are kept, may be read anew each time before all is kept again.
@@ -38,8 +38,6 @@ const HOME: usize = ID + 4;
 /// A dream's id, whether a list shows it, and where its entry ends.
 const NAME: usize = "2026-05-06-k3f9".len();
 const LINE: usize = NAME + 1 + 4;
-/// A session that was read, by its hash, and the blob up to which it was.
-const READ: usize = 8 + ID;
 const PARTS: usize = 6;
 const HEAD: usize = MAGIC.len() + PARTS * 8 + 4;
 /// The parts by their places.
@@ -251,17 +249,12 @@ impl Kept {
 
     /// How many sessions are numbered.
     pub fn count_sessions(&self) -> usize {
-        self.parts.len(SESSIONS) / READ
+        self.parts.len(SESSIONS) / sessions_read::ROW
     }
 
-    /// Of each session by its number: the hash of its id, and the blob up to which it was read.
-    pub fn all_sessions(&self) -> impl Iterator<Item = (Word, ObjectId)> {
-        let (rows, _) = self.parts.all(SESSIONS).as_chunks::<READ>();
-        rows.iter().map(|row| {
-            let (name, blob) = row.split_at(8);
-            let blob = blob.first_chunk().expect("the rest of a row is a blob");
-            (Word::from_le_bytes(*name.first_chunk().expect("a row begins with a hash")), ObjectId::from_bytes(*blob))
-        })
+    /// Of each session by its number: its [row](sessions_read::Row), in the order of their hashes.
+    pub fn all_sessions(&self) -> Vec<u8> {
+        self.parts.fetch(SESSIONS)
     }
 
     /// A dream as a ledger shows it.

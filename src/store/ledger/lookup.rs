@@ -192,8 +192,9 @@ impl Ledger {
     pub fn sessions_read(&self) -> SessionsRead {
         let stands = |row: &Row| row.standing != Standing::Reverted;
         let own = self.slots.values().filter(|slot| stands(&slot.row));
-        let own = own.flat_map(|slot| slot.dream.sessions()).map(|(session, blob)| (word(session.as_str()), *blob));
-        let Some(rest) = &self.kept else { return own.collect::<Vec<_>>().into() };
+        let own =
+            own.flat_map(|slot| slot.dream.sessions()).map(|(session, blob)| (word(session.as_str()), *blob)).collect();
+        let Some(rest) = &self.kept else { return SessionsRead::from(own) };
         // Most sessions are named by several dreams.
         let mut named = vec![false; rest.kept.count_sessions()];
         for place in rest.places().filter(|place| rest.kept.row(*place).is_some_and(stands)) {
@@ -201,10 +202,7 @@ impl Ledger {
                 named.get_mut(number as usize).into_iter().for_each(|named| *named = true);
             }
         }
-        let mut read = Vec::with_capacity(named.len());
-        read.extend(rest.kept.all_sessions().zip(named).filter(|(_, named)| *named).map(|(session, _)| session));
-        read.extend(own);
-        read.into()
+        SessionsRead::of(rest.kept.all_sessions(), named, own)
     }
 }
 

@@ -74,8 +74,12 @@ impl<const N: usize> Parts<N> {
 
     /// A whole part; empty where it cannot be read any more.
     pub fn all(&self, part: usize) -> &[u8] {
-        let Part { at, length, loaded, .. } = &self.parts[part];
-        loaded.get_or_init(|| self.read(*at, *length).unwrap_or_default())
+        self.parts[part].loaded.get_or_init(|| self.fetch(part))
+    }
+
+    /// The same, for who keeps it.
+    pub fn fetch(&self, part: usize) -> Vec<u8> {
+        self.read(self.parts[part].at, self.parts[part].length).unwrap_or_default()
     }
 
     pub fn read(&self, at: u64, length: usize) -> io::Result<Vec<u8>> {

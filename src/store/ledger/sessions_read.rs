@@ -3,29 +3,56 @@
 
 use crate::model::{ObjectId, SessionId};
 use crate::text::probe::{Word, word};
+use std::collections::BTreeSet;
 use std::ops::Range;
+
+/// A session by its hash, and the blob up to which it was read, as it stands in the kept ledger.
+pub(super) const ROW: usize = 8 + 20;
+pub(super) type Row = [u8; ROW];
+
+pub(super) fn row(session: Word, blob: ObjectId) -> Row {
+    let mut row = [0; ROW];
+    row[..8].copy_from_slice(&session.to_le_bytes());
+    row[8..].copy_from_slice(blob.as_bytes());
+    row
+}
+
+pub(super) fn hash(row: &Row) -> Word {
+    Word::from_le_bytes(*row.first_chunk().expect("a row begins with a hash"))
+}
 
 /// Sessions that dreams read, each up to some blob. A session is known by the hash of its id: of two with one hash and the
 /// same transcript the later is taken for read, and it says the same.
 #[derive(Debug, Default)]
 pub struct SessionsRead {
-    /// Put together by the first bits of their hashes.
-    sessions: Vec<(Word, ObjectId)>,
+    /// What is kept, and what is newer.
+    tables: Vec<Table>,
+}
+
+/// Rows in the order of their hashes.
+#[derive(Debug)]
+struct Table {
+    rows: Vec<u8>,
+    /// Which of them count; nothing for all.
+    named: Option<Vec<bool>>,
     /// Where those with each first bits begin, and in the end how many there are.
     begins: Vec<u32>,
     /// All but the first bits.
     rest: u32,
 }
 
-impl SessionsRead {
-    /// Whether a dream read a session up to this blob.
-    pub fn contains(&self, session: &SessionId, blob: ObjectId) -> bool {
-        self.contains_word(word(session.as_str()), blob)
-    }
-
-    /// The same, by the hash of the session's id.
-    pub fn contains_word(&self, session: Word, blob: ObjectId) -> bool {
-        self.sessions[self.near(session)].contains(&(session, blob))
+impl Table {
+    fn new(rows: Vec<u8>, named: Option<Vec<bool>>) -> Self {
+        let (all, _) = rows.as_chunks::<ROW>();
+        // About one session for each.
+        let bits = all.len().next_power_of_two().ilog2().max(1);
+        let rest = Word::BITS - bits;
+        let mut begins = vec![0; (1 << bits) + 1];
+        all.iter().for_each(|row| begins[(hash(row) >> rest) as usize + 1] += 1);
+        for at in 1..begins.len() {
+            begins[at] += begins[at - 1];
+        }
+        Self { rows, named, begins, rest }
     }
 
     /// Those with the same first bits.
@@ -35,46 +62,62 @@ impl SessionsRead {
         begin as usize..end as usize
     }
 
-    /// Has memory at hand what a session will be looked for in.
-    pub fn fetch(&self, session: Word) {
-        std::hint::black_box(self.sessions.get(self.near(session).start).map(|(word, _)| *word));
+    fn contains(&self, looked_for: &Row) -> bool {
+        self.near(hash(looked_for)).any(|at| self.rows.as_chunks().0.get(at) == Some(looked_for) && self.counts(at))
     }
 
-    fn sorted(&self) -> Vec<(Word, ObjectId)> {
-        let mut sorted = self.sessions.clone();
-        sorted.sort_unstable();
-        sorted.dedup();
-        sorted
+    fn counts(&self, at: usize) -> bool {
+        self.named.as_ref().is_none_or(|named| named.get(at).copied().unwrap_or_default())
+    }
+
+    /// Those that count.
+    fn named(&self) -> impl Iterator<Item = Row> {
+        self.rows.as_chunks().0.iter().enumerate().filter(|(at, _)| self.counts(*at)).map(|(_, row)| *row)
     }
 }
 
-/// The same sessions, in whatever order they came.
+impl SessionsRead {
+    /// Rows in the order of their hashes, of which some count, and more in any order.
+    pub(super) fn of(rows: Vec<u8>, named: Vec<bool>, more: Vec<(Word, ObjectId)>) -> Self {
+        let mut all = Self::from(more);
+        all.tables.push(Table::new(rows, Some(named)));
+        all
+    }
+
+    /// Whether a dream read a session up to this blob.
+    pub fn contains(&self, session: &SessionId, blob: ObjectId) -> bool {
+        self.contains_word(word(session.as_str()), blob)
+    }
+
+    /// The same, by the hash of the session's id.
+    pub fn contains_word(&self, session: Word, blob: ObjectId) -> bool {
+        let row = row(session, blob);
+        self.tables.iter().any(|table| table.contains(&row))
+    }
+
+    /// Has memory at hand what a session will be looked for in.
+    pub fn fetch(&self, session: Word) {
+        let near = |table: &Table| table.rows.get(table.near(session).start * ROW).copied();
+        std::hint::black_box(self.tables.last().and_then(near));
+    }
+}
+
+/// The same sessions, however they came.
 impl PartialEq for SessionsRead {
     fn eq(&self, other: &Self) -> bool {
-        self.sorted() == other.sorted()
+        let all = |read: &Self| read.tables.iter().flat_map(Table::named).collect::<BTreeSet<Row>>();
+        all(self) == all(other)
     }
 }
 
 impl From<Vec<(Word, ObjectId)>> for SessionsRead {
-    fn from(read: Vec<(Word, ObjectId)>) -> Self {
-        // About one session for each.
-        let bits = read.len().next_power_of_two().ilog2().max(1);
-        let rest = Word::BITS - bits;
-        let first = |session: Word| (session >> rest) as usize;
-        let mut begins = vec![0; (1 << bits) + 1];
-        for (session, _) in &read {
-            begins[first(*session) + 1] += 1;
+    fn from(mut read: Vec<(Word, ObjectId)>) -> Self {
+        if read.is_empty() {
+            return Self::default();
         }
-        for at in 1..begins.len() {
-            begins[at] += begins[at - 1];
-        }
-        let (mut ends, mut sessions) = (begins.clone(), vec![(0, ObjectId::ZERO); read.len()]);
-        for (session, blob) in read {
-            let end: &mut u32 = &mut ends[first(session)];
-            sessions[*end as usize] = (session, blob);
-            *end += 1;
-        }
-        Self { sessions, begins, rest }
+        read.sort_unstable();
+        let rows: Vec<Row> = read.into_iter().map(|(session, blob)| row(session, blob)).collect();
+        Self { tables: vec![Table::new(rows.concat(), None)] }
     }
 }
 
@@ -110,5 +153,23 @@ mod tests {
         assert!(!SessionsRead::default().contains(&session(1), blob(1)));
         let last = SessionsRead::from(vec![(Word::MAX, blob(1)), (0, blob(2))]);
         assert!(last.contains_word(Word::MAX, blob(1)) && last.contains_word(0, blob(2)));
+    }
+
+    #[test]
+    fn of_what_is_kept_only_that_counts_which_a_dream_that_stands_names() {
+        let blob = ObjectId::of_blob(b"a");
+        let mut rows: Vec<Row> = (0..100).map(|nth: u64| row(nth << 57 | nth, blob)).collect();
+        rows.sort_unstable_by_key(hash);
+        let named = (0..100).map(|nth| nth % 3 > 0).collect();
+        let read = SessionsRead::of(rows.concat(), named, vec![(hash(&rows[3]), blob), (5, blob)]);
+        for (nth, row) in rows.iter().enumerate() {
+            assert_eq!(read.contains_word(hash(row), blob), nth % 3 > 0 || nth == 3, "{nth}");
+            assert!(!read.contains_word(hash(row), ObjectId::ZERO));
+        }
+        assert!(read.contains_word(5, blob) && !read.contains_word(6, blob));
+        // Rows that lie in no order are not all found, and nothing worse.
+        rows.reverse();
+        let read = SessionsRead::of(rows.concat(), vec![true; 3], Vec::new());
+        assert!(rows.iter().filter(|row| read.contains_word(hash(row), blob)).count() <= 3);
     }
 }

@@ -6,6 +6,7 @@ use crate::text::Known;
 use crate::text::known::{Key, named};
 use crate::text::probe::{Probe, Word};
 use borsh::{BorshDeserialize, BorshSerialize};
+use std::cell::{Cell, OnceCell};
 
 /// All that decides how statements are grouped, beside what [`Known`] itself depends on.
 const SOURCES: [&str; 3] = [include_str!("course.rs"), include_str!("directives.rs"), include_str!("facts.rs")];
@@ -26,6 +27,29 @@ pub struct Course {
     ends: Vec<u32>,
     /// What each group's first statement is known by.
     names: Vec<String>,
+}
+
+/// So often statements are looked through; who asks more often has them put into a table.
+const FEW: usize = 8;
+
+/// Statements of which it is asked whether one is among them: in most nights once or twice, of tens of thousands.
+pub struct Asked<I> {
+    all: I,
+    asked: Cell<usize>,
+    table: OnceCell<Set<Key>>,
+}
+
+impl<I: Iterator<Item = Key> + Clone> Asked<I> {
+    pub fn new(all: I) -> Self {
+        Self { all, asked: Cell::new(0), table: OnceCell::new() }
+    }
+
+    pub fn contains(&self, item: &Key) -> bool {
+        if self.asked.replace(self.asked.get() + 1) < FEW {
+            return self.all.clone().any(|one| one == *item);
+        }
+        self.table.get_or_init(|| self.all.clone().collect()).contains(item)
+    }
 }
 
 fn name(what: &str) -> Key {
@@ -86,8 +110,8 @@ impl Course {
         self.items.get(at)
     }
 
-    pub fn items(&self) -> Set<Key> {
-        self.items.iter().copied().collect()
+    pub fn items(&self) -> Asked<impl Iterator<Item = Key> + Clone> {
+        Asked::new(self.items.iter().copied())
     }
 
     pub fn group(&self, at: usize) -> usize {

@@ -1,9 +1,9 @@
 //! What people said they want, grouped by meaning: a directive in so many words needs one session, a correction as many
 //! as settings ask for. Requests are looked at on their own.
 
-use super::course::Course;
+use super::course::{Asked, Course};
 use super::draft::{Answered, Draft, Seen, by_support, gather, support_of};
-use super::{Map, Night, Set};
+use super::{Map, Night};
 use crate::model::{BeliefKey, Kind, Support};
 use crate::phase::corpus::{Part, SaidRow, Text, Texts};
 use crate::phase::reflection::Manner;
@@ -11,7 +11,7 @@ use crate::text::known::Key;
 use crate::text::probe::words_of;
 use crate::text::{Known, Meaning, Probe, Relation, words};
 use rayon::prelude::*;
-use std::cell::{LazyCell, OnceCell};
+use std::cell::OnceCell;
 
 /// By what the course of the groups is kept.
 const KEPT: &str = "directives";
@@ -69,15 +69,14 @@ struct Grouping<'a, 'k> {
 
 fn grouped<'a, 'k>(texts: &'k Known, words: &'a Texts, all: Vec<&'a SaidRow>) -> Grouping<'a, 'k> {
     let kept = Course::kept(texts, KEPT);
-    // Asked for where something is new or gone.
-    let (before, now) = (LazyCell::new(|| kept.items()), LazyCell::new(|| all.iter().map(|said| said.key).collect()));
+    let (before, now) = (kept.items(), Asked::new(all.iter().map(|said| said.key)));
     let (groups, course, probe, known) = (Vec::new(), Course::of(all.len()), Probe::new(), Map::default());
     let mut grouping = Grouping { texts, words, groups, course, probe, known };
     // Where the course of before is; nothing once the groups are others.
     let mut way = Some(0);
     for &said in &all {
         let is_here = |at: &usize| kept.item(*at) == Some(&said.key);
-        let at = way.map(|at| if is_here(&at) { at } else { grouping.passing(&kept, at, &now) });
+        let at = way.map(|at| if is_here(&at) { at } else { grouping.passing(&kept, at, |item| now.contains(item)) });
         match at.filter(is_here) {
             Some(at) => {
                 grouping.follow(&kept, at, said);
@@ -97,9 +96,9 @@ fn grouped<'a, 'k>(texts: &'k Known, words: &'a Texts, all: Vec<&'a SaidRow>) ->
 
 impl<'a> Grouping<'a, '_> {
     /// The place in the course of before after what is gone now and only joined a group: it decided nothing.
-    fn passing(&self, kept: &Course, mut at: usize, now: &Set<Key>) -> usize {
+    fn passing(&self, kept: &Course, mut at: usize, is_now: impl Fn(&Key) -> bool) -> usize {
         let joins = |at: usize| kept.group(at) < self.groups.len() && kept.voided(at).next().is_none();
-        while kept.item(at).is_some_and(|item| !now.contains(item)) && joins(at) {
+        while kept.item(at).is_some_and(|item| !is_now(item)) && joins(at) {
             at += 1;
         }
         at

@@ -1,11 +1,12 @@
 //! Writing the file: see above it for its form.
 
-use super::{Entry, Judged, Known, MAGIC, PARTS, READ, Record, WORTHWHILE, path};
+use super::{Entry, Judged, Known, MAGIC, PARTS, Record, WORTHWHILE, path};
 use crate::model::{DreamId, ObjectId};
 use crate::store::Store;
 use crate::store::dream::Dream;
 use crate::store::ledger::Dreams;
 use crate::store::ledger::lookup::{Row, homes};
+use crate::store::ledger::sessions_read;
 use crate::text::probe::word;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -78,8 +79,24 @@ fn packed(what: &impl Serialize) -> io::Result<Vec<u8>> {
 #[derive(Default)]
 struct Indexed {
     entries: Vec<Entry>,
-    sessions: Vec<[u8; READ]>,
+    sessions: Vec<sessions_read::Row>,
     records: Vec<u8>,
+}
+
+impl Indexed {
+    /// Numbers sessions in the order of their hashes, in which they are looked for.
+    fn by_hash(&mut self) {
+        let mut order: Vec<u32> = (0..self.sessions.len() as u32).collect();
+        let row = |number: u32| &self.sessions[number as usize];
+        order.sort_unstable_by_key(|number| (sessions_read::hash(row(*number)), row(*number)));
+        let mut numbers = vec![0; order.len()];
+        order.iter().zip(0..).for_each(|(was, now)| numbers[*was as usize] = now);
+        self.sessions = order.iter().map(|was| *row(*was)).collect();
+        for entry in &mut self.entries {
+            entry.sessions.iter_mut().for_each(|number| *number = numbers[*number as usize]);
+            entry.sessions.sort_unstable();
+        }
+    }
 }
 
 fn index(judged: &BTreeMap<DreamId, Option<Dream>>, shown: &Dreams) -> io::Result<Indexed> {
@@ -92,14 +109,12 @@ fn index(judged: &BTreeMap<DreamId, Option<Dream>>, shown: &Dreams) -> io::Resul
         records.extend_from_slice(&bytes);
         Ok::<_, io::Error>(record)
     };
-    let mut known: HashMap<[u8; READ], u32> = HashMap::new();
+    let mut known: HashMap<sessions_read::Row, u32> = HashMap::new();
     let ids: BTreeSet<&DreamId> = judged.keys().chain(shown.keys()).collect();
     for id in ids {
         let dream = shown.get(id);
         let sessions = dream.into_iter().flat_map(|dream| dream.sessions()).map(|(session, blob)| {
-            let mut row = [0; READ];
-            row[..8].copy_from_slice(&word(session.as_str()).to_le_bytes());
-            row[8..].copy_from_slice(blob.as_bytes());
+            let row = sessions_read::row(word(session.as_str()), *blob);
             *known.entry(row).or_insert_with(|| {
                 indexed.sessions.push(row);
                 indexed.sessions.len() as u32 - 1
@@ -122,5 +137,6 @@ fn index(judged: &BTreeMap<DreamId, Option<Dream>>, shown: &Dreams) -> io::Resul
             judged: alone,
         });
     }
+    indexed.by_hash();
     Ok(Indexed { records, ..indexed })
 }
