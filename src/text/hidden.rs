@@ -2,13 +2,13 @@
 //! escapes, and Markdown or HTML that a renderer does not show. It says that something is hidden, and what the text is
 //! without it; what it means is not judged here.
 
+use super::forms::Forms;
 use super::pattern::pattern;
 use super::scrub::is_hidden;
-use regex::bytes::RegexSet;
 use std::sync::LazyLock;
 
-static MARKUP: LazyLock<RegexSet> = LazyLock::new(|| {
-    RegexSet::new([
+static MARKUP: LazyLock<Forms> = LazyLock::new(|| {
+    Forms::new(&[
         // Over bytes: a distance in characters of any script is a far larger automaton
         // Comments, of HTML and of Markdown
         r"(?-u)(?s)<!--.{0,2000}?[a-zA-Z]{3}",
@@ -23,7 +23,6 @@ static MARKUP: LazyLock<RegexSet> = LazyLock::new(|| {
         // Terminal escapes, also as text
         r"(?-u)\x1b|\xc2\x9b|\\(?:x1b|033|u001b|e)[\[\]]",
     ])
-    .expect("the patterns are constant and tested")
 });
 
 /// Whether the text hides something from a reader.

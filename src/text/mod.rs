@@ -3,6 +3,7 @@
 pub mod amount;
 mod clause;
 pub mod date;
+mod forms;
 pub mod frame;
 pub mod hidden;
 pub mod injection;

@@ -5,18 +5,17 @@
 mod encoded;
 mod signals;
 
+use super::forms::Forms;
 use super::hidden;
-use regex::bytes::{RegexSet, RegexSetBuilder};
 use signals::{REQUESTS, STRONG};
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-static ORDERS: LazyLock<RegexSet> = LazyLock::new(|| set(STRONG));
-static ASKED: LazyLock<RegexSet> = LazyLock::new(|| set(REQUESTS));
+static ORDERS: LazyLock<Forms> = LazyLock::new(|| set(STRONG));
+static ASKED: LazyLock<Forms> = LazyLock::new(|| set(REQUESTS));
 
-fn set(forms: &[(&str, &str)]) -> RegexSet {
-    let forms = forms.iter().map(|(_, form)| bytewise(form));
-    RegexSetBuilder::new(forms).size_limit(64 << 20).build().expect("the signals are constant and tested")
+fn set(forms: &[(&str, &str)]) -> Forms {
+    Forms::new(&forms.iter().map(|(_, form)| bytewise(form)).collect::<Vec<_>>())
 }
 
 /// The same form over bytes where characters make no difference: a distance of forty characters of any script is an
