@@ -72,6 +72,9 @@ pub(super) struct CheckedOut {
     new: ObjectId,
 }
 
+/// With what git ends that could not begin.
+const REFUSED: i32 = 128;
+
 impl CheckedOut {
     /// Finds the branch's work trees. Changes nothing, and takes no lock.
     pub fn find(store: &Store, branch: &str, old: ObjectId, new: ObjectId) -> Result<Self, WorkTreeError> {
@@ -122,6 +125,10 @@ impl CheckedOut {
         match git.check(&["update-index", "-q", "--refresh"]) {
             Err(source @ GitError::Failed { status: -1, .. }) => {
                 Err(WorkTreeError::Git { path: path.to_owned(), source })
+            }
+            // Git says nothing where somebody else has the index: who lets go of it now has not made it any newer.
+            Err(GitError::Failed { status: REFUSED, stderr, .. }) if stderr.is_empty() => {
+                Err(WorkTreeError::Locked { path: path.to_owned() })
             }
             _ => rehearsal(),
         }

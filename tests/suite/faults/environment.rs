@@ -208,6 +208,26 @@ fn a_lock_that_somebody_holds_is_waited_for_and_left_alone() {
 }
 
 #[test]
+fn an_index_that_is_let_go_of_while_files_are_looked_at_is_no_sign_of_edits() {
+    let world = world_with_dream();
+    let deed = Deed::new(&world, &["approve", ID]);
+    // Its files are new, and look changed until the index has looked at them again.
+    copy(&world, "killed");
+    let script = format!(
+        "#!/bin/sh\nPATH=${{PATH#*:}}\ncase \" $* \" in *' update-index '*)\n  if mkdir '{held}' 2>/dev/null; then\n    \
+         : > '{lock}'; git \"$@\"; code=$?; rm '{lock}'; exit $code\n  fi ;;\nesac\nexec git \"$@\"\n",
+        held = world.path("held").display(),
+        lock = world.path("killed/.git/index.lock").display(),
+    );
+    world.write("bin/git", script);
+    let bin = world.path("bin");
+    let ran = under(&deed, &format!("chmod +x '{0}/git'; PATH='{0}':$PATH;", bin.display()));
+    assert!(world.path("held").exists(), "nobody looked at the files again: {ran}");
+    assert_eq!(ran.code, 0, "{ran}");
+    deed.check(&ran, "an index held for a moment");
+}
+
+#[test]
 fn a_cache_that_is_damaged_is_made_again_with_the_same_answers() {
     let world = world_with_dream();
     let many: Vec<String> = (0..70).map(|number| format!("../s{number}.jsonl")).collect();
