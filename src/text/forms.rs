@@ -38,7 +38,7 @@ struct Part {
 
 impl Forms {
     pub fn new<P: AsRef<str>>(patterns: &[P]) -> Self {
-        // A single pattern that asks for a letter of any script would have the others give up with it.
+        // A single pattern that asks for the end of a word of any script would have the others give up with it.
         let (plain, others): (Vec<usize>, Vec<usize>) =
             (0..patterns.len()).partition(|at| patterns[*at].as_ref().starts_with(PLAIN));
         let parts = [plain, others].into_iter().filter(|places| !places.is_empty());
