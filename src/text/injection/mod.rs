@@ -120,6 +120,28 @@ mod tests {
     }
 
     #[test]
+    fn signals_are_found_as_the_crate_regex_finds_them() {
+        for forms in [STRONG, REQUESTS] {
+            let patterns: Vec<String> = forms.iter().map(|(_, form)| bytewise(form)).collect();
+            let peer = regex::bytes::RegexSetBuilder::new(&patterns).size_limit(64 << 20).build().expect("patterns");
+            let own = set(forms);
+            // Of the words that stand in them some texts come that match.
+            let words = forms.iter().flat_map(|(_, form)| form.split(|c: char| !c.is_alphabetic()));
+            let words: Vec<String> = words.filter(|word| word.len() > 1).map(str::to_owned).collect();
+            let said = proptest::collection::vec(proptest::sample::select(words), 0..14);
+            let matched = std::cell::Cell::new(0);
+            proptest!(ProptestConfig::with_cases(2000), |(said in said)| {
+                let text = said.join(" ");
+                let wanted: Vec<usize> = peer.matches(text.as_bytes()).into_iter().collect();
+                matched.set(matched.get() + wanted.len());
+                prop_assert_eq!(own.is_match(text.as_bytes()), !wanted.is_empty());
+                prop_assert_eq!(own.matches(text.as_bytes()), wanted);
+            });
+            assert!(matched.get() > 0, "no text matched");
+        }
+    }
+
+    #[test]
     fn ordinary_rules_are_not() {
         for good in [
             "Always run `make check` before you commit.",
