@@ -4,7 +4,7 @@
 //! The file: a line with format and version; the lengths of six parts and a checksum over them; what is known of the
 //! whole; the commits of the first-parent line, sorted; commits with the number of the dream that they belong to,
 //! sorted; dreams by id, with where each entry ends; the entries; the sessions, as hash and blob, by hash; and then the
-//! records.
+//! records, behind each the sessions that its dream read where they are many.
 
 mod write;
 
@@ -18,15 +18,17 @@ use crate::config::Environment;
 use crate::model::{DreamId, ObjectId};
 use crate::store::Store;
 use crate::store::dream::Dream;
+use crate::store::listed::Listed;
 use crate::store::slots::Slots;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// Also the format's version: another text makes every older file unreadable.
-const MAGIC: &str = concat!("git-dream ledger 6 ", env!("CARGO_PKG_VERSION"), "\n");
+const MAGIC: &str = concat!("git-dream ledger 7 ", env!("CARGO_PKG_VERSION"), "\n");
 /// Fewer commits than this are read faster than a file is written. Tests keep everything.
 const WORTHWHILE: usize = if crate::FAULTS { 1 } else { 64 };
 /// This many commits, or this part of those that are kept, may be read anew each time before all is kept again.
@@ -97,6 +99,13 @@ enum Judged {
 #[derive(Serialize, Deserialize, Clone, Copy)]
 struct Record {
     at: u64,
+    bytes: Bytes,
+    /// The sessions that the dream read, where they stand behind it: few ask for them.
+    sessions: Option<Bytes>,
+}
+
+#[derive(Serialize, Deserialize, Clone, Copy)]
+struct Bytes {
     length: u32,
     checksum: u32,
 }
@@ -121,7 +130,7 @@ fn path(store: &Store) -> PathBuf {
 }
 
 impl Kept {
-    pub fn open(store: &Store) -> Option<Self> {
+    pub fn open(store: &Store) -> Option<Arc<Self>> {
         let path = path(store);
         let mut file = File::open(&path).ok()?;
         let mut head = [0; HEAD];
@@ -147,7 +156,7 @@ impl Kept {
         let read = Slots::new(parts.len(LINES) / LINE);
         let (environment, git_dir) = (store.environment().clone(), store.git_dir().to_owned());
         let (texts, whole) = Default::default();
-        Some(Self { id, parts, known, environment, git_dir, read, texts, whole })
+        Some(Arc::new(Self { id, parts, known, environment, git_dir, read, texts, whole }))
     }
 
     pub fn tip(&self) -> ObjectId {
@@ -258,36 +267,55 @@ impl Kept {
     }
 
     /// A dream as a ledger shows it.
-    pub fn dream(&self, place: Place) -> Option<Dream> {
+    pub fn dream(self: &Arc<Self>, place: Place) -> Option<Dream> {
         let entry = self.at(place)?;
-        entry.shown.and_then(|record| self.read(record)).or_else(|| {
-            let again = || {
-                let store = Store::open(&self.environment, &self.git_dir).ok()?;
-                // The next command keeps it anew.
-                let _ = fs::remove_file(path(&store));
-                store.ledger(Some(self.known.tip)).ok()
-            };
-            self.whole.get_or_init(again).as_ref()?.get(&entry.id).cloned()
-        })
+        let again = || self.again()?.get(&entry.id).cloned();
+        entry.shown.and_then(|record| self.read(&entry.id, record)).or_else(again)
+    }
+
+    /// The ledger as history tells it, where what is kept of it is damaged.
+    fn again(&self) -> Option<&Ledger> {
+        let again = || {
+            let store = Store::open(&self.environment, &self.git_dir).ok()?;
+            // The next command keeps it anew.
+            let _ = fs::remove_file(path(&store));
+            store.ledger(Some(self.known.tip)).ok()
+        };
+        self.whole.get_or_init(again).as_ref()
     }
 
     /// A dream as memory alone tells it, if it does. Nothing at all where it cannot be read.
-    pub fn judged(&self, id: &DreamId) -> Option<Option<Dream>> {
+    pub fn judged(self: &Arc<Self>, id: &DreamId) -> Option<Option<Dream>> {
         let Some(entry) = self.entry(id) else { return Some(None) };
         match entry.judged {
             Judged::Unnamed => Some(None),
-            Judged::As(record) => self.read(record).map(Some),
-            Judged::AsShown => self.read(entry.shown?).map(Some),
+            Judged::As(record) => self.read(id, record).map(Some),
+            Judged::AsShown => self.read(id, entry.shown?).map(Some),
         }
     }
 
-    fn read(&self, record: Record) -> Option<Dream> {
-        if let Some(all) = self.texts.get() {
-            let at = usize::try_from(record.at).ok()?;
-            return decoded(all.get(at..at.checked_add(record.length as usize)?)?, record.checksum);
+    fn read(self: &Arc<Self>, id: &DreamId, record: Record) -> Option<Dream> {
+        let mut dream: Dream = postcard::from_bytes(&self.bytes(record.at, record.bytes)?).ok()?;
+        if let (Some(sessions), Some(review)) = (record.sessions, &mut dream.review) {
+            let (kept, id, at) = (Arc::clone(self), id.clone(), record.at + u64::from(record.bytes.length));
+            review.sessions = Listed::elsewhere(move || {
+                let again = || kept.again()?.get(&id)?.review.as_ref()?.sessions.packed().ok().map(Cow::into_owned);
+                kept.bytes(at, sessions).map(Cow::into_owned).or_else(again).unwrap_or_default()
+            });
         }
-        let at = self.parts.end.checked_add(record.at)?;
-        decoded(&self.parts.read(at, record.length as usize).ok()?, record.checksum)
+        Some(dream)
+    }
+
+    /// Some bytes of the records; nothing unless they are what was written.
+    fn bytes(&self, at: u64, Bytes { length, checksum }: Bytes) -> Option<Cow<'_, [u8]>> {
+        let bytes = match self.texts.get() {
+            Some(all) => {
+                let at = usize::try_from(at).ok()?;
+                Cow::Borrowed(all.get(at..at.checked_add(length as usize)?)?)
+            }
+            None => Cow::Owned(self.parts.read(self.parts.end.checked_add(at)?, length as usize).ok()?),
+        };
+        (crc32fast::hash(&bytes) == checksum).then_some(bytes)
     }
 
     /// Reads all records at once, for who will ask for most of them.
@@ -295,8 +323,4 @@ impl Kept {
         // What is missing is found missing when it is asked for.
         self.texts.get_or_init(|| self.parts.rest().unwrap_or_default());
     }
-}
-
-fn decoded(bytes: &[u8], checksum: u32) -> Option<Dream> {
-    (crc32fast::hash(bytes) == checksum).then(|| postcard::from_bytes(bytes).ok()).flatten()
 }

@@ -40,7 +40,7 @@ impl Store {
     pub fn ledger(&self, tip: Option<ObjectId>) -> Result<Ledger, ReadError> {
         // Where a clone is cut off, the same commit may have more history tomorrow.
         let kept = tip.filter(|_| !self.is_shallow()).and_then(|_| Kept::open(self));
-        let tips = self.dream_tips(kept.as_ref())?;
+        let tips = self.dream_tips(kept.as_deref())?;
         if let (Some(kept), Some(tip)) = (kept, tip)
             && let Some(ledger) = self.ledger_since(kept, tip, &tips)?
         {
@@ -92,7 +92,7 @@ impl Store {
     }
 
     /// The ledger from what is kept of it and what memory gained since; nothing where that would not be the same.
-    fn ledger_since(&self, kept: Kept, tip: ObjectId, tips: &Tips) -> Result<Option<Ledger>, ReadError> {
+    fn ledger_since(&self, kept: Arc<Kept>, tip: ObjectId, tips: &Tips) -> Result<Option<Ledger>, ReadError> {
         let Some(judged) = self.judged_since(&kept, tip)? else { return Ok(None) };
         let moved =
             |id: &DreamId| tips.of(id) != kept.entry(id).map_or((None, None), |entry| (entry.open, entry.closed));
@@ -121,12 +121,12 @@ impl Store {
         }
         let left: BTreeSet<DreamId> = dreams.keys().cloned().collect();
         dreams.retain(|_, dream| is_shown(dream));
-        Ok(Some(Ledger::since(tip, dreams, Arc::new(kept), &left)))
+        Ok(Some(Ledger::since(tip, dreams, kept, &left)))
     }
 
     /// The dreams that memory's history since then names, judged with what is known of them. Nothing where what is new
     /// may change what older commits mean.
-    fn judged_since(&self, kept: &Kept, tip: ObjectId) -> Result<Option<Dreams>, ReadError> {
+    fn judged_since(&self, kept: &Arc<Kept>, tip: ObjectId) -> Result<Option<Dreams>, ReadError> {
         if kept.tip() == tip {
             return Ok(Some(Dreams::new()));
         }
