@@ -4,16 +4,24 @@
 use borsh::io::{self, Read, Write};
 use borsh::{BorshDeserialize, BorshSerialize};
 use chrono::{DateTime, Utc};
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
-/// A time, in the order of times.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// A time, in the order of times; in memory and in a file it is the same bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
 pub struct Moment {
     /// Since 1970.
     pub seconds: i64,
     pub nanoseconds: u32,
+    /// Always 0.
+    rest: u32,
 }
 
 impl Moment {
+    pub fn new(seconds: i64, nanoseconds: u32) -> Self {
+        Self { seconds, nanoseconds, rest: 0 }
+    }
+
     /// One number in the order of times, of 96 bits.
     pub fn number(self) -> u128 {
         let since_the_first = self.seconds.cast_unsigned() ^ 1 << 63;
@@ -23,7 +31,7 @@ impl Moment {
 
 impl From<DateTime<Utc>> for Moment {
     fn from(time: DateTime<Utc>) -> Self {
-        Self { seconds: time.timestamp(), nanoseconds: time.timestamp_subsec_nanos() }
+        Self::new(time.timestamp(), time.timestamp_subsec_nanos())
     }
 }
 

@@ -14,10 +14,11 @@ use crate::store::{Records, Store};
 use crate::text::probe::Word;
 use rayon::prelude::*;
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::fs::File;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, OnceLock};
 
 /// So many sessions, or this part of all, may be put over what is kept each night before all is kept again.
@@ -121,15 +122,22 @@ impl<'a> Gathered<'a> {
 
     /// Marks these sessions in the order of the columns, and tells which are not there.
     fn find(&self, places: &[usize], found: &mut [bool]) -> Vec<usize> {
-        let (sessions, records) = (&self.corpus.sessions, self.records);
+        let (sessions, records) = (self.corpus.sessions.view(), self.records);
         let (mut at, mut missing) = (0, Vec::new());
         for place in oldest_first(records, places) {
-            let asked = (records.happened_moment(place), records.id(place));
-            let order = |session: &Session| (session.happened, self.corpus.text(session.id)).cmp(&asked);
-            while sessions.get(at).is_some_and(|session| order(session).is_lt()) {
+            let (happened, id) = (records.happened_moment(place), || records.id(place));
+            let order = |session: &Session| {
+                session.happened.cmp(&happened).then_with(|| self.corpus.text(session.id).cmp(id()))
+            };
+            let mut is_here = Ordering::Less;
+            while let Some(session) = sessions.get(at) {
+                is_here = order(session);
+                if is_here.is_ge() {
+                    break;
+                }
                 at += 1;
             }
-            let is_it = |session: &&Session| order(session).is_eq() && session.stamp == records.stamp(place);
+            let is_it = |session: &&Session| is_here.is_eq() && session.stamp == records.stamp(place);
             match sessions.get(at).filter(is_it) {
                 Some(_) => found[at] = true,
                 None => missing.push(place),
@@ -159,7 +167,7 @@ impl<'a> Gathered<'a> {
                 let record = self.records.find(id);
                 session.stamp = record.map_or(0, |at| self.records.stamp(at));
                 session.place = reader.place(session.word).unwrap_or(NOWHERE);
-                session.is_as_imported = record.is_none_or(|at| self.records.is_as_imported(at));
+                session.is_as_imported = record.is_none_or(|at| self.records.is_as_imported(at)).into();
                 // It was not replaced.
                 let is_same = self.spare.get(&session.word) == Some(&(session.stamp, session.place));
                 self.stale -= u64::from(is_same).min(self.stale);
@@ -211,7 +219,7 @@ pub(super) struct Whole<'a> {
 impl Whole<'_> {
     /// Whether one that was asked for is not there any more: what was told is not to be believed.
     pub fn is_damaged(&self) -> bool {
-        self.is_damaged.load(Ordering::Relaxed)
+        self.is_damaged.load(Relaxed)
     }
 
     fn read(&self, id: &SessionId, session: &Session) -> Option<Reflection> {
@@ -234,7 +242,7 @@ impl Recall for Whole<'_> {
             return self.reflections.get(*at).map(Cow::Borrowed);
         }
         let found = self.read(&id, session).map(Cow::Owned);
-        self.is_damaged.fetch_or(found.is_none(), Ordering::Relaxed);
+        self.is_damaged.fetch_or(found.is_none(), Relaxed);
         found
     }
 }

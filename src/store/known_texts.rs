@@ -1,9 +1,9 @@
 //! Where what was worked out of texts is kept beside the repository. Checked when it is read, thrown away on any doubt,
 //! never needed.
 
-use super::Store;
+use super::{Mapped, Store};
 use crate::text::Known;
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -11,7 +11,7 @@ impl Store {
     /// Reads what is kept, wherever that is called.
     pub fn known_texts(&self) -> impl FnOnce() -> Known + Send + use<> {
         let file = self.texts_file();
-        move || fs::read(file).map(Known::read).unwrap_or_default()
+        move || File::open(file).and_then(|file| Mapped::of(&file)).map(Known::read).unwrap_or_default()
     }
 
     /// Keeps what was learnt, where that is worth it. A file that cannot be written is no error.

@@ -7,6 +7,7 @@ use super::{Meaning, Told};
 use serde::{Deserialize, Serialize};
 use sha1::{Digest, Sha1};
 use std::collections::HashMap;
+use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{LazyLock, Mutex};
 
@@ -69,10 +70,13 @@ pub fn short(hash: Sha1) -> Key {
     *hash.first_chunk().expect("a hash is longer than a key")
 }
 
+/// Bytes that are kept somewhere.
+pub type Bytes = Box<dyn Deref<Target = [u8]> + Send + Sync>;
+
 /// What is known of texts, and what is learnt.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Known {
-    bytes: Vec<u8>,
+    bytes: Option<Bytes>,
     /// Which rows were asked for: the others are of texts that are gone.
     used: Vec<AtomicBool>,
     new: Mutex<HashMap<Key, Vec<u8>>>,
@@ -82,10 +86,14 @@ pub struct Known {
 
 impl Known {
     /// What [`Known::to_keep`] gave; nothing known where these bytes are damaged or of another version.
-    pub fn read(bytes: Vec<u8>) -> Self {
+    pub fn read(bytes: impl Deref<Target = [u8]> + Send + Sync + 'static) -> Self {
         let Some(rows) = rows_of(&bytes) else { return Self::default() };
         let used = (0..rows).map(|_| AtomicBool::new(false)).collect();
-        Self { bytes, used, ..Self::default() }
+        Self { bytes: Some(Box::new(bytes)), used, ..Self::default() }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self.bytes.as_deref().map_or(&[], |bytes| bytes)
     }
 
     /// Worked out of the text, now or before; and the text's name.
@@ -144,14 +152,14 @@ impl Known {
     }
 
     fn rows(&self) -> &[[u8; ROW]] {
-        self.bytes.get(HEAD..HEAD + self.used.len() * ROW).unwrap_or_default().as_chunks().0
+        self.bytes().get(HEAD..HEAD + self.used.len() * ROW).unwrap_or_default().as_chunks().0
     }
 
     /// The bytes of one row.
     fn body(&self, at: usize) -> Option<&[u8]> {
         let rows = self.rows();
         let begin = at.checked_sub(1).map_or(0, |before| end(&rows[before]));
-        self.bytes.get(HEAD + rows.len() * ROW..)?.get(begin..end(rows.get(at)?))
+        self.bytes().get(HEAD + rows.len() * ROW..)?.get(begin..end(rows.get(at)?))
     }
 
     fn find(&self, key: &Key) -> Option<&[u8]> {

@@ -1,20 +1,29 @@
-//! The file of a corpus, which may be deleted at any time: its columns one after the other, as they lie in memory. Checked
-//! by a checksum, thrown away on any doubt. What is new lies over it until it is a part of all.
+//! The file of a corpus, which may be deleted at any time: its columns one after the other, as they lie in memory, and
+//! where they are looked at. Checked by a checksum, thrown away on any doubt. What is new lies over it until it is a part
+//! of all.
 
-use super::fixed::{Fixed, bytes};
+use super::column::{Column, Row};
 use super::rows::Columns;
 use super::{Corpus, Texts};
+use crate::store::Mapped;
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::Path;
+use zerocopy::{FromBytes, IntoBytes};
 
-/// Also the format's version: another text makes every older file unreadable.
-const MAGIC: &[u8] = concat!("git-dream columns 1 ", env!("CARGO_PKG_VERSION"), "\n").as_bytes();
+/// Also the format's version: another text makes every older file unreadable. Numbers are as the machine has them.
+const MAGIC: &[u8] = match cfg!(target_endian = "little") {
+    true => concat!("git-dream columns 2 le ", env!("CARGO_PKG_VERSION"), "\n").as_bytes(),
+    false => concat!("git-dream columns 2 be ", env!("CARGO_PKG_VERSION"), "\n").as_bytes(),
+};
 const PARTS: usize = 14;
 /// How far the file of reflections was looked through, how many of them are replaced, how many texts are in order, the
 /// lengths of the parts.
-const HEAD: usize = 8 * (3 + PARTS);
-const SUM: usize = 4;
+const HEAD: usize = 3 + PARTS;
+/// Rows begin where a machine can take them as they lie.
+const ALIGNED: usize = align_of::<u64>();
+/// Where the head begins, behind the checksum of all that follows.
+const BEGIN: usize = MAGIC.len().next_multiple_of(ALIGNED) + ALIGNED;
 
 /// A corpus as it was kept.
 #[derive(Debug)]
@@ -28,46 +37,54 @@ pub struct Kept {
 
 impl Kept {
     pub fn read(file: &Path) -> Option<Self> {
-        let file = File::open(file).ok()?;
-        let left = file.metadata().ok()?.len();
-        let mut source = Source { file, left, checksum: crc32fast::Hasher::new(), buffer: Vec::new() };
-        let mut begin = [0; MAGIC.len() + SUM];
-        source.file.read_exact(&mut begin).ok()?;
-        source.left = source.left.checked_sub(begin.len() as u64)?;
-        let sum = begin.strip_prefix(MAGIC)?;
-        let head: Vec<u64> = source.column(HEAD as u64)?;
-        let corpus = corpus(&mut source, &head[3..], u32::try_from(head[2]).ok()?)?;
-        let is_whole = source.left == 0 && source.checksum.finalize() == u32::get(sum);
-        is_whole.then_some(Self { corpus, covered: head[0], stale: head[1] })
+        let all = Mapped::of(&File::open(file).ok()?).ok()?;
+        let body = all.get(BEGIN..)?;
+        if all[..BEGIN] != *begin(body) {
+            return None;
+        }
+        let (head, _) = <[u64; HEAD]>::read_from_prefix(body).ok()?;
+        let mut parts = Parts { file: &all, begin: BEGIN + size_of_val(&head), lengths: &head[3..] };
+        let corpus = corpus(&mut parts, u32::try_from(head[2]).ok()?)?;
+        (parts.begin == all.len()).then_some(Self { corpus, covered: head[0], stale: head[1] })
     }
 
     /// Keeps a corpus in place of another.
     pub fn write(file: &Path, corpus: &Corpus, (covered, stale): (u64, u64)) -> io::Result<()> {
         let corpus = corpus.in_order();
         let parts = parts(&corpus);
-        let mut body: Vec<u8> = Vec::with_capacity(HEAD + parts.iter().map(Vec::len).sum::<usize>());
-        covered.put(&mut body);
-        stale.put(&mut body);
-        u64::from(corpus.texts.ordered()).put(&mut body);
-        parts.iter().for_each(|part| (part.len() as u64).put(&mut body));
-        parts.iter().for_each(|part| body.extend_from_slice(part));
+        let mut body: Vec<u8> = Vec::new();
+        for number in [covered, stale, u64::from(corpus.texts.ordered())] {
+            body.extend_from_slice(number.as_bytes());
+        }
+        parts.iter().for_each(|part| body.extend_from_slice((part.len() as u64).as_bytes()));
+        for part in &parts {
+            body.extend_from_slice(part);
+            body.resize(body.len().next_multiple_of(ALIGNED), 0);
+        }
         let folder = file.parent().unwrap_or(file);
         fs::create_dir_all(folder)?;
         let mut new = tempfile::NamedTempFile::new_in(folder)?;
-        new.write_all(MAGIC)?;
-        new.write_all(&crc32fast::hash(&body).to_le_bytes())?;
+        new.write_all(&begin(&body))?;
         new.write_all(&body)?;
         new.persist(file).map_err(|error| error.error)?;
         Ok(())
     }
 }
 
+/// What stands before a body.
+fn begin(body: &[u8]) -> Vec<u8> {
+    let mut begin = MAGIC.to_vec();
+    begin.resize(BEGIN - ALIGNED, 0);
+    begin.extend_from_slice(u64::from(crc32fast::hash(body)).as_bytes());
+    begin
+}
+
 fn parts(corpus: &Corpus) -> [Vec<u8>; PARTS] {
     let Corpus { texts, sessions, columns } = corpus;
     let (heap, ends) = texts.parts();
     [
-        heap.as_bytes().to_vec(),
-        bytes(ends),
+        heap,
+        ends.as_bytes().to_vec(),
         bytes(sessions),
         bytes(&columns.said),
         bytes(&columns.topics),
@@ -83,74 +100,47 @@ fn parts(corpus: &Corpus) -> [Vec<u8>; PARTS] {
     ]
 }
 
+fn bytes<R: Row>(column: &Column<R>) -> Vec<u8> {
+    [column.kept().as_bytes(), column.more().as_bytes()].concat()
+}
+
 /// The parts in their order.
-fn corpus(source: &mut Source, lengths: &[u64], ordered: u32) -> Option<Corpus> {
-    let [heap, ends, sessions, said, topics, facts, failures, commands, seconds, commits, checks, tools, edited, rules] =
-        *<&[u64; PARTS]>::try_from(lengths).ok()?;
-    let texts = Texts::of_parts(source.text(heap)?, source.column(ends)?, ordered)?;
-    let sessions = source.column(sessions)?;
+fn corpus(parts: &mut Parts<'_>, ordered: u32) -> Option<Corpus> {
+    let texts = Texts::of_parts(parts.next()?, parts.column()?, ordered)?;
+    let sessions = parts.column()?;
     let columns = Columns {
-        said: source.column(said)?,
-        topics: source.column(topics)?,
-        facts: source.column(facts)?,
-        failures: source.column(failures)?,
-        commands: source.column(commands)?,
-        seconds: source.column(seconds)?,
-        commits: source.column(commits)?,
-        checks: source.column(checks)?,
-        tools: source.column(tools)?,
-        edited: source.column(edited)?,
-        rules: source.column(rules)?,
+        said: parts.column()?,
+        topics: parts.column()?,
+        facts: parts.column()?,
+        failures: parts.column()?,
+        commands: parts.column()?,
+        seconds: parts.column()?,
+        commits: parts.column()?,
+        checks: parts.column()?,
+        tools: parts.column()?,
+        edited: parts.column()?,
+        rules: parts.column()?,
     };
     Some(Corpus { texts, sessions, columns })
 }
 
-/// A file as it is read: never more of it at a time than a processor has at hand, since to be given new memory takes
-/// longer than to read into it.
-struct Source {
-    file: File,
-    /// Bytes that nobody has read.
-    left: u64,
-    checksum: crc32fast::Hasher,
-    buffer: Vec<u8>,
+/// The parts of a file, one after the other.
+struct Parts<'f> {
+    file: &'f Mapped,
+    begin: usize,
+    lengths: &'f [u64],
 }
 
-/// Bytes that are read at a time.
-const STEP: usize = 1 << 16;
-/// Part of so many rows, or bytes of text, find room beside those that are read: thousands need not be moved for one.
-const ROOM: usize = 32;
-/// At least so many rows do.
-const LEAST: usize = 256;
-
-impl Source {
-    /// Claims so many bytes, where there are so many.
-    fn take(&mut self, length: u64) -> Option<usize> {
-        self.left = self.left.checked_sub(length)?;
-        usize::try_from(length).ok()
+impl Parts<'_> {
+    fn next(&mut self) -> Option<Mapped> {
+        let (length, rest) = self.lengths.split_first()?;
+        let end = self.begin.checked_add(usize::try_from(*length).ok()?)?;
+        let part = self.file.part(self.begin..end)?;
+        (self.begin, self.lengths) = (end.next_multiple_of(ALIGNED), rest);
+        Some(part)
     }
 
-    fn column<R: Fixed>(&mut self, length: u64) -> Option<Vec<R>> {
-        let length = self.take(length)?;
-        if !length.is_multiple_of(R::SIZE) {
-            return None;
-        }
-        let count = length / R::SIZE;
-        let mut rows = Vec::with_capacity(count + count / ROOM + LEAST);
-        while rows.len() < count {
-            let some = (STEP / R::SIZE).min(count - rows.len());
-            self.buffer.resize(some * R::SIZE, 0);
-            self.file.read_exact(&mut self.buffer).ok()?;
-            self.checksum.update(&self.buffer);
-            rows.extend(self.buffer.chunks_exact(R::SIZE).map(R::get));
-        }
-        Some(rows)
-    }
-
-    fn text(&mut self, length: u64) -> Option<String> {
-        let count = self.take(length)?;
-        let mut text = Vec::with_capacity(count + count / ROOM + STEP);
-        (&mut self.file).take(length).read_to_end(&mut text).ok()?;
-        self.checksum.update(&text);
-        (text.len() == count).then(|| String::from_utf8(text).ok()).flatten()
+    fn column<R: Row>(&mut self) -> Option<Column<R>> {
+        Column::lying(self.next()?)
     }
 }

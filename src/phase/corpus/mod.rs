@@ -2,12 +2,14 @@
 //! So it is kept as it lies in memory, without a quote or an object for each; what a proposal cites is looked up in the
 //! session's reflection.
 
-mod fixed;
+mod coded;
+mod column;
 mod kept;
 mod rows;
 mod texts;
 mod write;
 
+pub use column::{Column, Row, View};
 pub use kept::Kept;
 pub use rows::{
     Columns, CommandRow, CommitRow, EditedRow, FactRow, FailureRow, FixRow, FixSort, Index, SaidRow, Spot, ToolRow,
@@ -19,7 +21,7 @@ use super::Reflection;
 use super::reflection::Cite;
 use crate::model::{Moment, OutcomeResult};
 use crate::text::probe::Word;
-use fixed::rows;
+use coded::{Code, rows};
 use rows::{OfSession, each_column};
 use std::borrow::Cow;
 use write::Writer;
@@ -27,17 +29,18 @@ use write::Writer;
 rows! {
     /// A session of which something is known.
     pub struct Session {
-        pub id: Text,
-        pub agent: Text,
         pub happened: Moment,
-        pub outcome: Option<OutcomeResult>,
         /// The hash of its id.
         pub word: Word,
         /// What its record was known by when its reflection was kept.
         pub stamp: u64,
         /// Where its reflection stands in the file of reflections; [`NOWHERE`] if it does not.
         pub place: u64,
-        pub is_as_imported: bool,
+        pub id: Text,
+        pub agent: Text,
+        pub outcome: Code<Option<OutcomeResult>>,
+        pub is_as_imported: Code<bool>,
+        pub rest: [u8; 6],
     }
 }
 
@@ -49,7 +52,7 @@ pub const NOWHERE: u64 = u64::MAX;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Corpus {
     pub texts: Texts,
-    pub sessions: Vec<Session>,
+    pub sessions: Column<Session>,
     pub columns: Columns,
 }
 
@@ -97,26 +100,13 @@ impl Corpus {
         let number = self.sessions.len() as u32;
         Writer { columns: &mut self.columns, texts: &mut self.texts, session: number }.write(reflection, index);
         self.sessions.push(session);
-        self.sessions.last_mut().expect("it was put there")
+        self.sessions.more_mut().last_mut().expect("it was put there")
     }
 
     /// Puts what was added where it belongs.
     pub fn arrange(&mut self) {
-        let texts = &self.texts;
-        let by_time =
-            |a: &Session, b: &Session| a.happened.cmp(&b.happened).then_with(|| texts.get(a.id).cmp(texts.get(b.id)));
-        if !self.sessions.is_sorted_by(|a, b| by_time(a, b).is_le()) {
-            let mut order: Vec<u32> = (0..self.sessions.len() as u32).collect();
-            order.sort_by(|a, b| by_time(&self.sessions[*a as usize], &self.sessions[*b as usize]));
-            let mut now = vec![0; order.len()];
-            order.iter().zip(0..).for_each(|(was, at)| now[*was as usize] = at);
-            self.sessions = order.iter().map(|was| self.sessions[*was as usize]).collect();
-            each_column!(self.columns, rows => rows.iter_mut().for_each(|row| {
-                let session = row.session();
-                *session = now[*session as usize];
-            }));
-        }
-        let sessions = &self.sessions;
+        self.arrange_sessions();
+        let (texts, sessions) = (&self.texts, &self.sessions);
         let by_time = |a: &Spot, b: &Spot| {
             let place = |spot: &Spot| (texts.get(sessions[spot.session as usize].id), spot.first, spot.last);
             let pointer = |spot: &Spot| texts.find(spot.pointer);
@@ -126,11 +116,40 @@ impl Corpus {
         columns.said.sort_by(|a, b| by_time(&a.spot, &b.spot));
         columns.facts.sort_by(|a, b| by_time(&a.spot, &b.spot));
         columns.failures.sort_by(|a, b| by_time(&a.spot, &b.spot));
-        columns.commands.sort_by_key(|row| row.session);
-        columns.commits.sort_by_key(|row| row.session);
-        columns.tools.sort_by_key(|row| row.session);
-        columns.edited.sort_by_key(|row| row.session);
-        columns.rules.sort_by_key(|row| row.session);
+        columns.commands.sort_by(|a, b| a.session.cmp(&b.session));
+        columns.commits.sort_by(|a, b| a.session.cmp(&b.session));
+        columns.tools.sort_by(|a, b| a.session.cmp(&b.session));
+        columns.edited.sort_by(|a, b| a.session.cmp(&b.session));
+        columns.rules.sort_by(|a, b| a.session.cmp(&b.session));
+    }
+
+    /// Those that happened after all that are kept are numbered behind them; else all have other numbers.
+    fn arrange_sessions(&mut self) {
+        let texts = &self.texts;
+        let by_time =
+            |a: &Session, b: &Session| a.happened.cmp(&b.happened).then_with(|| texts.get(a.id).cmp(texts.get(b.id)));
+        let first = self.sessions.more().iter().min_by(|a, b| by_time(a, b));
+        let are_last = self.sessions.kept().last().zip(first).is_none_or(|(last, first)| by_time(last, first).is_le());
+        if !are_last {
+            self.sessions.to_mut();
+            each_column!(self.columns, rows => rows.to_mut());
+        }
+        let (base, more) = (self.sessions.kept().len(), self.sessions.more());
+        if more.is_sorted_by(|a, b| by_time(a, b).is_le()) {
+            return;
+        }
+        let mut order: Vec<u32> = (0..more.len() as u32).collect();
+        order.sort_by(|a, b| by_time(&more[*a as usize], &more[*b as usize]));
+        let mut now = vec![0; order.len()];
+        order.iter().zip(base as u32..).for_each(|(was, at)| now[*was as usize] = at);
+        let sorted: Vec<Session> = order.iter().map(|was| more[*was as usize]).collect();
+        self.sessions.more_mut().copy_from_slice(&sorted);
+        each_column!(self.columns, rows => rows.more_mut().iter_mut().for_each(|row| {
+            let session = row.session();
+            if let Some(was) = (*session as usize).checked_sub(base) {
+                *session = now[was];
+            }
+        }));
     }
 
     /// Leaves out sessions; what is left stays in its order.
@@ -139,9 +158,9 @@ impl Corpus {
         let now: Vec<u32> =
             stays.iter().map(|stays| if *stays { left.next().unwrap_or_default() } else { 0 }).collect();
         let mut flags = stays.iter();
-        self.sessions.retain(|_| flags.next().copied().unwrap_or_default());
+        self.sessions.to_mut().retain(|_| flags.next().copied().unwrap_or_default());
         each_column!(self.columns, rows => {
-            rows.retain_mut(|row| {
+            rows.to_mut().retain_mut(|row| {
                 let session = row.session();
                 let was = *session as usize;
                 *session = now[was];
@@ -190,13 +209,13 @@ impl Corpus {
     }
 
     fn each_text(&mut self, each: &mut dyn FnMut(&mut Text)) {
-        for session in &mut self.sessions {
+        for session in self.sessions.to_mut() {
             each(&mut session.id);
             each(&mut session.agent);
         }
-        each_column!(self.columns, rows => rows.iter_mut().for_each(|row| row.texts(each)));
-        self.columns.checks.iter_mut().for_each(&mut *each);
-        for topic in &mut self.columns.topics {
+        each_column!(self.columns, rows => rows.to_mut().iter_mut().for_each(|row| row.texts(each)));
+        self.columns.checks.to_mut().iter_mut().for_each(&mut *each);
+        for topic in self.columns.topics.to_mut() {
             each(&mut topic.first);
             each(&mut topic.second);
         }

@@ -2,7 +2,8 @@
 //! whole places) stays in the reflection.
 
 use super::Text;
-use super::fixed::{named, rows};
+use super::coded::{Code, Maybe, coded, rows};
+use super::column::{Column, Row};
 use crate::model::Moment;
 use crate::phase::reflection::{FailureClass, Manner};
 use crate::text::known::Key;
@@ -11,16 +12,17 @@ use std::ops::Range;
 rows! {
     /// Where something stands: by this what people said and what failed is put in order.
     pub struct Spot {
-        pub session: u32,
-        /// Which of its session's.
-        pub nth: u32,
         pub time: Moment,
-        pub first: u32,
-        pub last: u32,
-        pub pointer: Text,
         /// A hash of the transcript's line and the words quoted of it, wherever they were copied to; 0 for a line
         /// without a name.
         pub line: u64,
+        pub session: u32,
+        /// Which of its session's.
+        pub nth: u32,
+        pub first: u32,
+        pub last: u32,
+        pub pointer: Text,
+        pub rest: u32,
     }
 
     /// A directive, correction or request.
@@ -28,20 +30,22 @@ rows! {
         pub spot: Spot,
         /// What it is known by from night to night.
         pub key: Key,
-        pub manner: Manner,
         pub text: Text,
         /// Characters of it.
         pub length: u32,
         pub with: Text,
-        pub opening: Option<u32>,
+        pub opening: Maybe,
         pub topics: Span,
+        pub manner: Code<Manner>,
+        pub rest: [u8; 3],
     }
 
     /// What makes requests of several sessions one.
     pub struct TopicRow {
-        pub sort: TopicSort,
         pub first: Text,
         pub second: Text,
+        pub sort: Code<TopicSort>,
+        pub rest: [u8; 3],
     }
 
     pub struct FactRow {
@@ -55,32 +59,36 @@ rows! {
         pub value: Text,
         pub ends: Text,
         pub text: Text,
-        pub preference: bool,
+        pub preference: Code<bool>,
+        pub rest: [u8; 7],
     }
 
     pub struct FailureRow {
         pub spot: Spot,
         pub tool: Text,
         pub signature: Text,
-        pub class: FailureClass,
         pub call: Text,
         pub shape: Text,
         pub error: Text,
         pub name: Text,
         pub case: u32,
         pub fix: FixRow,
+        pub class: Code<FailureClass>,
+        pub rest: [u8; 3],
     }
 
     /// What worked after a failure: `call`, `without` and `with` of another call, the last step in `call`, or what the
     /// person said in `call`.
     pub struct FixRow {
-        pub sort: FixSort,
         pub call: Text,
         pub without: Text,
         pub with: Text,
+        pub sort: Code<FixSort>,
+        pub rest: [u8; 3],
     }
 
     pub struct CommandRow {
+        pub time: Moment,
         pub session: u32,
         pub shape: Text,
         pub runs: u32,
@@ -89,35 +97,38 @@ rows! {
         /// What it is for, as the engine counts purposes; 0 for nothing that it knows.
         pub purpose: u8,
         /// Whether it was run on something in particular.
-        pub is_narrowed: bool,
-        pub time: Moment,
+        pub is_narrowed: Code<bool>,
+        pub rest: [u8; 6],
     }
 
     pub struct CommitRow {
+        pub time: Moment,
         pub session: u32,
         pub nth: u32,
-        pub worked: bool,
         /// The shapes of its checks, in their order.
         pub checks: Span,
-        pub time: Moment,
+        pub worked: Code<bool>,
+        pub rest: [u8; 7],
     }
 
     pub struct ToolRow {
+        pub time: Moment,
         pub session: u32,
         pub nth: u32,
         pub name: Text,
         pub calls: u32,
-        pub confirmed: bool,
-        pub time: Moment,
+        pub confirmed: Code<bool>,
+        pub rest: [u8; 7],
     }
 
     pub struct EditedRow {
-        pub session: u32,
-        pub path: Text,
+        pub time: Moment,
         /// A hash of its line's name; 0 for none.
         pub line: u64,
-        pub is_test: bool,
-        pub time: Moment,
+        pub session: u32,
+        pub path: Text,
+        pub is_test: Code<bool>,
+        pub rest: [u8; 7],
     }
 
     /// A rule that a session loaded.
@@ -148,8 +159,8 @@ pub enum FixSort {
     Said,
 }
 
-named!(TopicSort, TopicSort::Act, TopicSort::Pair, TopicSort::Name);
-named!(FixSort, FixSort::None, FixSort::Instead, FixSort::After, FixSort::Said);
+coded!(TopicSort: TopicSort::Act, TopicSort::Pair, TopicSort::Name);
+coded!(FixSort: FixSort::None, FixSort::Instead, FixSort::After, FixSort::Said);
 
 impl Span {
     pub fn range(self) -> Range<usize> {
@@ -187,33 +198,33 @@ pub struct Index {
 /// The rows of one session after another.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Columns {
-    pub said: Vec<SaidRow>,
-    pub topics: Vec<TopicRow>,
-    pub facts: Vec<FactRow>,
-    pub failures: Vec<FailureRow>,
-    pub commands: Vec<CommandRow>,
-    pub seconds: Vec<f64>,
-    pub commits: Vec<CommitRow>,
-    pub checks: Vec<Text>,
-    pub tools: Vec<ToolRow>,
-    pub edited: Vec<EditedRow>,
-    pub rules: Vec<RuleRow>,
+    pub said: Column<SaidRow>,
+    pub topics: Column<TopicRow>,
+    pub facts: Column<FactRow>,
+    pub failures: Column<FailureRow>,
+    pub commands: Column<CommandRow>,
+    pub seconds: Column<f64>,
+    pub commits: Column<CommitRow>,
+    pub checks: Column<Text>,
+    pub tools: Column<ToolRow>,
+    pub edited: Column<EditedRow>,
+    pub rules: Column<RuleRow>,
 }
 
 impl Columns {
     /// Leaves out of the columns that others point into what nobody points to any more.
     pub fn tidy(&mut self) {
-        tidied(&mut self.topics, self.said.iter_mut().map(|row| &mut row.topics));
-        tidied(&mut self.seconds, self.commands.iter_mut().map(|row| &mut row.seconds));
-        tidied(&mut self.checks, self.commits.iter_mut().map(|row| &mut row.checks));
+        tidied(&mut self.topics, self.said.to_mut().iter_mut().map(|row| &mut row.topics));
+        tidied(&mut self.seconds, self.commands.to_mut().iter_mut().map(|row| &mut row.seconds));
+        tidied(&mut self.checks, self.commits.to_mut().iter_mut().map(|row| &mut row.checks));
     }
 }
 
-fn tidied<'s, T: Copy>(all: &mut Vec<T>, spans: impl Iterator<Item = &'s mut Span>) {
-    let mut left = Vec::with_capacity(all.len());
+fn tidied<'s, R: Row>(all: &mut Column<R>, spans: impl Iterator<Item = &'s mut Span>) {
+    let mut left = Column::default();
     for span in spans {
         let before = left.len();
-        left.extend_from_slice(&all[span.range()]);
+        left.extend(all.of(*span).iter().copied());
         *span = Span::since(before, left.len());
     }
     *all = left;

@@ -119,7 +119,7 @@ fn told(corpus: &Corpus) -> Vec<String> {
 
 fn each_column_told(columns: &Columns, each: &mut dyn FnMut(String, Vec<Text>)) {
     let mut columns = columns.clone();
-    each_column!(columns, rows => rows.iter_mut().for_each(|row| {
+    each_column!(columns, rows => rows.to_mut().iter_mut().for_each(|row| {
         let mut used = Vec::new();
         row.texts(&mut |text| used.push(*text));
         each(format!("{row:?}"), used);

@@ -1,10 +1,16 @@
 //! The texts of a corpus, each once: rows hold numbers, so that thousands of sessions that say the same are compared,
 //! grouped and kept without their words.
 
+use super::column::Column;
+use crate::store::Mapped;
 use std::collections::HashMap;
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 /// A text by its number; [`Text::NONE`] where there is none.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, FromBytes, IntoBytes, Immutable, KnownLayout,
+)]
+#[repr(transparent)]
 pub struct Text(u32);
 
 impl Text {
@@ -12,14 +18,6 @@ impl Text {
 
     pub fn is_some(self) -> bool {
         self != Self::NONE
-    }
-
-    pub(super) fn number(self) -> u32 {
-        self.0
-    }
-
-    pub(super) fn numbered(number: u32) -> Self {
-        Self(number)
     }
 
     fn at(self) -> Option<usize> {
@@ -31,11 +29,13 @@ impl Text {
     }
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Texts {
+    /// Those that are kept, one after the other, and then those that are new.
+    kept: Option<Mapped>,
     heap: String,
     /// Where each ends.
-    ends: Vec<u64>,
+    ends: Column<u64>,
     /// So many come first in the order of their words; the others are found by a table.
     ordered: u32,
     new: HashMap<String, Text, foldhash::fast::RandomState>,
@@ -49,8 +49,13 @@ impl Texts {
 
     pub fn find(&self, text: Text) -> Option<&str> {
         let at = text.at()?;
-        let begin = at.checked_sub(1).map_or(0, |before| self.ends[before]);
-        self.heap.get(begin as usize..*self.ends.get(at)? as usize)
+        let begin = at.checked_sub(1).map_or(0, |before| self.ends[before]) as usize;
+        let end = *self.ends.get(at)? as usize;
+        let kept = self.kept.as_deref().unwrap_or_default();
+        match begin.checked_sub(kept.len()).zip(end.checked_sub(kept.len())) {
+            Some((begin, end)) => self.heap.get(begin..end),
+            None => str::from_utf8(kept.get(begin..end)?).ok(),
+        }
     }
 
     pub fn count(&self) -> usize {
@@ -62,11 +67,15 @@ impl Texts {
         if let Some(known) = self.number(text) {
             return known;
         }
-        self.heap.push_str(text);
-        self.ends.push(self.heap.len() as u64);
+        self.append(text);
         let number = Text::of(self.ends.len() - 1);
         self.new.insert(text.to_owned(), number);
         number
+    }
+
+    fn append(&mut self, text: &str) {
+        self.heap.push_str(text);
+        self.ends.push((self.kept.as_deref().map_or(0, <[u8]>::len) + self.heap.len()) as u64);
     }
 
     pub fn put_some(&mut self, text: Option<&str>) -> Text {
@@ -87,8 +96,9 @@ impl Texts {
     }
 
     /// All texts one after the other, and where each ends.
-    pub(super) fn parts(&self) -> (&str, &[u64]) {
-        (&self.heap, &self.ends)
+    pub(super) fn parts(&self) -> (Vec<u8>, Vec<u64>) {
+        let heap = [self.kept.as_deref().unwrap_or_default(), self.heap.as_bytes()].concat();
+        (heap, self.ends.iter().copied().collect())
     }
 
     pub(super) fn ordered(&self) -> u32 {
@@ -96,9 +106,10 @@ impl Texts {
     }
 
     /// Nothing where these are no parts.
-    pub(super) fn of_parts(heap: String, ends: Vec<u64>, ordered: u32) -> Option<Self> {
-        let are_whole = ends.last().map_or(0, |end| *end as usize) == heap.len() && ordered as usize <= ends.len();
-        are_whole.then(|| Self { heap, ends, ordered, new: HashMap::default() })
+    pub(super) fn of_parts(heap: Mapped, ends: Column<u64>, ordered: u32) -> Option<Self> {
+        let whole = ends.kept().last().map_or(0, |end| *end as usize);
+        let are_whole = whole == heap.len() && ordered as usize <= ends.len();
+        are_whole.then(|| Self { kept: Some(heap), ends, ordered, ..Self::default() })
     }
 
     /// Only these texts, in the order of their words, and the new number of each old one.
@@ -111,11 +122,16 @@ impl Texts {
         let mut only = Self { ordered: used.len() as u32, ..Self::default() };
         let mut numbers = vec![Text::NONE; self.ends.len() + 1];
         for (at, text) in used.into_iter().enumerate() {
-            only.heap.push_str(self.get(text));
-            only.ends.push(only.heap.len() as u64);
+            only.append(self.get(text));
             numbers[text.0 as usize] = Text::of(at);
         }
         (only, Renumbered(numbers))
+    }
+}
+
+impl PartialEq for Texts {
+    fn eq(&self, other: &Self) -> bool {
+        self.ordered == other.ordered && self.parts() == other.parts()
     }
 }
 

@@ -51,6 +51,7 @@ impl Writer<'_> {
             first: cite.place.lines.first,
             last: cite.place.lines.last,
             pointer: self.texts.put_some(cite.place.pointer.as_deref()),
+            rest: 0,
             line: line.map_or(0, |name| hash(&name)),
         }
     }
@@ -67,16 +68,17 @@ impl Writer<'_> {
                 Topic::Name(name) => (TopicSort::Name, name, None),
             };
             let (first, second) = (self.texts.put(first), self.texts.put_some(second));
-            self.columns.topics.push(TopicRow { sort, first, second });
+            self.columns.topics.push(TopicRow { first, second, sort: sort.into(), rest: [0; 3] });
         }
         SaidRow {
             spot: self.spot(nth, &said.cite),
             key: name(&[id.as_bytes(), &place, pointer.as_bytes(), b"\0", said.text.as_bytes()]),
-            manner: said.manner,
+            manner: said.manner.into(),
+            rest: [0; 3],
             text: self.texts.put(&said.text),
             length: said.text.chars().count() as u32,
             with: self.texts.put_some(said.with.as_deref()),
-            opening: said.opening,
+            opening: said.opening.into(),
             topics: Span::since(before, self.columns.topics.len()),
         }
     }
@@ -95,7 +97,8 @@ impl Writer<'_> {
             value: self.texts.put_some(stated.value.as_deref()),
             ends: self.texts.put_some(stated.ends.as_deref()),
             text: self.texts.put(&stated.text),
-            preference: stated.preference,
+            preference: stated.preference.into(),
+            rest: [0; 7],
         }
     }
 
@@ -104,7 +107,8 @@ impl Writer<'_> {
             spot: self.spot(nth, &failure.cite),
             tool: self.texts.put(&failure.tool),
             signature: self.texts.put(&failure.signature),
-            class: failure.class,
+            class: failure.class.into(),
+            rest: [0; 3],
             call: self.texts.put(&failure.call),
             shape: self.texts.put(&failure.shape),
             error: self.texts.put(&failure.error),
@@ -124,7 +128,7 @@ impl Writer<'_> {
             Some(Fix::Said { text, .. }) => (FixSort::Said, Some(text.as_str()), None, None),
         };
         let mut put = |text: Option<&str>| self.texts.put_some(text);
-        FixRow { sort, call: put(call), without: put(without), with: put(with) }
+        FixRow { call: put(call), without: put(without), with: put(with), sort: sort.into(), rest: [0; 3] }
     }
 
     fn calls(&mut self, reflection: &Reflection, index: &Index) {
@@ -132,27 +136,39 @@ impl Writer<'_> {
         for (nth, (shape, used)) in reflection.commands.iter().enumerate() {
             let (purpose, is_narrowed) = index.commands.get(nth).copied().unwrap_or_default();
             let before = columns.seconds.len();
-            columns.seconds.extend(&used.seconds);
+            columns.seconds.extend(used.seconds.iter().copied());
             let seconds = Span::since(before, columns.seconds.len());
             let (shape, runs, failed, time) = (texts.put(shape), used.runs, used.failed, used.cite.time.into());
-            columns.commands.push(CommandRow { session, shape, runs, failed, seconds, purpose, is_narrowed, time });
+            let (is_narrowed, rest) = (is_narrowed.into(), [0; 6]);
+            columns.commands.push(CommandRow {
+                time,
+                session,
+                shape,
+                runs,
+                failed,
+                seconds,
+                purpose,
+                is_narrowed,
+                rest,
+            });
         }
         for (nth, commit) in reflection.commits.iter().enumerate() {
             let before = columns.checks.len();
             columns.checks.extend(commit.checks.keys().map(|shape| texts.put(shape)));
             let checks = Span::since(before, columns.checks.len());
-            let (nth, worked, time) = (nth as u32, commit.worked, commit.cite.time.into());
-            columns.commits.push(CommitRow { session, nth, worked, checks, time });
+            let (nth, worked, time) = (nth as u32, commit.worked.into(), commit.cite.time.into());
+            columns.commits.push(CommitRow { time, session, nth, checks, worked, rest: [0; 7] });
         }
         for (nth, tool) in reflection.tools.iter().enumerate() {
             let (nth, name, time) = (nth as u32, texts.put(&tool.name), tool.cite.time.into());
-            let (calls, confirmed) = (tool.calls, tool.confirmed);
-            columns.tools.push(ToolRow { session, nth, name, calls, confirmed, time });
+            let (calls, confirmed) = (tool.calls, tool.confirmed.into());
+            columns.tools.push(ToolRow { time, session, nth, name, calls, confirmed, rest: [0; 7] });
         }
         for (nth, (path, cite)) in reflection.edited.iter().enumerate() {
             let is_test = index.tests.get(nth).copied().unwrap_or_default();
             let line = cite.uid.as_deref().map_or(0, |uid| word(uid).max(1));
-            columns.edited.push(EditedRow { session, path: texts.put(path), line, is_test, time: cite.time.into() });
+            let (path, time) = (texts.put(path), cite.time.into());
+            columns.edited.push(EditedRow { time, line, session, path, is_test: is_test.into(), rest: [0; 7] });
         }
     }
 }
@@ -169,11 +185,12 @@ impl Session {
             id: texts.put(id),
             agent: texts.put(reflection.agent.as_str()),
             happened: reflection.happened.into(),
-            outcome: reflection.outcome,
+            outcome: reflection.outcome.into(),
             word: word(id),
             stamp: 0,
             place: NOWHERE,
-            is_as_imported: true,
+            is_as_imported: true.into(),
+            rest: [0; 6],
         }
     }
 }

@@ -16,14 +16,13 @@ use super::stamp::Stamp;
 use super::{Dreams, Ledger, sessions_read};
 use crate::config::Environment;
 use crate::model::{DreamId, ObjectId};
-use crate::store::Store;
 use crate::store::dream::Dream;
 use crate::store::listed::Listed;
 use crate::store::slots::Slots;
+use crate::store::{Mapped, Store};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::fs::{self, File};
-use std::io::Read;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
@@ -119,8 +118,6 @@ pub(super) struct Kept {
     git_dir: PathBuf,
     /// Entries that were asked for.
     read: Slots<Option<Box<Entry>>>,
-    /// All records, once they were read together.
-    texts: OnceLock<Vec<u8>>,
     /// Read from history, when a record turns out to be damaged.
     whole: OnceLock<Option<Ledger>>,
 }
@@ -132,10 +129,10 @@ fn path(store: &Store) -> PathBuf {
 impl Kept {
     pub fn open(store: &Store) -> Option<Arc<Self>> {
         let path = path(store);
-        let mut file = File::open(&path).ok()?;
-        let mut head = [0; HEAD];
-        file.read_exact(&mut head).ok()?;
-        let id = ObjectId::of_blob(&head);
+        let file = File::open(&path).ok()?;
+        let bytes = Mapped::of(&file).ok()?;
+        let head = bytes.get(..HEAD)?;
+        let id = ObjectId::of_blob(head);
         let (magic, lengths) = head.split_at(MAGIC.len());
         let (lengths, checksum) = lengths.split_at(PARTS * 8);
         if magic != MAGIC.as_bytes() {
@@ -147,7 +144,7 @@ impl Kept {
         }
         let checksum = u32::from_le_bytes(checksum.try_into().ok()?);
         let stamp = Stamp::of(&file, &path, id, all.iter().fold(0, |sum, length| sum.saturating_add(*length)));
-        let parts = Parts::open(file, HEAD as u64, all)?;
+        let parts = Parts::open(bytes.clone(), HEAD, all)?;
         if !stamp.as_ref().is_some_and(Stamp::is_there) {
             parts.check(checksum)?;
             stamp.inspect(Stamp::put);
@@ -155,8 +152,8 @@ impl Kept {
         let known = postcard::from_bytes(parts.all(0)).ok()?;
         let read = Slots::new(parts.len(LINES) / LINE);
         let (environment, git_dir) = (store.environment().clone(), store.git_dir().to_owned());
-        let (texts, whole) = Default::default();
-        Some(Arc::new(Self { id, parts, known, environment, git_dir, read, texts, whole }))
+        let whole = OnceLock::new();
+        Some(Arc::new(Self { id, parts, known, environment, git_dir, read, whole }))
     }
 
     pub fn tip(&self) -> ObjectId {
@@ -200,10 +197,10 @@ impl Kept {
         let read = || {
             let end = |at: usize| -> Option<usize> {
                 let end = self.parts.get(LINES, at * LINE + NAME + 1..(at + 1) * LINE)?;
-                Some(u32::from_le_bytes(end.as_ref().try_into().ok()?) as usize)
+                Some(u32::from_le_bytes(end.try_into().ok()?) as usize)
             };
             let begin = place.0.checked_sub(1).map_or(Some(0), end)?;
-            postcard::from_bytes(&self.parts.get(ENTRIES, begin..end(place.0)?)?).ok().map(Box::new)
+            postcard::from_bytes(self.parts.get(ENTRIES, begin..end(place.0)?)?).ok().map(Box::new)
         };
         self.read.get_or_init(place.0, read)?.as_deref()
     }
@@ -262,8 +259,8 @@ impl Kept {
     }
 
     /// Of each session by its number: its [row](sessions_read::Row), in the order of their hashes.
-    pub fn all_sessions(&self) -> Vec<u8> {
-        self.parts.fetch(SESSIONS)
+    pub fn all_sessions(&self) -> Option<Mapped> {
+        self.parts.part(SESSIONS)
     }
 
     /// A dream as a ledger shows it.
@@ -295,32 +292,20 @@ impl Kept {
     }
 
     fn read(self: &Arc<Self>, id: &DreamId, record: Record) -> Option<Dream> {
-        let mut dream: Dream = postcard::from_bytes(&self.bytes(record.at, record.bytes)?).ok()?;
+        let mut dream: Dream = postcard::from_bytes(self.bytes(record.at, record.bytes)?).ok()?;
         if let (Some(sessions), Some(review)) = (record.sessions, &mut dream.review) {
             let (kept, id, at) = (Arc::clone(self), id.clone(), record.at + u64::from(record.bytes.length));
             review.sessions = Listed::elsewhere(move || {
                 let again = || kept.again()?.get(&id)?.review.as_ref()?.sessions.packed().ok().map(Cow::into_owned);
-                kept.bytes(at, sessions).map(Cow::into_owned).or_else(again).unwrap_or_default()
+                kept.bytes(at, sessions).map(<[u8]>::to_vec).or_else(again).unwrap_or_default()
             });
         }
         Some(dream)
     }
 
     /// Some bytes of the records; nothing unless they are what was written.
-    fn bytes(&self, at: u64, Bytes { length, checksum }: Bytes) -> Option<Cow<'_, [u8]>> {
-        let bytes = match self.texts.get() {
-            Some(all) => {
-                let at = usize::try_from(at).ok()?;
-                Cow::Borrowed(all.get(at..at.checked_add(length as usize)?)?)
-            }
-            None => Cow::Owned(self.parts.read(self.parts.end.checked_add(at)?, length as usize).ok()?),
-        };
-        (crc32fast::hash(&bytes) == checksum).then_some(bytes)
-    }
-
-    /// Reads all records at once, for who will ask for most of them.
-    pub fn read_all(&self) {
-        // What is missing is found missing when it is asked for.
-        self.texts.get_or_init(|| self.parts.rest().unwrap_or_default());
+    fn bytes(&self, at: u64, Bytes { length, checksum }: Bytes) -> Option<&[u8]> {
+        let bytes = self.parts.rest(usize::try_from(at).ok()?, length as usize)?;
+        (crc32fast::hash(bytes) == checksum).then_some(bytes)
     }
 }

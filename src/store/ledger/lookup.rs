@@ -138,7 +138,6 @@ impl Ledger {
     /// other at every dream.
     pub fn read_all(&self) {
         if let Some(rest) = &self.kept {
-            rest.kept.read_all();
             let places: Vec<Place> = rest.places().collect();
             places.into_par_iter().for_each(|place| {
                 let _ = rest.dream(place);
@@ -202,7 +201,10 @@ impl Ledger {
                 named.get_mut(number as usize).into_iter().for_each(|named| *named = true);
             }
         }
-        SessionsRead::of(rest.kept.all_sessions(), named, own)
+        match rest.kept.all_sessions() {
+            Some(rows) => SessionsRead::of(rows, named, own),
+            None => SessionsRead::from(own),
+        }
     }
 }
 

@@ -2,9 +2,10 @@
 //! searched: a hash says itself where to look.
 
 use crate::model::{ObjectId, SessionId};
+use crate::store::Mapped;
 use crate::text::probe::{Word, word};
 use std::collections::BTreeSet;
-use std::ops::Range;
+use std::ops::{Deref, Range};
 
 /// A session by its hash, and the blob up to which it was read, as it stands in the kept ledger.
 pub(super) const ROW: usize = 8 + 20;
@@ -29,10 +30,29 @@ pub struct SessionsRead {
     tables: Vec<Table>,
 }
 
+/// Rows as bytes.
+#[derive(Debug)]
+enum Rows {
+    Own(Vec<u8>),
+    /// Where they lie in the kept ledger.
+    Kept(Mapped),
+}
+
+impl Deref for Rows {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Own(rows) => rows,
+            Self::Kept(rows) => rows,
+        }
+    }
+}
+
 /// Rows in the order of their hashes.
 #[derive(Debug)]
 struct Table {
-    rows: Vec<u8>,
+    rows: Rows,
     /// Which of them count; nothing for all.
     named: Option<Vec<bool>>,
     /// Where those with each first bits begin, and in the end how many there are.
@@ -42,7 +62,7 @@ struct Table {
 }
 
 impl Table {
-    fn new(rows: Vec<u8>, named: Option<Vec<bool>>) -> Self {
+    fn new(rows: Rows, named: Option<Vec<bool>>) -> Self {
         let (all, _) = rows.as_chunks::<ROW>();
         // About one session for each.
         let bits = all.len().next_power_of_two().ilog2().max(1);
@@ -78,9 +98,9 @@ impl Table {
 
 impl SessionsRead {
     /// Rows in the order of their hashes, of which some count, and more in any order.
-    pub(super) fn of(rows: Vec<u8>, named: Vec<bool>, more: Vec<(Word, ObjectId)>) -> Self {
+    pub(super) fn of(rows: Mapped, named: Vec<bool>, more: Vec<(Word, ObjectId)>) -> Self {
         let mut all = Self::from(more);
-        all.tables.push(Table::new(rows, Some(named)));
+        all.tables.push(Table::new(Rows::Kept(rows), Some(named)));
         all
     }
 
@@ -117,7 +137,7 @@ impl From<Vec<(Word, ObjectId)>> for SessionsRead {
         }
         read.sort_unstable();
         let rows: Vec<Row> = read.into_iter().map(|(session, blob)| row(session, blob)).collect();
-        Self { tables: vec![Table::new(rows.concat(), None)] }
+        Self { tables: vec![Table::new(Rows::Own(rows.concat()), None)] }
     }
 }
 
@@ -161,7 +181,7 @@ mod tests {
         let mut rows: Vec<Row> = (0..100).map(|nth: u64| row(nth << 57 | nth, blob)).collect();
         rows.sort_unstable_by_key(hash);
         let named = (0..100).map(|nth| nth % 3 > 0).collect();
-        let read = SessionsRead::of(rows.concat(), named, vec![(hash(&rows[3]), blob), (5, blob)]);
+        let read = SessionsRead::of(Mapped::with(&rows.concat()), named, vec![(hash(&rows[3]), blob), (5, blob)]);
         for (nth, row) in rows.iter().enumerate() {
             assert_eq!(read.contains_word(hash(row), blob), nth % 3 > 0 || nth == 3, "{nth}");
             assert!(!read.contains_word(hash(row), ObjectId::ZERO));
@@ -169,7 +189,7 @@ mod tests {
         assert!(read.contains_word(5, blob) && !read.contains_word(6, blob));
         // Rows that lie in no order are not all found, and nothing worse.
         rows.reverse();
-        let read = SessionsRead::of(rows.concat(), vec![true; 3], Vec::new());
+        let read = SessionsRead::of(Mapped::with(&rows.concat()), vec![true; 3], Vec::new());
         assert!(rows.iter().filter(|row| read.contains_word(hash(row), blob)).count() <= 3);
     }
 }

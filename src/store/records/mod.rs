@@ -5,11 +5,13 @@
 mod agents;
 mod kept;
 mod row;
+mod rows;
 mod since;
 
 use self::agents::Agents;
 use self::kept::Kept;
 use self::row::{Bytes, Row};
+use self::rows::Rows;
 use super::slots::Slots;
 use crate::model::{AgentName, Host, Moment, ObjectId, Part, SessionId, SessionRecord};
 use crate::text::probe::Word;
@@ -20,9 +22,7 @@ pub use self::row::record_stamp;
 
 /// The known sessions, by their places: 0, 1, 2, … in the order of their ids.
 pub struct Records {
-    rows: Vec<Bytes>,
-    /// The ids of those that are kept, one behind the other.
-    ids: String,
+    rows: Rows,
     agents: Agents,
     /// Records that are at hand.
     own: Vec<SessionRecord>,
@@ -38,15 +38,22 @@ impl Records {
     }
 
     pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+        self.len() == 0
     }
 
     fn row(&self, at: usize) -> Row<'_> {
-        Row(&self.rows[at])
+        self.rows.get(at)
     }
 
     pub fn id(&self, at: usize) -> &str {
-        id(self.row(at), &self.ids, &self.own)
+        self.id_of(self.row(at))
+    }
+
+    fn id_of(&self, row: Row<'_>) -> &str {
+        match row.is_own() {
+            true => self.own[row.record()].id.as_str(),
+            false => self.kept.as_ref().map_or("", |kept| kept.id(row)),
+        }
     }
 
     pub fn agent(&self, at: usize) -> &str {
@@ -66,7 +73,7 @@ impl Records {
     /// How many agents there are sessions of.
     pub fn count_agents(&self) -> usize {
         let mut seen = vec![false; self.agents.names.len()];
-        self.rows.iter().for_each(|row| seen[Row(row).agent()] = true);
+        self.rows.iter().for_each(|row| seen[row.agent()] = true);
         seen.into_iter().filter(|seen| *seen).count()
     }
 
@@ -164,7 +171,7 @@ impl Records {
 
     /// Where a session stands, or would.
     fn place(&self, id: &str) -> Result<usize, usize> {
-        self.rows.binary_search_by(|row| self::id(Row(row), &self.ids, &self.own).cmp(id))
+        self.rows.search(|row| self.id_of(row).cmp(id))
     }
 
     pub fn get(&self, id: &SessionId) -> Option<&SessionRecord> {
@@ -194,17 +201,10 @@ impl Records {
     }
 }
 
-fn id<'r>(row: Row<'_>, ids: &'r str, own: &'r [SessionRecord]) -> &'r str {
-    match row.is_own() {
-        true => own[row.record()].id.as_str(),
-        false => &ids[row.id()],
-    }
-}
-
 impl Default for Records {
     fn default() -> Self {
-        let (rows, ids, agents, own) = Default::default();
-        Self { rows, ids, agents, own, kept: None, read: Slots::new(0) }
+        let (rows, agents, own) = Default::default();
+        Self { rows, agents, own, kept: None, read: Slots::new(0) }
     }
 }
 
@@ -212,11 +212,8 @@ impl From<Vec<SessionRecord>> for Records {
     fn from(mut all: Vec<SessionRecord>) -> Self {
         all.sort_by(|a, b| a.id.cmp(&b.id));
         let mut records = Self { read: Slots::new(all.len()), ..Self::default() };
-        records.rows.reserve(all.len());
-        for record in all {
-            let row = records.add(record);
-            records.rows.push(row);
-        }
+        let rows: Vec<Bytes> = all.into_iter().map(|record| records.add(record)).collect();
+        records.rows = rows.into();
         records
     }
 }

@@ -48,7 +48,7 @@ impl Row<'_> {
     }
 
     fn moment(self, at: usize) -> Moment {
-        Moment { seconds: i64::from_le_bytes(self.bytes(at)), nanoseconds: u32::from_le_bytes(self.bytes(at + 8)) }
+        Moment::new(i64::from_le_bytes(self.bytes(at)), u32::from_le_bytes(self.bytes(at + 8)))
     }
 
     fn has(self, flag: u8) -> bool {

@@ -1,5 +1,6 @@
 //! What differs between the tree that was kept and the present one, put over what was kept.
 
+use super::row::Bytes;
 use super::{Records, Slots};
 use crate::model::{ObjectId, SessionId, SessionRecord};
 use crate::store::session::{decode, fan};
@@ -46,40 +47,21 @@ impl Records {
         let (mut gone, mut added) = (Vec::new(), Vec::new());
         for (id, now) in changes {
             match (self.place(id.as_str()), now) {
-                (Ok(at), Some(now)) => self.rows[at] = self.add(now),
+                (Ok(at), Some(now)) => {
+                    let row = self.add(now);
+                    self.rows.set(at, row);
+                }
                 (Ok(at), None) => gone.push(at),
                 (Err(_), Some(now)) => added.push(now),
                 (Err(_), None) => return None,
             }
         }
-        self.leave_out(&gone);
-        self.insert(added);
+        self.rows.remove(&gone);
+        let places = added.iter().map(|new| self.place(new.id.as_str()).unwrap_or_else(|place| place));
+        let places: Vec<usize> = places.collect();
+        let new: Vec<Bytes> = added.into_iter().map(|record| self.add(record)).collect();
+        self.rows.insert(places.into_iter().zip(new));
         self.read = Slots::new(self.rows.len());
         Some(())
-    }
-
-    /// Both are sorted.
-    fn leave_out(&mut self, gone: &[usize]) {
-        let (mut at, mut gone) = (0, gone.iter().peekable());
-        if gone.peek().is_some() {
-            self.rows.retain(|_| {
-                at += 1;
-                gone.next_if(|next| **next == at - 1).is_none()
-            });
-        }
-    }
-
-    /// Sessions that are new, sorted by their ids: every row is moved once at most.
-    fn insert(&mut self, added: Vec<SessionRecord>) {
-        let mut end = self.rows.len();
-        let places: Vec<usize> =
-            added.iter().map(|new| self.place(new.id.as_str()).unwrap_or_else(|place| place)).collect();
-        let new: Vec<_> = added.into_iter().map(|record| self.add(record)).collect();
-        self.rows.extend_from_slice(&new);
-        for (nth, (row, place)) in new.into_iter().zip(places).enumerate().rev() {
-            self.rows.copy_within(place..end, place + nth + 1);
-            self.rows[place + nth] = row;
-            end = place;
-        }
     }
 }

@@ -25,7 +25,7 @@ pub fn drafts(night: &Night<'_>) -> Vec<Draft> {
         night.by_agent().keys().map(|agent| (*agent, project(night.text(*agent)))).collect();
     for row in &night.corpus.columns.commands {
         let Some(purpose) = Purpose::numbered(row.purpose) else { continue };
-        let project = of_agent[&night.corpus.sessions[row.session as usize].agent];
+        let project = of_agent[&night.sessions[row.session as usize].agent];
         let usage = projects.entry((project, purpose)).or_default().entry(row.shape).or_default();
         usage.seen.push(row);
         usage.runs += row.runs;
@@ -60,12 +60,12 @@ fn best(night: &Night<'_>, (agent, all): (&str, usize), purpose: Purpose, shapes
     if sessions < SESSIONS.max(night.support()) {
         return None;
     }
-    let seconds = usage.seen.iter().flat_map(|row| &night.corpus.columns.seconds[row.seconds.range()]);
+    let seconds = usage.seen.iter().flat_map(|row| night.corpus.columns.seconds.of(row.seconds));
     let took = median(seconds.copied().collect())
         .map_or(String::new(), |seconds| format!(", usually in about {}", duration(seconds)));
     let part = qualifier(shape).map_or(String::new(), |part| format!(" ({part})"));
     let gist = format!("To {}{part}, run `{shape}`.", purpose.words());
-    let narrowed = usage.seen.iter().filter(|row| row.is_narrowed).count();
+    let narrowed = usage.seen.iter().filter(|row| row.is_narrowed.get()).count();
     let with = if narrowed * 2 > sessions { " Mostly it is run on the files concerned only." } else { "" };
     let worked = usage.runs - usage.failed;
     let text = format!(

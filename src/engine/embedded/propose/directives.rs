@@ -28,7 +28,8 @@ struct Group<'a> {
 pub fn drafts<'a>(night: &Night<'a>) -> (Vec<Draft>, Vec<Answered<'a>>) {
     let corpus = night.corpus;
     let all = gather(&corpus.columns.said, |said| &said.spot);
-    let (requests, directives): (Vec<&SaidRow>, Vec<&SaidRow>) = all.partition(|said| said.manner == Manner::Request);
+    let (requests, directives): (Vec<&SaidRow>, Vec<&SaidRow>) =
+        all.partition(|said| said.manner.get() == Manner::Request);
     let Grouping { groups, course, .. } = grouped(night.situation.memory.texts, &corpus.texts, directives);
     let put = |(at, group): (usize, Group<'a>)| {
         let worded = worded(night, &group)?;
@@ -172,8 +173,8 @@ impl<'a> Grouping<'a, '_> {
 
 /// A message that opens several sessions without a change is a program's prompt.
 pub fn is_scripted(members: &[&SaidRow]) -> bool {
-    let first = members.first().and_then(|said| said.opening);
-    members.len() > 1 && first.is_some() && members.iter().all(|said| said.opening == first)
+    let first = members.first().map(|said| said.opening).filter(|opening| opening.is_some());
+    members.len() > 1 && first.is_some() && members.iter().all(|said| Some(said.opening) == first)
 }
 
 /// How a group is put.
@@ -189,13 +190,13 @@ fn worded<'a>(night: &Night<'a>, group: &Group<'a>) -> Option<Worded<'a>> {
     if group.void || is_scripted(&group.members) {
         return None;
     }
-    let strongest = group.members.iter().map(|said| said.manner).min()?;
+    let strongest = group.members.iter().map(|said| said.manner.get()).min()?;
     let support = support_of(night, group.members.iter().map(|said| said.spot.session).collect());
     let explicit = strongest <= Manner::Standing;
     if !explicit && (support.sessions as usize) < night.support() {
         return None;
     }
-    let worded = group.members.iter().rev().filter(|said| said.manner == strongest);
+    let worded = group.members.iter().rev().filter(|said| said.manner.get() == strongest);
     let best = worded.min_by_key(|said| said.length.abs_diff(70))?;
     Some(Worded { strongest, best, support, explicit })
 }

@@ -3,7 +3,7 @@
 use super::{Map, Night};
 use crate::model::Moment;
 use crate::model::{Belief, Confidence, Evidence, Kind, Support};
-use crate::phase::corpus::{Part, Spot, Text};
+use crate::phase::corpus::{Column, Part, Row, Spot, Text};
 use crate::text::Scrubbed;
 use crate::text::probe::Word;
 use chrono::{DateTime, Utc};
@@ -223,7 +223,7 @@ pub fn support<'s>(night: &Night<'_>, seen: impl IntoIterator<Item = &'s Seen>) 
 pub fn support_of(night: &Night<'_>, mut sessions: Vec<u32>) -> Support {
     sessions.sort_unstable();
     sessions.dedup();
-    let mut agents: Vec<Text> = sessions.iter().map(|at| night.corpus.sessions[*at as usize].agent).collect();
+    let mut agents: Vec<Text> = sessions.iter().map(|at| night.sessions[*at as usize].agent).collect();
     // What happened one after the other is mostly one agent's.
     agents.dedup();
     agents.sort_unstable();
@@ -240,7 +240,7 @@ pub fn distinct(mut sessions: Vec<u32>) -> usize {
 
 /// Which rows count, of those in the order of time: a line copied into a resumed session counts once, for the session
 /// that had it first.
-pub fn gather<R>(rows: &[R], spot: impl Fn(&R) -> &Spot) -> impl Iterator<Item = &R> {
+pub fn gather<R: Row>(rows: &Column<R>, spot: impl Fn(&R) -> &Spot) -> impl Iterator<Item = &R> {
     let mut first: Map<u64, u32> = Map::default();
     rows.iter().filter(move |row| {
         let spot = spot(row);

@@ -212,7 +212,7 @@ fn draft(night: &Night<'_>, belief: Belief<'_>) -> Option<Draft> {
         Some(about) => format!("fact {about}"),
         None => canonical("fact", night.text(oldest.text)),
     };
-    let kind = if newest.preference { Kind::Preference } else { Kind::Fact };
+    let kind = if newest.preference.get() { Kind::Preference } else { Kind::Fact };
     let mut draft = Draft::new(kind, canonical, newest_text.to_owned(), current);
     let said = format!("Stated by a person ({})", counted(support.sessions, support.agents));
     draft.reason = match superseded {
@@ -228,7 +228,7 @@ fn draft(night: &Night<'_>, belief: Belief<'_>) -> Option<Draft> {
     draft.confidence = by_support(if newest.attribute.is_some() { 0.75 } else { 0.65 }, support.sessions);
     draft.rank = 0.55
         + if newest.attribute.is_some() || newest.ends.is_some() { 0.1 } else { 0.0 }
-        + if newest.preference { 0.12 } else { 0.0 };
+        + if newest.preference.get() { 0.12 } else { 0.0 };
     Some(draft)
 }
 

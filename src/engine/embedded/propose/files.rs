@@ -19,14 +19,14 @@ type Alone = Map<Text, usize>;
 pub fn drafts(night: &Night<'_>) -> Vec<Draft> {
     let sessions = fresh(night);
     let mut alone = Alone::default();
-    for row in sessions.iter().copied().flatten().filter(|row| !row.is_test) {
+    for row in sessions.iter().copied().flatten().filter(|row| !row.is_test.get()) {
         *alone.entry(row.path).or_default() += 1;
     }
     let least = SESSIONS.max(night.support());
     let mut pairs: Map<(Text, Text), Vec<Together<'_>>> = Map::default();
     for session in sessions {
         // What fewer sessions changed at all, fewer changed with another.
-        let often = |row: &&EditedRow| !row.is_test && alone[&row.path] >= least;
+        let often = |row: &&EditedRow| !row.is_test.get() && alone[&row.path] >= least;
         let files: Vec<&EditedRow> = session.iter().filter(often).collect();
         for (at, first) in files.iter().enumerate() {
             for second in &files[at + 1..] {
@@ -47,7 +47,7 @@ pub fn drafts(night: &Night<'_>) -> Vec<Draft> {
 fn fresh<'a>(night: &Night<'a>) -> Vec<&'a [EditedRow]> {
     let mut known: Set<u64> = Set::default();
     let mut sessions = Vec::new();
-    for session in night.corpus.columns.edited.chunk_by(|a, b| a.session == b.session) {
+    for session in night.corpus.columns.edited.runs(|a, b| a.session == b.session) {
         let lines = || session.iter().map(|row| row.line).filter(|line| *line != 0);
         let copied = lines().next().is_some() && lines().all(|line| known.contains(&line));
         known.extend(lines());

@@ -46,7 +46,7 @@ impl<'a> Group<'_, 'a> {
     /// What worked after a failure.
     pub fn fix(&self, failure: &FailureRow) -> Option<Fix<'a>> {
         let (fix, text) = (&failure.fix, |text| self.night.text(text));
-        Some(match fix.sort {
+        Some(match fix.sort.get() {
             FixSort::None => return None,
             FixSort::Instead => Fix::Instead { call: text(fix.call), without: text(fix.without), with: text(fix.with) },
             FixSort::After => Fix::After { step: self.night.corpus.texts.find(fix.call) },
@@ -104,7 +104,7 @@ pub fn drafts(night: &Night<'_>) -> Vec<Draft> {
     let rules = Rules::new(night);
     let least = night.support().max(2);
     // What gives advice may join with others. All else that is rare teaches nothing yet.
-    let advises = |failure: &&FailureRow| failure.class == FailureClass::Protocol;
+    let advises = |failure: &&FailureRow| failure.class.get() == FailureClass::Protocol;
     let may_do = |group: &Group<'_, '_>| group.sessions() >= least || group.members.iter().any(advises);
     let groups = groups.into_iter().filter(|(_, group)| may_do(group));
     let mut groups: Vec<(&str, Group<'_, '_>)> = groups.map(|(name, group)| (night.text(name), group)).collect();
@@ -144,7 +144,7 @@ fn joined<'n, 'a>(night: &Night<'a>, groups: BTreeMap<String, Group<'n, 'a>>) ->
         let failure = group.members[0];
         let advice = night.text(failure.error).trim_end_matches('.').rsplit_once(". ");
         let advice = advice.filter(|(_, last)| last.contains(' '));
-        let Some((what, last)) = advice.filter(|_| failure.class == FailureClass::Protocol) else {
+        let Some((what, last)) = advice.filter(|_| failure.class.get() == FailureClass::Protocol) else {
             joined.insert(signature, group);
             continue;
         };
@@ -172,7 +172,7 @@ fn draft(night: &Night<'_>, rules: &Rules<'_>, signature: &str, group: &Group<'_
     if (support.sessions as usize) < night.support().max(2) {
         return None;
     }
-    let class = group.members.iter().map(|failure| failure.class).min()?;
+    let class = group.members.iter().map(|failure| failure.class.get()).min()?;
     let usual = usual(group)?;
     let fix = best_fix(group, usual);
     let lesson = Lesson { signature, group, class, usual, fix: fix.as_ref(), texts: night.situation.memory.texts };
@@ -240,8 +240,8 @@ fn best_fix<'a>(group: &Group<'_, 'a>, usual: &FailureRow) -> Option<Found<'a>> 
     for failure in group.members.iter().filter(|failure| !many || alike(failure)) {
         let Some(fix) = group.fix(failure) else { continue };
         // All that decides it, since most say the same.
-        let FixRow { sort, call, without, with } = failure.fix;
-        let of = (failure.error, failure.shape, sort, [call, without, with]);
+        let FixRow { sort, call, without, with, .. } = failure.fix;
+        let of = (failure.error, failure.shape, sort.get(), [call, without, with]);
         let Some(key) = keys.entry(of).or_insert_with(|| fix_key(night, fix, failure)) else { continue };
         let entry = found.entry(key.clone()).or_insert_with(|| (BTreeSet::new(), fix, *failure));
         entry.0.insert(failure.spot.session);

@@ -18,7 +18,7 @@ mod standing;
 mod workflows;
 
 use crate::model::{BeliefKey, Proposal};
-use crate::phase::corpus::{Corpus, Index, Session, Text};
+use crate::phase::corpus::{Corpus, Index, Session, Text, View};
 use crate::phase::reflection::{Manner, Said};
 use crate::phase::{Reflection, Situation};
 use crate::text::probe::word;
@@ -37,6 +37,7 @@ const LOOKED_UP: usize = 8;
 /// All that is weighed together.
 pub struct Night<'a> {
     pub corpus: &'a Corpus,
+    pub sessions: View<'a, Session>,
     pub situation: &'a Situation<'a>,
     /// Whether no standing dream had read a session before.
     unread: Vec<bool>,
@@ -49,7 +50,7 @@ impl<'a> Night<'a> {
         let unread: Set<u64> = situation.unread.iter().map(|id| word(id.as_str())).collect();
         let is_unread = |session: &Session| unread.contains(&session.word);
         let unread = corpus.sessions.iter().map(is_unread).collect();
-        Self { corpus, situation, unread, by_agent: OnceLock::new() }
+        Self { corpus, sessions: corpus.sessions.view(), situation, unread, by_agent: OnceLock::new() }
     }
 
     /// How many sessions must agree; never fewer than two for what nobody said in so many words.
@@ -77,7 +78,7 @@ impl<'a> Night<'a> {
 
     /// A session's whole reflection.
     pub fn reflection(&self, session: u32) -> Option<Cow<'a, Reflection>> {
-        self.situation.recall.reflection(self.corpus.id(session), &self.corpus.sessions[session as usize])
+        self.situation.recall.reflection(self.corpus.id(session), &self.sessions[session as usize])
     }
 
     /// Whether what these sessions say of a belief was proposed before: then history has answered it. Asked of few
@@ -86,8 +87,8 @@ impl<'a> Night<'a> {
         if sessions.clone().nth(LOOKED_UP).is_some() {
             return false;
         }
-        let of = |session: u32| &self.corpus.sessions[session as usize];
-        let is_old = |session: u32| !self.unread[session as usize] && of(session).is_as_imported;
+        let of = |session: u32| &self.sessions[session as usize];
+        let is_old = |session: u32| !self.unread[session as usize] && of(session).is_as_imported.get();
         let is_read = sessions.clone().next().is_some() && sessions.clone().all(is_old);
         is_read && self.situation.memory.is_proposed_of(key, sessions.map(|session| of(session).word))
     }

@@ -73,8 +73,8 @@ type Known = (TopicSort, Text, Text);
 pub fn drafts(night: &Night<'_>, requests: &[&SaidRow]) -> Vec<Draft> {
     let mut topics: Map<Known, Vec<usize>> = Map::default();
     for (at, said) in requests.iter().enumerate() {
-        for topic in &night.corpus.columns.topics[said.topics.range()] {
-            topics.entry((topic.sort, topic.first, topic.second)).or_default().push(at);
+        for topic in night.corpus.columns.topics.of(said.topics) {
+            topics.entry((topic.sort.get(), topic.first, topic.second)).or_default().push(at);
         }
     }
     let sessions = |members: &[usize]| distinct(members.iter().map(|at| requests[*at].spot.session).collect());
@@ -155,7 +155,7 @@ pub fn topics_of(agent: &AgentName, said: &Said) -> Vec<Topic> {
 fn draft(night: &Night<'_>, topic: &Topic, members: &[&SaidRow]) -> Option<Draft> {
     let seen: Vec<Seen> = members.iter().map(|said| Seen::at(&said.spot, Part::Said)).collect();
     let support = support(night, &seen);
-    let agents: BTreeSet<Text> = seen.iter().map(|seen| night.corpus.sessions[seen.session as usize].agent).collect();
+    let agents: BTreeSet<Text> = seen.iter().map(|seen| night.sessions[seen.session as usize].agent).collect();
     let all: usize = agents.iter().map(|agent| night.by_agent()[agent]).sum();
     let (gist, examples) = match topic {
         Topic::Act(act) => (act_words(act), Vec::new()),

@@ -18,16 +18,16 @@ fn before_commit(night: &Night<'_>) -> Option<Draft> {
     let mut seen: Vec<Seen> = Vec::new();
     let mut checks: Map<Text, (usize, usize, usize)> = Map::default();
     let (mut worked, mut failed) = (0usize, 0usize);
-    for session in night.corpus.columns.commits.chunk_by(|a, b| a.session == b.session) {
-        let of = |commit: &CommitRow| &night.corpus.columns.checks[commit.checks.range()];
+    for session in night.corpus.columns.commits.runs(|a, b| a.session == b.session) {
+        let of = |commit: &CommitRow| night.corpus.columns.checks.of(commit.checks);
         for commit in session {
-            *if commit.worked { &mut worked } else { &mut failed } += 1;
+            *if commit.worked.get() { &mut worked } else { &mut failed } += 1;
             for shape in of(commit) {
                 let entry = checks.entry(*shape).or_default();
-                if commit.worked { entry.0 += 1 } else { entry.1 += 1 }
+                if commit.worked.get() { entry.0 += 1 } else { entry.1 += 1 }
             }
         }
-        if let Some(commit) = session.iter().find(|commit| commit.worked) {
+        if let Some(commit) = session.iter().find(|commit| commit.worked.get()) {
             seen.push(Seen { session: commit.session, part: Part::Commit(commit.nth), time: commit.time });
             of(commit).iter().for_each(|shape| checks.entry(*shape).or_default().2 += 1);
         }
@@ -82,8 +82,8 @@ type Judged<'a> = (&'a [ToolRow], bool);
 
 /// Rules about an agent's own tools that sessions with outcomes bear out.
 fn orders(night: &Night<'_>) -> Vec<Draft> {
-    let sessions = night.corpus.columns.tools.chunk_by(|a, b| a.session == b.session);
-    let outcome = |tools: &[ToolRow]| night.corpus.sessions[tools[0].session as usize].outcome;
+    let sessions = night.corpus.columns.tools.runs(|a, b| a.session == b.session);
+    let outcome = |tools: &[ToolRow]| night.sessions[tools[0].session as usize].outcome.get();
     let judged: Vec<Judged<'_>> = sessions.filter_map(|tools| Some((tools, went_well(outcome(tools))?))).collect();
     let mut users: Map<Text, Vec<Judged<'_>>> = Map::default();
     for judged in &judged {
@@ -192,7 +192,7 @@ impl<'a> Tool<'_, 'a> {
     /// A tool before whose first call people nearly always agree.
     fn confirmed(&self) -> Option<Draft> {
         let name = self.name();
-        let agreed = |tools: &[ToolRow]| tools.iter().any(|tool| tool.name == self.number && tool.confirmed);
+        let agreed = |tools: &[ToolRow]| tools.iter().any(|tool| tool.name == self.number && tool.confirmed.get());
         let well = self.users.iter().filter(|(_, well)| *well).count();
         let n = self.users.iter().filter(|(tools, well)| *well && agreed(tools)).count();
         let changes = ["get_", "find_", "list_", "search", "read", "fetch", "look", "check", "think", "calc"]
