@@ -17,6 +17,7 @@ use super::risk;
 use super::scribe::Scribe;
 use super::settle::{self, Ground, Settled, Skipped};
 use super::trust::Lineage;
+use super::weighed::Chosen;
 use super::write::{self, WriteDreamError};
 use crate::config::Settings;
 use crate::config::settings::Approval;
@@ -142,25 +143,26 @@ fn think_and_write_at(at: &At<'_>, engine: &dyn Engine, request: &Request<'_>) -
     let source = at.read()?;
     let ledger = store.ledger(Some(tip))?;
     let open = Opening::of(store, engine, at.afresh);
-    let (mut opening, mut read) = (None, SessionsRead::default());
+    let (mut opening, mut done) = (None, SessionsRead::default());
     // None of these depends on another, and each takes as long as there are sessions.
     let records = rayon::in_place_scope(|scope| {
         scope.spawn(|_| opening = Some(open()));
-        scope.spawn(|_| read = ledger.sessions_read());
+        scope.spawn(|_| done = ledger.sessions_read());
         match at.afresh {
             true => store.records_afresh().map(Aside::new),
             false => store.records().map(Aside::new),
         }
     })?;
-    let read = Aside::new(read);
-    let Opening { shelf, columns } = opening.expect("the scope waits for it");
-    let (now, filter) = (today(store), &request.filter);
-    let read_texts = store.known_texts();
-    let select = || review::select(&records, &read, filter, now);
-    let (selection, (texts, written)) = rayon::join(select, || rayon::join(read_texts, || source.written()));
+    let done = Aside::new(done);
+    let Opening { shelf, columns, weighed } = opening.expect("the scope waits for it");
+    let (limit, name) = (request.settings.max_sessions as usize, columns.as_ref().map(|kept| kept.name));
+    let among = weighed.and_then(|weighed| weighed.open_now(store, (&records, &done), &request.filter, name));
+    let (filter, read_texts) = ((&request.filter, today(store)), store.known_texts());
+    let choose = || Chosen::new((&records, &done), filter, among, limit);
+    let (chosen, (texts, written)) = rayon::join(choose, || rayon::join(read_texts, || source.written()));
+    let selection = &chosen.selection;
     let mut night = Night { base: Some(tip), engine: engine.name().to_owned(), ..Night::default() };
     night.skipped.extend(source.skipped.iter().map(|s| Skipped { what: s.what.clone(), why: s.why.clone() }));
-    let limit = request.settings.max_sessions as usize;
     let dreams = if at.afresh { DreamIndex::whole(&ledger) } else { store.dream_index(&ledger) };
     let history = History::new(store, &dreams, &records);
     let memory = source.entries(written, &history, &texts);
@@ -173,7 +175,7 @@ fn think_and_write_at(at: &At<'_>, engine: &dyn Engine, request: &Request<'_>) -
     // as many are read, so that even thousands of them cost no more than a few times one reading.
     let mut unread = selection.unread.as_slice();
     let first = &unread[..unread.len().min(thinking.room(limit, 0))];
-    let mut missing = Some(thinking.recall(&selection.read, first, &mut night.skipped)?);
+    let mut missing = Some(thinking.recall(&chosen, first, &mut night.skipped)?);
     while !unread.is_empty() && settled.changes.is_empty() && thinking.room(limit, read.len()) > 0 {
         let (batch, rest) = unread.split_at(unread.len().min(thinking.room(limit, read.len())));
         let missing = missing.take().unwrap_or_else(|| batch.to_vec());
@@ -192,7 +194,7 @@ fn think_and_write_at(at: &At<'_>, engine: &dyn Engine, request: &Request<'_>) -
     night.report = engine.report();
     night.report.unfinished |= !thinking.failed.is_empty();
     night.skipped.append(&mut night.report.skipped);
-    leave_out(&mut night, &selection, read.len(), limit);
+    leave_out(&mut night, selection, read.len(), limit);
     night.skipped.append(&mut settled.skipped);
     night.skipped.append(&mut settled.waiting);
     // What the engine could not read stays unread, so that the next run tries it again.
@@ -208,7 +210,7 @@ fn think_and_write_at(at: &At<'_>, engine: &dyn Engine, request: &Request<'_>) -
     memory.keep(at);
     store.keep_texts(&texts);
     if !request.filter.is_narrow() {
-        thinking.gathered.keep();
+        thinking.gathered.keep(&done);
     }
     Ok(Some(night))
 }
@@ -291,11 +293,11 @@ impl<'a> Thinking<'a> {
     /// read first are to be read at all.
     fn recall(
         &mut self,
-        read: &[usize],
+        chosen: &Chosen,
         first: &[usize],
         skipped: &mut Vec<Skipped>,
     ) -> Result<Vec<usize>, DreamError> {
-        let (missing, unread) = self.gathered.known(read, first);
+        let (missing, unread) = self.gathered.known(chosen, first);
         match self.is_paid() {
             false => self.read(&missing, Look::Everywhere, skipped)?,
             true => self.take(self.reader.recall(&self.records_at(&missing)), skipped),

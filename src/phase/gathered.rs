@@ -3,27 +3,29 @@
 
 use super::aside::Aside;
 use super::cache::{Cache, Look, STALE, standing_at};
-use super::corpus::{Corpus, Index, Kept, NOWHERE, Recall, Session};
+use super::corpus::{Corpus, Index, Kept, NOWHERE, Name, Recall, Session};
 use super::dream::Engine;
 use super::kept::Shelf;
 use super::read::{Reader, kept};
 use super::reflection::Reflection;
+use super::weighed::{Chosen, Weighed};
 use crate::config::Environment;
 use crate::model::SessionId;
-use crate::store::{Records, Store};
+use crate::store::{Records, SessionsRead, Store};
 use crate::text::probe::Word;
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, OnceLock};
 
-/// So many sessions, or this part of all, may be put over what is kept each night before all is kept again.
+/// So many sessions may be put over what is kept each night before all is kept again, or so many that their square is a
+/// part of all: then both take as long.
 const NEW: usize = if crate::FAULTS { 0 } else { 32 };
-const SHARE: usize = 200;
+const SHARE: usize = 16;
 /// Fewer sessions than this are read faster than a file is written.
 const WORTHWHILE: usize = if crate::FAULTS { 1 } else { 64 };
 
@@ -34,6 +36,7 @@ const FEW: usize = 16;
 pub(super) struct Opening {
     pub shelf: Shelf,
     pub columns: Option<Kept>,
+    pub weighed: Option<Weighed>,
 }
 
 impl Opening {
@@ -46,10 +49,11 @@ impl Opening {
         let most = |kept: &Kept| (kept.corpus.sessions.len() + STALE).checked_sub(usize::try_from(kept.stale).ok()?);
         move || match believed.and_then(|file| Kept::read(&file)).and_then(|kept| Some((most(&kept)?, kept))) {
             Some((most, columns)) => {
+                let weighed = Weighed::read(&weighed(&reflections));
                 let shelf = Shelf::Cache(Cache::since(reflections, columns.covered, most));
-                Self { shelf, columns: Some(columns) }
+                Self { shelf, columns: Some(columns), weighed }
             }
-            None => Self { shelf: shelf(), columns: None },
+            None => Self { shelf: shelf(), columns: None, weighed: None },
         }
     }
 }
@@ -59,10 +63,20 @@ fn columns(reflections: &std::path::Path) -> PathBuf {
     reflections.with_extension("columns")
 }
 
+fn weighed(reflections: &std::path::Path) -> PathBuf {
+    reflections.with_extension("weighed")
+}
+
 pub(super) struct Gathered<'a> {
     index: Option<fn(&Reflection) -> Index>,
     reflections: PathBuf,
     columns: Option<Kept>,
+    /// The columns that were taken in.
+    name: Option<Name>,
+    /// Sessions that were looked at and of which not both holds: that they were read, and that these columns have them.
+    open: Vec<usize>,
+    /// Those of them that were read.
+    missing: Vec<usize>,
     records: &'a Records,
     pub corpus: Aside<Corpus>,
     pub whole: Whole<'a>,
@@ -93,6 +107,9 @@ impl<'a> Gathered<'a> {
             index: engine.index(),
             reflections,
             columns,
+            name: None,
+            open: Vec::new(),
+            missing: Vec::new(),
             records,
             corpus,
             whole,
@@ -105,9 +122,45 @@ impl<'a> Gathered<'a> {
 
     /// Takes in what is kept of sessions, those that dreams have read and those that this one reads first, each the
     /// newest first; tells of which of them nothing is.
-    pub fn known(&mut self, read: &[usize], first: &[usize]) -> (Vec<usize>, Vec<usize>) {
-        let Some(Kept { corpus, stale, .. }) = self.columns.take() else { return (read.to_vec(), first.to_vec()) };
-        *self.corpus = corpus;
+    pub fn known(&mut self, chosen: &Chosen, first: &[usize]) -> (Vec<usize>, Vec<usize>) {
+        let read = &chosen.selection.read;
+        let missing = match self.columns.take() {
+            None => (read.clone(), first.to_vec()),
+            Some(Kept { corpus, stale, name, .. }) => {
+                (*self.corpus, self.stale, self.name) = (corpus, stale, Some(name));
+                match chosen.among {
+                    Some(_) => (self.not_kept(read), self.not_kept(first)),
+                    None => self.left(read, first),
+                }
+            }
+        };
+        self.open = self.left_open(chosen, &missing.0);
+        self.missing.clone_from(&missing.0);
+        missing
+    }
+
+    fn left_open(&self, chosen: &Chosen, missing: &[usize]) -> Vec<usize> {
+        let mut is_done = vec![false; self.records.len()];
+        chosen.selection.read.iter().for_each(|place| is_done[*place] = true);
+        missing.iter().for_each(|place| is_done[*place] = false);
+        let is_open = |place: &usize| !is_done[*place];
+        match &chosen.among {
+            Some(among) => among.iter().copied().filter(is_open).collect(),
+            None => (0..is_done.len()).filter(is_open).collect(),
+        }
+    }
+
+    /// Those of which the columns, that have no others, have nothing.
+    fn not_kept(&self, places: &[usize]) -> Vec<usize> {
+        let is_kept = |place: usize| {
+            let at = self.corpus.find(self.records.happened_moment(place), self.records.id(place));
+            at.is_some_and(|at| self.corpus.sessions[at].stamp == self.records.stamp(place))
+        };
+        places.iter().copied().filter(|place| !is_kept(*place)).collect()
+    }
+
+    /// The same where all others are left out of the columns.
+    fn left(&mut self, read: &[usize], first: &[usize]) -> (Vec<usize>, Vec<usize>) {
         let mut stays = vec![false; self.corpus.sessions.len()];
         let missing = (self.find(read, &mut stays), self.find(first, &mut stays));
         let gone = self.corpus.sessions.iter().zip(&stays).filter(|(_, stays)| !**stays);
@@ -116,7 +169,7 @@ impl<'a> Gathered<'a> {
             self.corpus.retain(&stays);
         }
         self.new += self.spare.len();
-        self.stale = stale + self.spare.len() as u64;
+        self.stale += self.spare.len() as u64;
         missing
     }
 
@@ -189,13 +242,35 @@ impl<'a> Gathered<'a> {
         }
     }
 
-    /// Keeps all of it where that is worth the time. A file that cannot be written is no error.
-    pub fn keep(&self) {
-        let all = self.corpus.sessions.len();
-        if self.index.is_some() && all >= WORTHWHILE && self.new > NEW && self.new > all / SHARE {
-            let covered = std::fs::metadata(&self.reflections).map_or(0, |file| file.len());
-            let _ = Kept::write(&columns(&self.reflections), &self.corpus, (covered, self.stale));
+    /// Keeps all of it where that is worth the time, and what was weighed of what dreams had read. A file that cannot be
+    /// written is no error.
+    pub fn keep(&self, read: &SessionsRead) {
+        if self.index.is_none() {
+            return;
         }
+        let all = self.corpus.sessions.len();
+        let is_worth = all >= WORTHWHILE && self.new > NEW && self.new.saturating_mul(self.new) > all / SHARE;
+        let (columns, open) = match is_worth {
+            true => (self.keep_columns(), self.left_out()),
+            false => (self.name.filter(|_| self.spare.is_empty()), self.open.clone()),
+        };
+        if let (Some(columns), Some(tree)) = (columns, self.records.tree()) {
+            let open = open.into_iter().map(|place| self.records.record(place).id.clone()).collect();
+            let now = Weighed { columns, tree, read: read.mark(), open };
+            let _ = now.write(&weighed(&self.reflections), self.records);
+        }
+    }
+
+    fn keep_columns(&self) -> Option<Name> {
+        let covered = std::fs::metadata(&self.reflections).map_or(0, |file| file.len());
+        Kept::write(&columns(&self.reflections), &self.corpus, (covered, self.stale)).ok()
+    }
+
+    /// What is open once all that was taken in is in the columns.
+    fn left_out(&self) -> Vec<usize> {
+        let is_in = |place: &usize| self.whole.places.contains_key(&self.records.record(*place).id);
+        let now: HashSet<usize> = self.missing.iter().copied().filter(is_in).collect();
+        self.open.iter().copied().filter(|place| !now.contains(place)).collect()
     }
 }
 

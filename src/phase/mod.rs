@@ -31,6 +31,7 @@ pub mod server;
 pub mod settle;
 pub mod trust;
 pub mod verify;
+mod weighed;
 pub mod write;
 
 pub use bill::Bill;

@@ -7,7 +7,6 @@ use crate::store::{Records, SessionsRead};
 use chrono::{DateTime, Duration, Utc};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
-use std::ops::Range;
 
 /// What a command and settings say about which sessions to read.
 #[derive(Debug, Clone, Default)]
@@ -25,7 +24,7 @@ pub struct Filter {
 }
 
 /// The sessions of one dream by their places, the newest first.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Selection {
     /// Not read by any dream that stands.
     pub unread: Vec<usize>,
@@ -41,11 +40,18 @@ pub fn select(records: &Records, done: &SessionsRead, filter: &Filter, now: Date
     let piece = records.len().div_ceil(rayon::current_num_threads()).max(LEAST);
     let pieces = (0..records.len().div_ceil(piece)).into_par_iter();
     let found = pieces.map(|nth| asked.find(records, done, nth * piece..records.len().min((nth + 1) * piece)));
-    let Found { mut unread, mut read, expired } = found.reduce(Found::default, Found::and);
-    // Each piece is sorted already, and this sort merges what is.
-    unread.sort();
-    read.sort();
-    Selection { unread: places(&unread), read: places(&read), expired }
+    found.reduce(Found::default, Found::and).into()
+}
+
+/// The same of some sessions only, by their places.
+pub fn select_among(
+    records: &Records,
+    done: &SessionsRead,
+    filter: &Filter,
+    now: DateTime<Utc>,
+    places: &[usize],
+) -> Selection {
+    Asked::new(records, filter, now).find(records, done, places.iter().copied()).into()
 }
 
 /// So many records at least are one core's.
@@ -83,6 +89,15 @@ struct Found {
     expired: usize,
 }
 
+impl From<Found> for Selection {
+    fn from(Found { mut unread, mut read, expired }: Found) -> Self {
+        // Each piece is sorted already, and this sort merges what is.
+        unread.sort();
+        read.sort();
+        Self { unread: places(&unread), read: places(&read), expired }
+    }
+}
+
 impl Found {
     fn and(mut self, mut other: Self) -> Self {
         self.unread.append(&mut other.unread);
@@ -116,12 +131,13 @@ impl Asked {
     }
 
     /// What these sessions are, the newest first.
-    fn find(&self, records: &Records, done: &SessionsRead, places: Range<usize>) -> Found {
+    fn find(&self, records: &Records, done: &SessionsRead, places: impl Iterator<Item = usize> + Clone) -> Found {
         let mut found = Found::default();
-        found.read.reserve(places.len());
-        for at in places.clone() {
-            if at + AHEAD < places.end {
-                done.fetch(records.word(at + AHEAD));
+        found.read.reserve(places.size_hint().0);
+        let mut ahead = places.clone().skip(AHEAD);
+        for at in places {
+            if let Some(ahead) = ahead.next() {
+                done.fetch(records.word(ahead));
             }
             match self.sort(records, at, done) {
                 Sort::Other => {}
@@ -160,6 +176,12 @@ impl Asked {
 }
 
 impl Filter {
+    /// Whether it lets a dream read every session, however old.
+    pub(super) fn is_open(&self) -> bool {
+        let every = self.scope.as_ref().is_none_or(|scope| *scope == Scope::AllAgents);
+        every && !self.is_narrow() && self.retention.is_none()
+    }
+
     /// Whether it asks for some of the sessions that settings let a dream read.
     pub(super) fn is_narrow(&self) -> bool {
         !self.agents.is_empty() || !self.sessions.is_empty() || self.since.is_some()
@@ -338,7 +360,10 @@ mod tests {
                 since: since.map(day),
                 retention: retention.map(Duration::days),
             };
-            let Selection { unread, read, expired } = select(&records, &done, &filter, day(9));
+            let selection = select(&records, &done, &filter, day(9));
+            let all: Vec<usize> = (0..records.len()).collect();
+            prop_assert_eq!(&select_among(&records, &done, &filter, day(9), &all), &selection);
+            let Selection { unread, read, expired } = selection;
             prop_assert_eq!((unread, read, expired), by_the_rules(&records, &done, &filter, day(9)));
         }
     }

@@ -86,7 +86,7 @@ pub use import::{ImportReport, Imported, Incoming, What};
 pub use init::{InitError, InitReport, Layout, Made, init};
 pub use introduced::Introduced;
 pub use land::{LandError, Landed, Manner};
-pub use ledger::{DreamIndex, Ledger, Row, SessionsRead};
+pub use ledger::{DreamIndex, Ledger, ReadMark, Row, SessionsRead};
 pub use lock::StoreLock;
 pub use mapped::Mapped;
 pub use memory::{BranchName, MemoryError};

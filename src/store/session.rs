@@ -14,10 +14,9 @@ use sha1::{Digest, Sha1};
 /// Where sessions are kept. Outside `refs/heads`, so that a plain `git push` never publishes raw transcripts.
 pub const SESSIONS: &str = "refs/dream/sessions";
 const NEAR: usize = 3;
-/// This many records, or this part of all, may be read anew each time before all are kept again: with each another folder
-/// differs, which takes longer to read than its record.
+/// This many records may be read anew each time before all are kept again, however many they are: with each another folder
+/// differs, of as many sessions as there are hundreds, and they take as long to read as all records to be kept.
 const NEW: usize = 32;
-const SHARE: usize = 500;
 
 #[derive(Debug, thiserror::Error)]
 pub enum SessionError {
@@ -111,7 +110,7 @@ impl Store {
         if let Some((known, records)) = self.kept_records()
             && let Some((records, new)) = self.records_since(known, tree, records)
         {
-            if new > NEW && new > records.len() / SHARE {
+            if new > NEW {
                 self.keep_records(tree, &records);
             }
             return Ok(records);

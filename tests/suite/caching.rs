@@ -36,7 +36,7 @@ fn a_run_finds_the_same_with_and_without_its_caches() {
     assert!(!cold["changes"].as_array().expect("changes").is_empty());
     assert_eq!(found(&world), cold, "warm");
     let files = caches(&world);
-    assert_eq!(files.len(), 3, "one file of reflections, one of their columns, one of quotes");
+    assert_eq!(files.len(), 4, "one file of reflections, one of their columns, one of what was weighed, one of quotes");
     let kept: Vec<Vec<u8>> = files.iter().map(|file| fs::read(file).expect("a cache")).collect();
     for (file, bytes) in files.iter().zip(&kept) {
         for damage in 0..4 {

@@ -25,6 +25,9 @@ const ALIGNED: usize = align_of::<u64>();
 /// Where the head begins, behind the checksum of all that follows.
 const BEGIN: usize = MAGIC.len().next_multiple_of(ALIGNED) + ALIGNED;
 
+/// Length and checksum of some columns, and how far the file of reflections was looked through for them.
+pub type Name = [u64; 3];
+
 /// A corpus as it was kept.
 #[derive(Debug)]
 pub struct Kept {
@@ -33,23 +36,27 @@ pub struct Kept {
     pub covered: u64,
     /// How many reflections in it were replaced.
     pub stale: u64,
+    /// Tells these columns from those that were kept before.
+    pub name: Name,
 }
 
 impl Kept {
     pub fn read(file: &Path) -> Option<Self> {
         let all = Mapped::of(&File::open(file).ok()?).ok()?;
         let body = all.get(BEGIN..)?;
-        if all[..BEGIN] != *begin(body) {
+        let sum = crc32fast::hash(body);
+        if all[..BEGIN] != *begin(sum) {
             return None;
         }
         let (head, _) = <[u64; HEAD]>::read_from_prefix(body).ok()?;
         let mut parts = Parts { file: &all, begin: BEGIN + size_of_val(&head), lengths: &head[3..] };
         let corpus = corpus(&mut parts, u32::try_from(head[2]).ok()?)?;
-        (parts.begin == all.len()).then_some(Self { corpus, covered: head[0], stale: head[1] })
+        let name = [body.len() as u64, u64::from(sum), head[0]];
+        (parts.begin == all.len()).then_some(Self { corpus, covered: head[0], stale: head[1], name })
     }
 
     /// Keeps a corpus in place of another.
-    pub fn write(file: &Path, corpus: &Corpus, (covered, stale): (u64, u64)) -> io::Result<()> {
+    pub fn write(file: &Path, corpus: &Corpus, (covered, stale): (u64, u64)) -> io::Result<Name> {
         let corpus = corpus.in_order();
         let parts = parts(&corpus);
         let mut body: Vec<u8> = Vec::new();
@@ -64,18 +71,19 @@ impl Kept {
         let folder = file.parent().unwrap_or(file);
         fs::create_dir_all(folder)?;
         let mut new = tempfile::NamedTempFile::new_in(folder)?;
-        new.write_all(&begin(&body))?;
+        let sum = crc32fast::hash(&body);
+        new.write_all(&begin(sum))?;
         new.write_all(&body)?;
         new.persist(file).map_err(|error| error.error)?;
-        Ok(())
+        Ok([body.len() as u64, u64::from(sum), covered])
     }
 }
 
-/// What stands before a body.
-fn begin(body: &[u8]) -> Vec<u8> {
+/// What stands before a body of this checksum.
+fn begin(sum: u32) -> Vec<u8> {
     let mut begin = MAGIC.to_vec();
     begin.resize(BEGIN - ALIGNED, 0);
-    begin.extend_from_slice(u64::from(crc32fast::hash(body)).as_bytes());
+    begin.extend_from_slice(u64::from(sum).as_bytes());
     begin
 }
 

@@ -10,7 +10,7 @@ mod texts;
 mod write;
 
 pub use column::{Column, Row, View};
-pub use kept::Kept;
+pub use kept::{Kept, Name};
 pub use rows::{
     Columns, CommandRow, CommitRow, EditedRow, FactRow, FailureRow, FixRow, FixSort, Index, SaidRow, Spot, ToolRow,
     Topic, TopicRow, TopicSort,
@@ -101,6 +101,13 @@ impl Corpus {
         Writer { columns: &mut self.columns, texts: &mut self.texts, session: number }.write(reflection, index);
         self.sessions.push(session);
         self.sessions.more_mut().last_mut().expect("it was put there")
+    }
+
+    /// The session that stands there as it was kept.
+    pub fn find(&self, happened: Moment, id: &str) -> Option<usize> {
+        let kept = self.sessions.kept();
+        let order = |session: &Session| session.happened.cmp(&happened).then_with(|| self.text(session.id).cmp(id));
+        kept.binary_search_by(order).ok()
     }
 
     /// Puts what was added where it belongs.

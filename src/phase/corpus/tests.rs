@@ -152,7 +152,7 @@ proptest! {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("columns");
         Kept::write(&file, &Corpus::of(&before, index), (7, 8)).expect("written");
-        let Kept { mut corpus, covered, stale } = Kept::read(&file).expect("kept");
+        let Kept { mut corpus, covered, stale, .. } = Kept::read(&file).expect("kept");
         prop_assert_eq!((covered, stale), (7, 8));
         let stays: Vec<bool> = (0..corpus.sessions.len() as u32).map(|at| stays.contains(corpus.id(at))).collect();
         corpus.retain(&stays);

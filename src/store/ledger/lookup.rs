@@ -202,7 +202,7 @@ impl Ledger {
             }
         }
         match rest.kept.all_sessions() {
-            Some(rows) => SessionsRead::of(rows, named, own),
+            Some(rows) => SessionsRead::of(rest.kept.id, rows, named, own),
             None => SessionsRead::from(own),
         }
     }

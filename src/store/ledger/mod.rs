@@ -12,7 +12,7 @@ mod standing;
 
 pub use index::DreamIndex;
 pub use lookup::{Ledger, Row};
-pub use sessions_read::SessionsRead;
+pub use sessions_read::{ReadMark, SessionsRead};
 
 use super::dream::{CLOSED, Dream, OPEN};
 use super::{ReadError, Store};

@@ -4,6 +4,7 @@
 use crate::model::{ObjectId, SessionId};
 use crate::store::Mapped;
 use crate::text::probe::{Word, word};
+use borsh::{BorshDeserialize, BorshSerialize};
 use std::collections::BTreeSet;
 use std::ops::{Deref, Range};
 
@@ -28,6 +29,26 @@ pub(super) fn hash(row: &Row) -> Word {
 pub struct SessionsRead {
     /// What is kept, and what is newer.
     tables: Vec<Table>,
+    /// The ledger that is kept.
+    kept: Option<ObjectId>,
+}
+
+/// What dreams had read at one time.
+#[derive(Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct ReadMark {
+    kept: Option<ObjectId>,
+    /// A hash of which sessions of the kept ledger count.
+    named: [u8; 32],
+    /// In their order.
+    more: Vec<Row>,
+}
+
+impl ReadMark {
+    /// Whether all that dreams had read then is read now; perhaps not told where it is.
+    pub fn is_part_of(&self, now: &Self) -> bool {
+        let mut rows = now.more.iter();
+        (self.kept, self.named) == (now.kept, now.named) && self.more.iter().all(|row| rows.any(|now| now == row))
+    }
 }
 
 /// Rows as bytes.
@@ -98,8 +119,8 @@ impl Table {
 
 impl SessionsRead {
     /// Rows in the order of their hashes, of which some count, and more in any order.
-    pub(super) fn of(rows: Mapped, named: Vec<bool>, more: Vec<(Word, ObjectId)>) -> Self {
-        let mut all = Self::from(more);
+    pub(super) fn of(kept: ObjectId, rows: Mapped, named: Vec<bool>, more: Vec<(Word, ObjectId)>) -> Self {
+        let mut all = Self { kept: Some(kept), ..Self::from(more) };
         all.tables.push(Table::new(Rows::Kept(rows), Some(named)));
         all
     }
@@ -113,6 +134,22 @@ impl SessionsRead {
     pub fn contains_word(&self, session: Word, blob: ObjectId) -> bool {
         let row = row(session, blob);
         self.tables.iter().any(|table| table.contains(&row))
+    }
+
+    /// What they are, in few bytes unless much of it is not kept.
+    pub fn mark(&self) -> ReadMark {
+        let mut mark = ReadMark { kept: self.kept, named: [0; 32], more: Vec::new() };
+        for table in &self.tables {
+            match &table.named {
+                Some(named) => {
+                    let named: Vec<u8> = named.iter().map(|named| u8::from(*named)).collect();
+                    mark.named = *blake3::hash(&named).as_bytes();
+                }
+                None => mark.more.extend_from_slice(table.rows.as_chunks().0),
+            }
+        }
+        mark.more.dedup();
+        mark
     }
 
     /// Has memory at hand what a session will be looked for in.
@@ -137,7 +174,7 @@ impl From<Vec<(Word, ObjectId)>> for SessionsRead {
         }
         read.sort_unstable();
         let rows: Vec<Row> = read.into_iter().map(|(session, blob)| row(session, blob)).collect();
-        Self { tables: vec![Table::new(Rows::Own(rows.concat()), None)] }
+        Self { tables: vec![Table::new(Rows::Own(rows.concat()), None)], kept: None }
     }
 }
 
@@ -176,12 +213,34 @@ mod tests {
     }
 
     #[test]
+    fn a_mark_tells_whether_what_was_read_then_is_read_now() {
+        let blob = ObjectId::of_blob(b"a");
+        let rows = [row(1, blob), row(2, blob)];
+        let read = |kept: &[u8], named: [bool; 2], more: &[Word]| {
+            let more = more.iter().map(|word| (*word, blob)).collect();
+            SessionsRead::of(ObjectId::of_blob(kept), Mapped::with(&rows.concat()), named.into(), more).mark()
+        };
+        let then = read(b"x", [true, false], &[9, 5]);
+        for (now, is_part) in [
+            (read(b"x", [true, false], &[5, 9]), true),
+            (read(b"x", [true, false], &[7, 5, 9, 9]), true),
+            (read(b"x", [true, false], &[7, 9]), false),
+            (read(b"x", [true, true], &[5, 9]), false),
+            (read(b"y", [true, false], &[5, 9]), false),
+            (SessionsRead::from(vec![(5, blob), (9, blob)]).mark(), false),
+        ] {
+            assert_eq!(then.is_part_of(&now), is_part, "{now:?}");
+        }
+        assert!(read(b"x", [true, false], &[]).is_part_of(&then));
+    }
+
+    #[test]
     fn of_what_is_kept_only_that_counts_which_a_dream_that_stands_names() {
         let blob = ObjectId::of_blob(b"a");
         let mut rows: Vec<Row> = (0..100).map(|nth: u64| row(nth << 57 | nth, blob)).collect();
         rows.sort_unstable_by_key(hash);
         let named = (0..100).map(|nth| nth % 3 > 0).collect();
-        let read = SessionsRead::of(Mapped::with(&rows.concat()), named, vec![(hash(&rows[3]), blob), (5, blob)]);
+        let read = SessionsRead::of(blob, Mapped::with(&rows.concat()), named, vec![(hash(&rows[3]), blob), (5, blob)]);
         for (nth, row) in rows.iter().enumerate() {
             assert_eq!(read.contains_word(hash(row), blob), nth % 3 > 0 || nth == 3, "{nth}");
             assert!(!read.contains_word(hash(row), ObjectId::ZERO));
@@ -189,7 +248,7 @@ mod tests {
         assert!(read.contains_word(5, blob) && !read.contains_word(6, blob));
         // Rows that lie in no order are not all found, and nothing worse.
         rows.reverse();
-        let read = SessionsRead::of(Mapped::with(&rows.concat()), vec![true; 3], Vec::new());
+        let read = SessionsRead::of(blob, Mapped::with(&rows.concat()), vec![true; 3], Vec::new());
         assert!(rows.iter().filter(|row| read.contains_word(hash(row), blob)).count() <= 3);
     }
 }

@@ -112,6 +112,11 @@ impl Records {
         }
     }
 
+    /// The tree that they were put together for out of what is kept; nothing where all were read.
+    pub fn tree(&self) -> Option<ObjectId> {
+        self.kept.as_ref().map(|kept| kept.tree)
+    }
+
     /// The packed record of one that is kept.
     fn packed(&self, row: Row<'_>) -> Option<&[u8]> {
         self.kept.as_ref()?.packed(row)

@@ -41,6 +41,22 @@ impl Store {
     }
 }
 
+impl Store {
+    /// The sessions that came since an earlier tree; nothing where any of those before is not what it was.
+    pub fn sessions_added(&self, since: ObjectId, now: ObjectId) -> Option<Vec<SessionId>> {
+        let mut added = Vec::new();
+        let changes = if since == now { Vec::new() } else { TreeDiff::new(self).files(Some(since), now).ok()? };
+        for FileDelta { path, old, .. } in changes {
+            let Some(folder) = path.strip_suffix("/record.json") else { continue };
+            if old.is_some() {
+                return None;
+            }
+            added.push(SessionId::new(folder.split_once('/')?.1).ok()?);
+        }
+        Some(added)
+    }
+}
+
 impl Records {
     /// Puts changes over what is known. Nothing where one is gone that was not there.
     pub(super) fn change(&mut self, changes: Changes) -> Option<()> {
