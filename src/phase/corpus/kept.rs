@@ -13,8 +13,8 @@ use zerocopy::{FromBytes, IntoBytes};
 
 /// Also the format's version: another text makes every older file unreadable. Numbers are as the machine has them.
 const MAGIC: &[u8] = match cfg!(target_endian = "little") {
-    true => concat!("git-dream columns 2 le ", env!("CARGO_PKG_VERSION"), "\n").as_bytes(),
-    false => concat!("git-dream columns 2 be ", env!("CARGO_PKG_VERSION"), "\n").as_bytes(),
+    true => concat!("git-dream columns 3 le ", env!("CARGO_PKG_VERSION"), "\n").as_bytes(),
+    false => concat!("git-dream columns 3 be ", env!("CARGO_PKG_VERSION"), "\n").as_bytes(),
 };
 const PARTS: usize = 14;
 /// How far the file of reflections was looked through, how many of them are replaced, how many texts are in order, the

@@ -4,12 +4,14 @@
 
 mod coded;
 mod column;
+mod copies;
 mod kept;
 mod rows;
 mod texts;
 mod write;
 
 pub use column::{Column, Row, View};
+pub use copies::originals;
 pub use kept::{Kept, Name};
 pub use rows::{
     Columns, CommandRow, CommitRow, EditedRow, FactRow, FailureRow, FixRow, FixSort, Index, SaidRow, Spot, ToolRow,
@@ -206,6 +208,7 @@ impl Corpus {
     fn in_order(&self) -> Self {
         let mut all = self.clone();
         all.columns.tidy();
+        all.columns.mark_copies();
         let mut used: Vec<Text> = Vec::with_capacity(self.texts.count());
         let mut note = |text: &mut Text| used.push(*text);
         all.each_text(&mut note);

@@ -22,7 +22,9 @@ rows! {
         pub first: u32,
         pub last: u32,
         pub pointer: Text,
-        pub rest: u32,
+        /// Of what is kept: whether a row before it has its line, in another session.
+        pub is_copy: Code<bool>,
+        pub rest: [u8; 3],
     }
 
     /// A directive, correction or request.

@@ -126,6 +126,15 @@ fn each_column_told(columns: &Columns, each: &mut dyn FnMut(String, Vec<Text>)) 
     }));
 }
 
+/// Which rows count, by their sessions and places.
+fn counted(corpus: &Corpus) -> Vec<(&str, u32)> {
+    let Columns { said, facts, failures, .. } = &corpus.columns;
+    let said = originals(said, |row| &row.spot).map(|row| row.spot);
+    let facts = originals(facts, |row| &row.spot).map(|row| row.spot);
+    let failures = originals(failures, |row| &row.spot).map(|row| row.spot);
+    said.chain(facts).chain(failures).map(|spot| (corpus.id(spot.session), spot.nth)).collect()
+}
+
 /// Sessions of which some were there before, some are gone since, some have changed.
 fn nights() -> impl Strategy<Value = Vec<(Vec<u8>, Vec<u8>, u8)>> {
     let parts = || prop::collection::vec(any::<u8>(), 0..6);
@@ -136,9 +145,14 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_is_kept_and_what_is_new_make_what_all_make(sessions in nights()) {
+    fn what_is_kept_and_what_is_new_make_what_all_make(sessions in nights(), are_later in any::<bool>()) {
         let (mut before, mut now, mut new) = (Vec::new(), Vec::new(), Vec::new());
+        // What is new happens between what is kept, or after all of it.
+        let later = |parts: &[u8], first: u8| -> Vec<u8> {
+            parts.iter().map(|part| if are_later { first + part % (u8::MAX / 2) } else { *part }).collect()
+        };
         for (nth, (was, is, fate)) in sessions.iter().enumerate() {
+            let (was, is) = (&later(was, 0), &later(is, u8::MAX / 2 + 1));
             before.extend((*fate != 1).then(|| session(nth, was)));
             // Most stay as they were.
             match fate {
@@ -162,6 +176,7 @@ proptest! {
         corpus.arrange();
         let afresh = Corpus::of(&now, index);
         prop_assert_eq!(told(&corpus), told(&afresh));
+        prop_assert_eq!(counted(&corpus), counted(&afresh));
         // And what it cites is found there.
         for row in &corpus.columns.commands {
             let reflection = now.iter().find(|reflection| reflection.session.as_str() == corpus.id(row.session));

@@ -51,7 +51,8 @@ impl Writer<'_> {
             first: cite.place.lines.first,
             last: cite.place.lines.last,
             pointer: self.texts.put_some(cite.place.pointer.as_deref()),
-            rest: 0,
+            is_copy: false.into(),
+            rest: [0; 3],
             line: line.map_or(0, |name| hash(&name)),
         }
     }

@@ -2,10 +2,10 @@
 //! as settings ask for. Requests are looked at on their own.
 
 use super::course::{Asked, Course};
-use super::draft::{Answered, Draft, Seen, by_support, gather, support_of};
+use super::draft::{Answered, Draft, Seen, by_support, support_of};
 use super::{Map, Night};
 use crate::model::{BeliefKey, Kind, Support};
-use crate::phase::corpus::{Part, SaidRow, Text, Texts};
+use crate::phase::corpus::{Part, SaidRow, Text, Texts, originals};
 use crate::phase::reflection::Manner;
 use crate::text::known::Key;
 use crate::text::probe::words_of;
@@ -27,19 +27,19 @@ struct Group<'a> {
 /// Drafts, and what was proposed before or stands in memory.
 pub fn drafts<'a>(night: &Night<'a>) -> (Vec<Draft>, Vec<Answered<'a>>) {
     let corpus = night.corpus;
-    let all = gather(&corpus.columns.said, |said| &said.spot);
+    let all = originals(&corpus.columns.said, |said| &said.spot);
     let (requests, directives): (Vec<&SaidRow>, Vec<&SaidRow>) =
         all.partition(|said| said.manner.get() == Manner::Request);
     let Grouping { groups, course, .. } = grouped(night.situation.memory.texts, &corpus.texts, directives);
     let put = |(at, group): (usize, Group<'a>)| {
         let worded = worded(night, &group)?;
         let sessions = group.members.iter().map(|said| said.spot.session);
-        let (key, text) = (BeliefKey::new(course.name(at)), night.text(worded.best.text));
+        let (key, text) = (BeliefKey::new(&course.name(at)), night.text(worded.best.text));
         if !key.is_ok_and(|key| night.is_settled(&key, sessions) || night.situation.memory.says(&key, text)) {
             return Some(Err(draft(night, group, worded)));
         }
         let words = match worded.best.text == group.members[0].text {
-            true => course.words(at).to_vec(),
+            true => course.words(at).collect(),
             false => words_of(&night.situation.memory.texts.meaning(text)),
         };
         Some(Ok(Answered { text, words }))
@@ -61,7 +61,7 @@ struct Grouping<'a, 'k> {
     texts: &'k Known,
     words: &'a Texts,
     groups: Vec<Group<'a>>,
-    course: Course,
+    course: Course<'k>,
     /// Over the first of each group, as far as anybody asked.
     probe: Probe,
     /// Where a text went that was said before, as long as the groups are what they were then.
@@ -71,7 +71,7 @@ struct Grouping<'a, 'k> {
 fn grouped<'a, 'k>(texts: &'k Known, words: &'a Texts, all: Vec<&'a SaidRow>) -> Grouping<'a, 'k> {
     let kept = Course::kept(texts, KEPT);
     let (before, now) = (kept.items(), Asked::new(all.iter().map(|said| said.key)));
-    let (groups, course, probe, known) = (Vec::new(), Course::of(all.len()), Probe::new(), Map::default());
+    let (groups, course, probe, known) = (Vec::new(), kept.again(), Probe::new(), Map::default());
     let mut grouping = Grouping { texts, words, groups, course, probe, known };
     // Where the course of before is; nothing once the groups are others.
     let mut way = Some(0);
@@ -97,7 +97,7 @@ fn grouped<'a, 'k>(texts: &'k Known, words: &'a Texts, all: Vec<&'a SaidRow>) ->
 
 impl<'a> Grouping<'a, '_> {
     /// The place in the course of before after what is gone now and only joined a group: it decided nothing.
-    fn passing(&self, kept: &Course, mut at: usize, is_now: impl Fn(&Key) -> bool) -> usize {
+    fn passing(&self, kept: &Course<'_>, mut at: usize, is_now: impl Fn(&Key) -> bool) -> usize {
         let joins = |at: usize| kept.group(at) < self.groups.len() && kept.voided(at).next().is_none();
         while kept.item(at).is_some_and(|item| !is_now(item)) && joins(at) {
             at += 1;
@@ -106,14 +106,14 @@ impl<'a> Grouping<'a, '_> {
     }
 
     /// Takes a directive as it was taken before.
-    fn follow(&mut self, kept: &Course, at: usize, said: &'a SaidRow) {
+    fn follow(&mut self, kept: &Course<'_>, at: usize, said: &'a SaidRow) {
         for group in kept.voided(at) {
             self.groups[group].void = true;
             self.course.void(group);
         }
         let group = kept.group(at);
         if group == self.groups.len() {
-            self.course.begin(kept.words(group), kept.name(group).to_owned());
+            self.course.begin(kept.words(group), &kept.name(group));
             self.groups.push(Group { members: Vec::new(), meaning: OnceCell::new(), void: false });
         }
         self.course.went(said.key, group);
@@ -136,7 +136,7 @@ impl<'a> Grouping<'a, '_> {
         let text = self.words.get(said.text);
         let meaning = self.texts.meaning(text);
         while self.probe.len() < self.groups.len() {
-            self.probe.add_words(self.course.words(self.probe.len()).iter().copied());
+            self.probe.add_words(self.course.words(self.probe.len()));
         }
         let (mut same, mut changed) = (None, false);
         for at in self.probe.near(&meaning) {
@@ -156,7 +156,7 @@ impl<'a> Grouping<'a, '_> {
         if same.is_none() {
             changed = true;
             let name = BeliefKey::derive(&canonical("directive", text));
-            self.course.begin(&words_of(&meaning), name.to_string());
+            self.course.begin(words_of(&meaning), name.as_str());
             self.groups.push(Group { members: Vec::new(), meaning: meaning.into(), void: false });
         }
         if changed {
@@ -254,7 +254,7 @@ pub fn counted(sessions: u32, agents: u32) -> String {
 
 /// Who is in which group, which are void, and what the course of it was.
 #[cfg(test)]
-pub fn told_of(known: &Known, corpus: &crate::phase::corpus::Corpus) -> (Vec<(Vec<String>, bool)>, Course) {
+pub fn told_of<'k>(known: &'k Known, corpus: &crate::phase::corpus::Corpus) -> (Vec<(Vec<String>, bool)>, Course<'k>) {
     let all = corpus.columns.said.iter().collect();
     let Grouping { groups, course, .. } = grouped(known, &corpus.texts, all);
     let members =

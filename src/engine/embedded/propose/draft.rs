@@ -1,9 +1,9 @@
 //! A belief before it is compared with memory: its words, its evidence, and how useful it is.
 
-use super::{Map, Night};
+use super::Night;
 use crate::model::Moment;
 use crate::model::{Belief, Confidence, Evidence, Kind, Support};
-use crate::phase::corpus::{Column, Part, Row, Spot, Text};
+use crate::phase::corpus::{Part, Spot, Text};
 use crate::text::Scrubbed;
 use crate::text::probe::Word;
 use chrono::{DateTime, Utc};
@@ -236,16 +236,6 @@ pub fn distinct(mut sessions: Vec<u32>) -> usize {
     sessions.sort_unstable();
     sessions.dedup();
     sessions.len()
-}
-
-/// Which rows count, of those in the order of time: a line copied into a resumed session counts once, for the session
-/// that had it first.
-pub fn gather<R: Row>(rows: &Column<R>, spot: impl Fn(&R) -> &Spot) -> impl Iterator<Item = &R> {
-    let mut first: Map<u64, u32> = Map::default();
-    rows.iter().filter(move |row| {
-        let spot = spot(row);
-        spot.line == 0 || *first.entry(spot.line).or_insert(spot.session) == spot.session
-    })
 }
 
 /// The most useful first; the order of sessions plays no part.

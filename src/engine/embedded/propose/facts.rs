@@ -3,11 +3,10 @@
 
 use super::course::Course;
 use super::directives::{canonical, counted};
-use super::draft::{Answered, Draft, Seen, by_support, gather, support};
+use super::draft::{Answered, Draft, Seen, by_support, support};
 use super::{Map, Night};
 use crate::model::{BeliefKey, Kind};
-use crate::phase::corpus::{FactRow, Part, Text, Texts};
-use crate::text::known::Key;
+use crate::phase::corpus::{FactRow, Part, Text, Texts, originals};
 use crate::text::probe::words_of;
 use crate::text::{Known, Meaning, Probe, Relation, amount, frame, words};
 use rayon::prelude::*;
@@ -34,7 +33,7 @@ impl Belief<'_> {
 /// Drafts, and what was proposed before or stands in memory.
 pub fn drafts<'a>(night: &Night<'a>) -> (Vec<Draft>, Vec<Answered<'a>>) {
     let corpus = night.corpus;
-    let all: Vec<&FactRow> = gather(&corpus.columns.facts, |stated| &stated.spot).collect();
+    let all: Vec<&FactRow> = originals(&corpus.columns.facts, |stated| &stated.spot).collect();
     let texts = night.situation.memory.texts;
     let (beliefs, course) = believed(texts, &corpus.texts, all);
     let (mut drafts, mut told) = (Vec::new(), Vec::new());
@@ -44,7 +43,7 @@ pub fn drafts<'a>(night: &Night<'a>) -> (Vec<Draft>, Vec<Answered<'a>>) {
         };
         let key = match about(night, oldest, newest) {
             Some(about) => Ok(BeliefKey::derive(&format!("fact {about}"))),
-            None => BeliefKey::new(course.name(at)),
+            None => BeliefKey::new(&course.name(at)),
         };
         let sessions = belief.members.iter().map(|stated| stated.spot.session);
         let text = night.text(newest.text);
@@ -52,7 +51,7 @@ pub fn drafts<'a>(night: &Night<'a>) -> (Vec<Draft>, Vec<Answered<'a>>) {
             |key: BeliefKey| night.is_settled(&key, sessions.clone()) || night.situation.memory.says(&key, text);
         if !newest.ends.is_some() && key.is_ok_and(is_told) {
             let words = match newest.text == oldest.text {
-                true => course.words(at).to_vec(),
+                true => course.words(at).collect(),
                 false => words_of(belief.newest(texts, &corpus.texts)),
             };
             told.push(Answered { text, words });
@@ -70,18 +69,17 @@ fn about(night: &Night<'_>, oldest: &FactRow, newest: &FactRow) -> Option<String
 }
 
 /// Statements by what they are about, one after the other as they were made.
-fn believed<'a>(texts: &Known, words: &Texts, all: Vec<&'a FactRow>) -> (Vec<Belief<'a>>, Course) {
+fn believed<'a, 'k>(texts: &'k Known, words: &Texts, all: Vec<&'a FactRow>) -> (Vec<Belief<'a>>, Course<'k>) {
     let mut beliefs: Vec<Belief<'a>> = Vec::new();
     let mut keyed: Map<Text, usize> = Map::default();
     let kept = Course::kept(texts, KEPT);
-    let items: Vec<Key> = all.iter().map(|stated| stated.key).collect();
-    let same = kept.same(&items);
-    let mut course = Course::of(all.len());
+    let same = kept.same(all.iter().map(|stated| &stated.key));
+    let mut course = kept.again();
     let meaning = |stated: &&FactRow| texts.meaning(words.get(stated.text));
     let meanings: Vec<Meaning> = all[same..].par_iter().map(meaning).collect();
     let mut meanings = meanings.into_iter();
     let mut probe = Probe::new();
-    for (nth, (stated, item)) in all.into_iter().zip(items).enumerate() {
+    for (nth, stated) in all.into_iter().enumerate() {
         let (at, newest) = if nth < same {
             // As it went before.
             for void in kept.voided(nth) {
@@ -90,7 +88,7 @@ fn believed<'a>(texts: &Known, words: &Texts, all: Vec<&'a FactRow>) -> (Vec<Bel
             }
             let at = kept.group(nth);
             if at == beliefs.len() {
-                course.begin(kept.words(at), kept.name(at).to_owned());
+                course.begin(kept.words(at), &kept.name(at));
                 beliefs.push(Belief::default());
             }
             (at, OnceCell::new())
@@ -112,7 +110,7 @@ fn believed<'a>(texts: &Known, words: &Texts, all: Vec<&'a FactRow>) -> (Vec<Bel
             let at = at.unwrap_or_else(|| {
                 probe.add(&meaning);
                 let name = BeliefKey::derive(&canonical("fact", words.get(stated.text)));
-                course.begin(&words_of(&meaning), name.to_string());
+                course.begin(words_of(&meaning), name.as_str());
                 beliefs.push(Belief::default());
                 beliefs.len() - 1
             });
@@ -121,7 +119,7 @@ fn believed<'a>(texts: &Known, words: &Texts, all: Vec<&'a FactRow>) -> (Vec<Bel
         if stated.about.is_some() {
             keyed.entry(stated.about).or_insert(at);
         }
-        course.went(item, at);
+        course.went(stated.key, at);
         beliefs[at].members.push(stated);
         beliefs[at].newest = newest;
         beliefs[at].void = false;
@@ -234,7 +232,7 @@ fn draft(night: &Night<'_>, belief: Belief<'_>) -> Option<Draft> {
 
 /// Who is in which belief, which are void, and what the course of it was.
 #[cfg(test)]
-pub fn told_of(known: &Known, corpus: &crate::phase::corpus::Corpus) -> (Vec<(Vec<String>, bool)>, Course) {
+pub fn told_of<'k>(known: &'k Known, corpus: &crate::phase::corpus::Corpus) -> (Vec<(Vec<String>, bool)>, Course<'k>) {
     let (beliefs, course) = believed(known, &corpus.texts, corpus.columns.facts.iter().collect());
     let members =
         |belief: &Belief<'_>| belief.members.iter().map(|stated| corpus.id(stated.spot.session).to_owned()).collect();

@@ -1,12 +1,12 @@
 //! Mistakes that recur: failures of one signature in several sessions, with the fix that most of them found.
 
 use super::directives::counted;
-use super::draft::{Draft, Seen, by_support, distinct, gather, of, support};
+use super::draft::{Draft, Seen, by_support, distinct, of, support};
 use super::lesson::{Lesson, blamed};
 use super::rules::Rules;
 use super::{Map, Night};
 use crate::model::Kind;
-use crate::phase::corpus::{FailureRow, FixRow, FixSort, Part, Text};
+use crate::phase::corpus::{FailureRow, FixRow, FixSort, Part, Text, originals};
 use crate::phase::reflection::FailureClass;
 use crate::text::{Scrubbed, words};
 use std::collections::{BTreeMap, BTreeSet};
@@ -97,7 +97,7 @@ fn seen(failure: &FailureRow) -> Seen {
 
 pub fn drafts(night: &Night<'_>) -> Vec<Draft> {
     let mut groups: Map<Text, Group<'_, '_>> = Map::default();
-    for failure in gather(&night.corpus.columns.failures, |failure| &failure.spot) {
+    for failure in originals(&night.corpus.columns.failures, |failure| &failure.spot) {
         let group = groups.entry(failure.signature).or_insert_with(|| Group { night, members: Vec::new() });
         group.members.push(failure);
     }

@@ -93,7 +93,8 @@ proptest! {
         let known = Known::default();
         directives::told_of(&known, &before);
         let known = known.to_keep().map(Known::read).unwrap_or_default();
-        let fresh = directives::told_of(&Known::default(), &now);
+        let nothing = Known::default();
+        let fresh = directives::told_of(&nothing, &now);
         prop_assert_eq!(directives::told_of(&known, &now), fresh.clone());
         // And the night after that.
         let known = known.to_keep().map_or(known, Known::read);
@@ -106,7 +107,8 @@ proptest! {
         let known = Known::default();
         facts::told_of(&known, &before);
         let known = known.to_keep().map(Known::read).unwrap_or_default();
-        let fresh = facts::told_of(&Known::default(), &now);
+        let nothing = Known::default();
+        let fresh = facts::told_of(&nothing, &now);
         prop_assert_eq!(facts::told_of(&known, &now), fresh.clone());
         let known = known.to_keep().map_or(known, Known::read);
         prop_assert_eq!(facts::told_of(&known, &now), fresh);
