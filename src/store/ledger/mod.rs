@@ -29,6 +29,19 @@ struct Tips {
     closed: BTreeMap<DreamId, ObjectId>,
 }
 
+/// What memory gained since what is kept.
+#[derive(Default)]
+struct Gained {
+    /// The dreams that it names, judged with what was known of them.
+    judged: Dreams,
+    commits: usize,
+    /// Its first-parent line, newest first.
+    line: Vec<ObjectId>,
+}
+
+/// So many times what is worth reading each time is read once, to be kept; of more all history is read.
+const MOST: usize = 16;
+
 impl Tips {
     fn of(&self, id: &DreamId) -> (Option<ObjectId>, Option<ObjectId>) {
         (self.open.get(id).copied(), self.closed.get(id).copied())
@@ -93,17 +106,18 @@ impl Store {
 
     /// The ledger from what is kept of it and what memory gained since; nothing where that would not be the same.
     fn ledger_since(&self, kept: Arc<Kept>, tip: ObjectId, tips: &Tips) -> Result<Option<Ledger>, ReadError> {
-        let Some(judged) = self.judged_since(&kept, tip)? else { return Ok(None) };
+        let Some(Gained { judged, commits, line }) = self.gained_since(&kept, tip)? else { return Ok(None) };
         let moved =
             |id: &DreamId| tips.of(id) != kept.entry(id).map_or((None, None), |entry| (entry.open, entry.closed));
         let with_refs = kept.with_refs().chain(tips.open.keys()).chain(tips.closed.keys());
         let changed: BTreeSet<DreamId> = with_refs.filter(|id| moved(id)).chain(judged.keys()).cloned().collect();
-        let mut dreams = Dreams::new();
+        let (mut dreams, mut alone) = (Dreams::new(), BTreeMap::new());
         for id in changed {
             let Some(known) = judged.get(&id).cloned().map_or_else(|| kept.judged(&id), |dream| Some(Some(dream)))
             else {
                 return Ok(None);
             };
+            alone.insert(id.clone(), known.clone());
             let mut dream = known.unwrap_or_else(|| Dream::new(id.clone()));
             (dream.open, dream.closed) = tips.of(&id);
             if let Some(at) = dream.open.or(dream.closed) {
@@ -116,22 +130,25 @@ impl Store {
             }
             dreams.insert(id, dream);
         }
-        if kept.is_outgrown(&dreams) && self.keeps(tip) {
-            return Ok(None);
+        let is_old = commits > kept.worth_reading() || kept.is_outgrown(&dreams);
+        if is_old && self.keeps(tip) {
+            // A file that cannot be written is no error.
+            let _ = keep::write_since(self, &kept, (tip, commits, &line), &alone, &dreams);
         }
         let left: BTreeSet<DreamId> = dreams.keys().cloned().collect();
         dreams.retain(|_, dream| is_shown(dream));
         Ok(Some(Ledger::since(tip, dreams, kept, &left)))
     }
 
-    /// The dreams that memory's history since then names, judged with what is known of them. Nothing where what is new
-    /// may change what older commits mean.
-    fn judged_since(&self, kept: &Arc<Kept>, tip: ObjectId) -> Result<Option<Dreams>, ReadError> {
+    /// What memory's history since then says of dreams. Nothing where there is too much of it, or what is new may change
+    /// what older commits mean.
+    fn gained_since(&self, kept: &Arc<Kept>, tip: ObjectId) -> Result<Option<Gained>, ReadError> {
         if kept.tip() == tip {
-            return Ok(Some(Dreams::new()));
+            return Ok(Some(Gained::default()));
         }
         // What is kept may be of a history that was rewritten and is gone.
-        let Ok(Some(history)) = self.gained(tip, kept.tip(), kept.worth_reading()) else { return Ok(None) };
+        let most = kept.worth_reading().saturating_mul(MOST);
+        let Ok(Some(history)) = self.gained(tip, kept.tip(), most) else { return Ok(None) };
         let line = first_parents(&history, tip);
         let begins = line.last().and_then(|id| history.node(*id)).and_then(|node| node.parents.first().copied());
         let known = |id: &ObjectId| history.places.contains_key(id) || kept.is_on_main(*id);
@@ -140,8 +157,8 @@ impl Store {
             return Ok(None);
         }
         // Commits of a side branch may be older than what is kept, and then stand before it.
-        let line: HashSet<ObjectId> = line.into_iter().collect();
-        let aside = history.named(|node| !line.contains(&node.id));
+        let on_line: HashSet<ObjectId> = line.iter().copied().collect();
+        let aside = history.named(|node| !on_line.contains(&node.id));
         let mut judged = Dreams::new();
         for id in history.named(|_| true) {
             match kept.judged(&id) {
@@ -150,7 +167,7 @@ impl Store {
                 None => return Ok(None),
             }
         }
-        Ok(Some(standing::judge(&history, judged)))
+        Ok(Some(Gained { judged: standing::judge(&history, judged), commits: history.nodes.len(), line }))
     }
 }
 

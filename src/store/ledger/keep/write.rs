@@ -1,17 +1,18 @@
 //! Writing the file: see above it for its form.
 
-use super::{Bytes, Entry, Judged, Known, MAGIC, PARTS, Record, WORTHWHILE, path};
+use super::{Bytes, Entry, Judged, Kept, Known, MAGIC, PARTS, Place, Record, WORTHWHILE, path};
 use crate::model::{DreamId, ObjectId};
 use crate::store::Store;
 use crate::store::dream::Dream;
-use crate::store::ledger::Dreams;
 use crate::store::ledger::lookup::{Row, homes};
 use crate::store::ledger::sessions_read;
+use crate::store::ledger::{Dreams, is_shown};
 use crate::text::probe::word;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::io::{self, Write};
+use std::sync::Arc;
 
 /// So many sessions of one dream stand apart from what else is kept of it: fewer are read faster than they are left out.
 const APART: usize = if crate::FAULTS { 1 } else { 64 };
@@ -72,6 +73,45 @@ pub(in crate::store::ledger) fn write(
         file.write_all(part)?;
     }
     file.persist(path).map(drop).map_err(|error| error.error)
+}
+
+/// Keeps what is kept anew, with what memory gained since: so many commits, of which these are on its first-parent line.
+/// Of the dreams that are others now, as memory alone tells them and as they are shown.
+pub(in crate::store::ledger) fn write_since(
+    store: &Store,
+    kept: &Arc<Kept>,
+    (tip, commits, line): (ObjectId, usize, &[ObjectId]),
+    alone: &BTreeMap<DreamId, Option<Dream>>,
+    now: &Dreams,
+) -> io::Result<()> {
+    let damaged = || io::Error::other("what is kept is damaged");
+    let (mut judged, mut shown) = (BTreeMap::new(), Dreams::new());
+    for place in (0..kept.len()).map(Place::of) {
+        let id = kept.id(place).ok_or_else(damaged)?;
+        if alone.contains_key(id) {
+            continue;
+        }
+        let entry = kept.at(place).ok_or_else(damaged)?;
+        if entry.shown.is_some() {
+            shown.insert(id.clone(), kept.dream(place).ok_or_else(damaged)?);
+        }
+        if !matches!(entry.judged, Judged::AsShown) {
+            judged.insert(id.clone(), kept.judged(id).ok_or_else(damaged)?);
+        }
+    }
+    for (id, dream) in now {
+        let known = alone.get(id).cloned().flatten();
+        let (is_shown, has_refs) = (is_shown(dream), dream.open.is_some() || dream.closed.is_some());
+        if is_shown {
+            shown.insert(id.clone(), dream.clone());
+        }
+        // Of what nobody knows anything any more nothing is kept.
+        if has_refs || !is_shown && known.is_some() {
+            judged.insert(id.clone(), known);
+        }
+    }
+    let main: Vec<ObjectId> = kept.main().chain(line.iter().copied()).collect();
+    write(store, tip, kept.known.commits + commits, &main, &judged, &shown)
 }
 
 fn packed(what: &impl Serialize) -> io::Result<Vec<u8>> {
