@@ -9,6 +9,7 @@
 
 mod common;
 
+use chrono::DateTime;
 use common::{done, dream, git, option, plot, plotted, show, text};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -19,8 +20,14 @@ use std::path::Path;
 type Times = BTreeMap<&'static str, f64>;
 
 /// What is plotted: a night with one new session, and what a person types.
-const PLOTTED: [&str; 5] =
-    ["run, one new session", "approve it", "git dream run, nothing new", "git dream why", "git status"];
+const PLOTTED: [&str; 6] = [
+    "run, one new session",
+    "run, one session of before",
+    "approve it",
+    "git dream run, nothing new",
+    "git dream why",
+    "git status",
+];
 
 struct Options {
     notes: Vec<usize>,
@@ -93,21 +100,21 @@ fn scale(world: &Path, notes: usize, sessions: usize, runs: usize) -> Times {
         sorted.sort_by(f64::total_cmp);
         times.insert(what, sorted[sorted.len() / 2]);
     };
-    let (mut nights, mut decisions) = (Vec::new(), Vec::new());
-    for nth in 0..runs {
-        write_session(
-            &world.join("new"),
-            sessions + nth,
-            "Remember: the mirror in the {} room is polished on Mondays.",
-            nth,
-        );
+    let mut decisions = Vec::new();
+    let mut night = |nth: usize, minute: usize, said: &str| {
+        write_session(&world.join("new"), (sessions + nth, minute), said, nth);
         done(dream(&memory).arg("import").arg(world.join("new")));
-        nights.push(timed(dream(&memory).arg("run")));
+        let night = timed(dream(&memory).arg("run"));
         if let Some(id) = open_dream(&memory) {
             decisions.push(timed(dream(&memory).args(["approve", &id])));
         }
-    }
-    one("run, one new session", nights);
+        night
+    };
+    let new = "Remember: the mirror in the {} room is polished on Mondays.";
+    one("run, one new session", (0..runs).map(|nth| night(nth, sessions + nth, new)).collect());
+    // It happened while others did that were read long ago.
+    let old = "Remember: the lamp in the {} hall is lit on Tuesdays.";
+    one("run, one session of before", (runs..2 * runs).map(|nth| night(nth, nth * 7919 % sessions, old)).collect());
     one("approve it", decisions);
     let note = "notes/t0/g0/n0.md:6";
     let asked: [(&str, &[&str]); 6] = [
@@ -155,7 +162,7 @@ fn write_sessions(data: &Path, count: usize) {
     fs::create_dir(data).expect("a folder");
     for index in 0..count {
         let rule = index % (count / 50).max(1);
-        write_session(data, index, "No, always run the {} tests before you commit.", rule);
+        write_session(data, (index, index), "No, always run the {} tests before you commit.", rule);
     }
 }
 
@@ -166,10 +173,10 @@ fn name(number: usize) -> String {
     (0..4).map(|place| SYLLABLES[((number * 37) >> (4 * place)) & 15]).collect()
 }
 
-/// One session in which a person says something about a name.
-fn write_session(data: &Path, index: usize, said: &str, number: usize) {
+/// One session, at a minute of this year, in which a person says something about a name.
+fn write_session(data: &Path, (index, minute): (usize, usize), said: &str, number: usize) {
     fs::create_dir_all(data).expect("a folder");
-    let (day, hour, minute) = (1 + index / 1440 % 28, index / 60 % 24, index % 60);
+    let time = DateTime::from_timestamp(1_767_225_600 + 60 * minute as i64, 0).expect("a time");
     let mut text = String::new();
     let said = [
         ("user", format!("Please look at ticket {index} of the billing service.")),
@@ -178,7 +185,7 @@ fn write_session(data: &Path, index: usize, said: &str, number: usize) {
         ("agent", "Done, and all checks pass.".to_owned()),
     ];
     for (role, said) in said {
-        let time = format!("2026-04-{day:02}T{hour:02}:{minute:02}:00Z");
+        let time = time.format("%Y-%m-%dT%H:%M:%SZ");
         writeln!(text, "{{\"role\":\"{role}\",\"text\":\"{said}\",\"time\":\"{time}\"}}").expect("a string");
     }
     fs::write(data.join(format!("s{index:06}.jsonl")), text).expect("a session");
