@@ -155,9 +155,9 @@ fn think_and_write_at(at: &At<'_>, engine: &dyn Engine, request: &Request<'_>) -
     })?;
     let done = Aside::new(done);
     let Opening { shelf, columns, weighed } = opening.expect("the scope waits for it");
-    let (limit, name) = (request.settings.max_sessions as usize, columns.as_ref().map(|kept| kept.name));
-    let among = weighed.and_then(|weighed| weighed.open_now(store, (&records, &done), &request.filter, name));
-    let (filter, read_texts) = ((&request.filter, today(store)), store.known_texts());
+    let (limit, read_texts) = (request.settings.max_sessions as usize, store.known_texts());
+    let (filter, before) = ((&request.filter, today(store)), weighed.zip(columns.as_ref()));
+    let among = before.and_then(|(weighed, kept)| weighed.open_now(store, (&records, &done), filter.0, kept.name));
     let choose = || Chosen::new((&records, &done), filter, among, limit);
     let (chosen, (texts, written)) = rayon::join(choose, || rayon::join(read_texts, || source.written()));
     let selection = &chosen.selection;
@@ -169,8 +169,7 @@ fn think_and_write_at(at: &At<'_>, engine: &dyn Engine, request: &Request<'_>) -
     let reader = Reader::with(store, engine, shelf);
     let gathered = Gathered::new(store, engine, columns, &records);
     let mut thinking = Thinking::new(reader, gathered, engine, request, &memory, &records, &dreams);
-    let mut settled = Settled::default();
-    let mut read: Vec<usize> = Vec::new();
+    let (mut settled, mut read) = (Settled::default(), Vec::new());
     // Sessions that teach nothing leave no trace in history. They must not keep older ones from being read: then twice
     // as many are read, so that even thousands of them cost no more than a few times one reading.
     let mut unread = selection.unread.as_slice();

@@ -60,9 +60,9 @@ impl Weighed {
         store: &Store,
         (records, read): (&Records, &SessionsRead),
         filter: &Filter,
-        columns: Option<Name>,
+        columns: Name,
     ) -> Option<Vec<usize>> {
-        if !filter.is_open() || columns != Some(self.columns) || !self.read.is_part_of(&read.mark()) {
+        if !filter.is_open() || columns != self.columns || !self.read.is_part_of(&read.mark()) {
             return None;
         }
         let added = store.sessions_added(self.tree, records.tree()?)?;
