@@ -52,6 +52,10 @@ impl<R: Row> Column<R> {
         self.kept().len() + self.more.len()
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     pub fn iter(&self) -> Chain<Iter<'_, R>, Iter<'_, R>> {
         self.kept().iter().chain(&self.more)
     }
