@@ -2,6 +2,7 @@
 //! document keep their structure and lose their words, and credentials are masked inside the strings that hold them.
 //! It knows no format beyond that, and never adds or drops a line feed.
 
+use super::string_end::string_end;
 use super::{json, source};
 use crate::model::Lines;
 use crate::text::listed;
@@ -40,9 +41,11 @@ pub fn redact(bytes: &[u8], lines: &[Lines]) -> Vec<Edit> {
 
 /// The edits that mask every credential.
 pub fn mask(bytes: &[u8]) -> Vec<Edit> {
+    // Nearly all of it is UTF-8; to see that once is less than line by line.
+    let text = std::str::from_utf8(bytes).ok();
     let edit = |(number, range): (u32, Range<usize>)| {
-        let line = &bytes[range.clone()];
-        let with = masked(line)?;
+        let line = text.and_then(|text| text.get(range.clone()).map(Cow::Borrowed));
+        let with = masked(&line.unwrap_or_else(|| String::from_utf8_lossy(&bytes[range.clone()])))?;
         Some(Edit { range, with: with.into_bytes(), line: number })
     };
     numbered(bytes).filter_map(edit).collect()
@@ -106,7 +109,7 @@ fn long(text: &str) -> bool {
 fn blanked(line: &[u8]) -> Vec<u8> {
     let text = String::from_utf8_lossy(line);
     let (mut new, mut at, mut key) = (String::with_capacity(text.len()), 0, "");
-    for inner in literals(&text).0 {
+    for inner in literals(&text) {
         new.push_str(&zeroed(&text[at..inner.start]));
         let is_key = text[(inner.end + 1).min(text.len())..].trim_start().starts_with(':');
         let value = &text[inner.clone()];
@@ -138,31 +141,28 @@ fn zeroed(structure: &str) -> String {
 const ROUNDS: usize = 8;
 
 /// A line with its credentials masked; nothing when it has none. What was masked may end the quotes that hid another.
-fn masked(line: &[u8]) -> Option<String> {
+fn masked(line: &str) -> Option<String> {
     let mut new = masked_once(line)?;
     for _ in 1..ROUNDS {
-        let Some(next) = masked_once(new.as_bytes()) else { break };
+        let Some(next) = masked_once(&new) else { break };
         new = next;
     }
     Some(new)
 }
 
 /// The line is searched once, and its strings by what that found: most of an import is lines without a credential.
-fn masked_once(line: &[u8]) -> Option<String> {
-    let line = match std::str::from_utf8(line) {
-        Ok(line) => Cow::Borrowed(line),
-        Err(_) => String::from_utf8_lossy(line),
-    };
+fn masked_once(line: &str) -> Option<String> {
     let mut hits: Vec<Hit> = secret::search(line.as_bytes());
     let own = listed::extra().is_some();
     hits.retain(|hit| secret::may_be(line.as_bytes(), hit));
-    if hits.is_empty() && !own && !has_odd_escapes(line.as_bytes()) {
+    // Without any, `escapes` tells all that stand in its strings.
+    let plain = !has_odd_escapes(line.as_bytes());
+    if hits.is_empty() && !own && plain {
         return None;
     }
-    let (inners, plain) = literals(&line);
     hits.sort_by_key(|hit| hit.range.start);
     let (mut new, mut at) = (String::new(), 0);
-    for inner in inners {
+    for inner in literals(line) {
         // Nothing is in a string that no literal stands in, once its escapes hide none.
         if plain && !own && within(&hits, &inner).next().is_none() {
             continue;
@@ -176,7 +176,7 @@ fn masked_once(line: &[u8]) -> Option<String> {
     }
     // A key and its value are two strings: together they may be a credential.
     if at == 0 {
-        return secret::found_at(&line, hits.into_iter()).then(|| secret::mask_values(&line));
+        return secret::found_at(line, hits.into_iter()).then(|| secret::mask_values(line));
     }
     new.push_str(&line[at..]);
     Some(if secret::found(&new) { secret::mask_values(&new) } else { new })
@@ -222,6 +222,12 @@ fn is_simple(byte: u8) -> bool {
 
 /// Whether a line has escapes that [`escapes`] does not tell.
 fn has_odd_escapes(line: &[u8]) -> bool {
+    // All pairs of bytes at once; the second backslash of an escape counts for one, too.
+    let pairs = line.iter().zip(line.iter().skip(1));
+    let maybe = pairs.fold(false, |maybe, (one, two)| maybe | (*one == b'\\') & !is_simple(*two));
+    if !maybe && line.last() != Some(&b'\\') {
+        return false;
+    }
     let mut rest = line;
     while let Some(at) = memchr::memchr(b'\\', rest) {
         if !rest.get(at + 1).copied().is_some_and(is_simple) {
@@ -254,31 +260,17 @@ fn unescaped(hit: Hit, escapes: &[usize]) -> Option<Hit> {
     (!begins_in_one).then(|| hit.earlier(before))
 }
 
-/// The insides of the JSON strings of a line, and whether [`escapes`] tells all of their escapes.
-fn literals(line: &str) -> (Vec<Range<usize>>, bool) {
+/// The insides of the JSON strings of a line.
+fn literals(line: &str) -> Vec<Range<usize>> {
     let bytes = line.as_bytes();
-    let (mut found, mut at, mut plain) = (Vec::new(), 0, true);
-    while let Some(open) = memchr::memchr(b'"', &bytes[at..]).map(|open| at + open + 1) {
-        let mut close = open;
-        while let Some(next) = memchr::memchr2(b'"', b'\\', bytes.get(close..).unwrap_or_default()) {
-            close += next;
-            if bytes[close] == b'"' {
-                break;
-            }
-            plain &= bytes.get(close + 1).copied().is_some_and(is_simple);
-            close += 2;
-        }
-        if bytes.get(close) != Some(&b'"') {
-            close = bytes.len();
-        }
-        let close = close.min(bytes.len());
-        if !line.is_char_boundary(close) {
-            break;
-        }
+    let (mut found, mut at) = (Vec::new(), 0);
+    // Between strings there is little.
+    while let Some(open) = bytes[at..].iter().position(|byte| *byte == b'"').map(|open| at + open + 1) {
+        let close = string_end(bytes, open).unwrap_or(bytes.len());
         found.push(open..close);
         at = (close + 1).min(bytes.len());
     }
-    (found, plain)
+    found
 }
 
 #[cfg(test)]

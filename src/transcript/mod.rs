@@ -43,6 +43,7 @@ mod session;
 mod source;
 mod speaker;
 mod split;
+mod string_end;
 #[cfg(test)]
 mod tests;
 

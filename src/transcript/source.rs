@@ -6,6 +6,7 @@ use super::json::{self, Object};
 use crate::model::{Lines, Place};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// One record: its JSON and where it stands.
 pub(super) struct Record<'a> {
@@ -41,28 +42,42 @@ pub(super) fn read<'a>(bytes: &'a [u8], skipped: &mut Vec<Skipped>) -> Result<Te
         let instead = "export the session with `opencode export SESSION > FILE.json` and import that";
         return Err(Unsupported::Known { format: "an SQLite database (OpenCode keeps its sessions in one)", instead });
     }
-    let lines = || lines(body).map(|(number, line, ended)| (number, decode(line), ended));
     if matches!(body[start], b'{' | b'[') {
         if let Some(document) = document(body)? {
             note_replaced(bytes, skipped);
             return Ok(Text::Document(document));
         }
-    } else if !self::lines(body).any(|(_, line, _)| line.trim_ascii_start().starts_with(b"{")) {
+    } else if !lines(body).any(|(_, line, _)| line.trim_ascii_start().starts_with(b"{")) {
         let binary = body.iter().take(8192).any(|byte| *byte == 0) || std::str::from_utf8(body).is_err();
         return Err(if binary { Unsupported::Binary } else { Unsupported::Unknown });
     }
-    note_replaced(bytes, skipped);
-    Ok(Text::Lines(lines().filter(|(_, text, _)| !text.trim().is_empty()).collect()))
+    // To see that all of it is UTF-8 takes a fraction of what it takes line by line.
+    let whole = std::str::from_utf8(body).ok();
+    if whole.is_none() {
+        note_replaced(bytes, skipped);
+    }
+    let decoded = |(number, range, ended): (u32, Range<usize>, bool)| {
+        let text = match whole.and_then(|whole| whole.get(range.clone())) {
+            Some(text) => Cow::Borrowed(text.strip_suffix('\r').unwrap_or(text)),
+            None => decode(&body[range]),
+        };
+        (number, text, ended)
+    };
+    Ok(Text::Lines(line_ranges(body).map(decoded).filter(|(_, text, _)| !text.trim().is_empty()).collect()))
 }
 
 fn decode(bytes: &[u8]) -> Cow<'_, str> {
     let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
-    // To see that it is UTF-8 takes a fraction of what it takes to look for what is not.
     std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
 /// Numbered lines without their line feed, and whether they had one.
 pub(super) fn lines(bytes: &[u8]) -> impl Iterator<Item = (u32, &[u8], bool)> {
+    line_ranges(bytes).map(|(number, range, ended)| (number, &bytes[range], ended))
+}
+
+/// Where they stand.
+fn line_ranges(bytes: &[u8]) -> impl Iterator<Item = (u32, Range<usize>, bool)> {
     let mut start = 0;
     let mut number = 0u32;
     std::iter::from_fn(move || {
@@ -70,7 +85,7 @@ pub(super) fn lines(bytes: &[u8]) -> impl Iterator<Item = (u32, &[u8], bool)> {
             return None;
         }
         let end = memchr::memchr(b'\n', &bytes[start..]).map(|at| start + at);
-        let line = &bytes[start..end.unwrap_or(bytes.len())];
+        let line = start..end.unwrap_or(bytes.len());
         start = end.map_or(bytes.len(), |end| end + 1);
         number = number.saturating_add(1);
         Some((number, line, end.is_some()))
@@ -89,7 +104,7 @@ fn note_replaced(bytes: &[u8], skipped: &mut Vec<Skipped>) {
 fn document(body: &[u8]) -> Result<Option<Cow<'_, str>>, Unsupported> {
     let first = lines(body).map(|(_, line, _)| decode(line)).find(|line| !line.trim().is_empty());
     let first = first.unwrap_or_default();
-    let alone = lines(body).filter(|(_, line, _)| !line.trim_ascii().is_empty()).count() == 1;
+    let alone = lines(body).filter(|(_, line, _)| !line.trim_ascii().is_empty()).take(2).count() == 1;
     if !alone && complete(first.trim()) {
         return Ok(None);
     }

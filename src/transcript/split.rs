@@ -2,6 +2,8 @@
 //! without a look at what is in them, which is most of what a transcript is. Of what is no JSON it gives nothing, or
 //! something of no meaning; it never panics.
 
+use super::string_end::string_end;
+
 /// The fields of an object: each key as it is spelled between its quotes, and its raw value.
 pub(super) fn fields(raw: &str) -> Option<Vec<(&str, &str)>> {
     let mut fields = Vec::with_capacity(8);
@@ -69,18 +71,8 @@ impl<'a> Walk<'a> {
 
     /// From inside a string to behind its closing quote.
     fn close(&mut self) -> Option<()> {
-        loop {
-            let rest = self.raw.as_bytes().get(self.at..)?;
-            let next = memchr::memchr2(b'"', b'\\', rest)?;
-            match rest[next] {
-                b'"' => {
-                    self.at += next + 1;
-                    return Some(());
-                }
-                // No second byte of an escape ends a string.
-                _ => self.at += next + 2,
-            }
-        }
+        self.at = string_end(self.raw.as_bytes(), self.at)? + 1;
+        Some(())
     }
 
     fn value(&mut self) -> Option<&'a str> {
