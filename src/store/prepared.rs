@@ -2,7 +2,7 @@
 //! is most of what an object costs.
 
 use super::Store;
-use super::deflate::Deflater;
+use super::deflate::{Deflater, DenseDeflater};
 use super::pack::Kind;
 use super::session::SESSIONS;
 use crate::config::Environment;
@@ -25,7 +25,7 @@ pub struct Prepared {
 
 thread_local! {
     static FAST: RefCell<Deflater> = RefCell::new(Deflater::fast());
-    static DENSE: RefCell<Deflater> = RefCell::new(Deflater::dense());
+    static DENSE: RefCell<DenseDeflater> = RefCell::new(DenseDeflater::new());
 }
 
 impl Prepared {
@@ -57,8 +57,10 @@ pub(super) fn object_id(word: &str, bytes: &[u8]) -> ObjectId {
 /// The zlib stream of an object, at the level that a pack writer would choose.
 fn deflated(kind: Kind, bytes: &[u8]) -> io::Result<Vec<u8>> {
     let mut out = Vec::with_capacity(bytes.len() / 3 + 64);
-    let deflater = if kind.is_dense(bytes.len()) { &DENSE } else { &FAST };
-    deflater.with_borrow_mut(|deflater| deflater.deflate(bytes, &mut out))?;
+    match kind.is_dense(bytes.len()) {
+        true => DENSE.with_borrow_mut(|dense| dense.deflate(bytes, &mut out))?,
+        false => FAST.with_borrow_mut(|fast| fast.deflate(bytes, &mut out))?,
+    }
     Ok(out)
 }
 
