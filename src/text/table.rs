@@ -128,7 +128,7 @@ impl Table<Vec<u8>> {
 
 /// Finds a row among sorted ones. Keys are hashes, so where one stands among all can be told from its first bits: rows
 /// are looked at from there, a few on average however many there are.
-pub(super) fn seek(rows: usize, key: u64, compare: impl Fn(usize) -> Option<Ordering>) -> Option<usize> {
+pub fn seek(rows: usize, key: u64, compare: impl Fn(usize) -> Option<Ordering>) -> Option<usize> {
     let guess = (u128::from(key) * rows as u128) >> 64;
     let (mut low, mut high, mut step) = (0, rows, 8);
     let mut at = usize::try_from(guess).ok()?;

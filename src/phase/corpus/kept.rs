@@ -5,7 +5,9 @@
 use super::column::{Column, Row};
 use super::rows::Columns;
 use super::{Corpus, Texts};
+use crate::model::ObjectId;
 use crate::store::Mapped;
+use crate::store::stamp::Stamp;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
@@ -42,10 +44,13 @@ pub struct Kept {
 
 impl Kept {
     pub fn read(file: &Path) -> Option<Self> {
-        let all = Mapped::of(&File::open(file).ok()?).ok()?;
+        let opened = File::open(file).ok()?;
+        let all = Mapped::of(&opened).ok()?;
         let body = all.get(BEGIN..)?;
-        let sum = crc32fast::hash(body);
-        if all[..BEGIN] != *begin(sum) {
+        let sum = u32::from_le_bytes(*all[BEGIN - ALIGNED..].first_chunk()?);
+        let (named, length) = (ObjectId::of_blob(&all[..BEGIN]), body.len() as u64);
+        let is_whole = || crc32fast::hash(body) == sum;
+        if all[..BEGIN] != *begin(sum) || !Stamp::vouches(&opened, file, (named, length), is_whole) {
             return None;
         }
         let (head, _) = <[u64; HEAD]>::read_from_prefix(body).ok()?;

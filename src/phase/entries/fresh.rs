@@ -111,6 +111,11 @@ impl<'a> Fresh<'a> {
     }
 
     pub fn entries_of(&self, path: &str) -> impl Iterator<Item = usize> {
+        self.entries_at(word(path)).filter(move |at| self.held[*at].path.as_str() == path)
+    }
+
+    /// The entries of a file, by the hash of its path.
+    pub fn entries_at(&self, path: Word) -> impl Iterator<Item = usize> {
         let by_path = self.by_path.get_or_init(|| {
             let mut by_path: HashMap<Word, Vec<u32>> = HashMap::new();
             for (at, held) in self.held.iter().enumerate() {
@@ -118,8 +123,7 @@ impl<'a> Fresh<'a> {
             }
             by_path
         });
-        let own = by_path.get(&word(path)).map_or(&[][..], Vec::as_slice);
-        own.iter().map(|at| *at as usize).filter(move |at| self.held[*at].path.as_str() == path)
+        by_path.get(&path).map_or(&[][..], Vec::as_slice).iter().map(|at| *at as usize)
     }
 
     pub fn of_belief(&self, key: &BeliefKey) -> Vec<usize> {

@@ -8,9 +8,9 @@
 
 use super::written::Written;
 use crate::model::{NotePath, ObjectId};
-use crate::store::{Pages, Section, Skipped, Store};
+use crate::store::{FileName, Pages, Section, Skipped, Store};
 use crate::text::known::{self, Key};
-use crate::text::probe::word;
+use crate::text::probe::{Word, word};
 use crate::text::table::{Bytes, Table};
 use crate::text::{Relation, Told};
 use serde::{Deserialize, Serialize};
@@ -200,23 +200,43 @@ impl Kept {
         postcard::from_bytes::<Written>(&written).ok().map(|written| written.text)
     }
 
-    /// Whether an entry stands in this file.
-    fn is_at(&self, at: usize, path: &str) -> bool {
+    /// Whether an entry stands in a file of such a path.
+    fn is_at(&self, at: usize, is_path: impl Fn(&str) -> bool) -> bool {
         let own = self.row(at).and_then(|row| self.section(Part::Records).get(row.record));
-        own.is_some_and(|bytes| postcard::take_from_bytes::<&str>(&bytes).is_ok_and(|(own, _)| own == path))
+        own.is_some_and(|bytes| postcard::take_from_bytes::<&str>(&bytes).is_ok_and(|(own, _)| is_path(own)))
     }
 
     /// The entries of a file. Nothing at all where there is no such note.
     pub fn entries_of(&self, path: &str) -> Option<Range<usize>> {
-        let firsts = self.table(Part::Paths).of(word(&path.to_lowercase()));
-        let begin = firsts.iter().map(|at| *at as usize).find(|at| *at < self.len() && self.is_at(*at, path));
+        self.entries_at(word(&path.to_lowercase()), |own| own == path)
+    }
+
+    /// The same of a file of such a path, of which the lower case has this hash.
+    fn entries_at(&self, lower: Word, is_path: impl Fn(&str) -> bool) -> Option<Range<usize>> {
+        let firsts = self.table(Part::Paths).of(lower);
+        let begin = firsts.iter().map(|at| *at as usize).find(|at| *at < self.len() && self.is_at(*at, &is_path));
         match begin {
             Some(begin) => {
-                let end = (begin..self.len()).find(|at| !self.is_at(*at, path)).unwrap_or(self.len());
+                let end = (begin..self.len()).find(|at| !self.is_at(*at, &is_path)).unwrap_or(self.len());
                 Some(begin..end)
             }
             None => firsts.contains(&NONE).then_some(0..0),
         }
+    }
+
+    /// The entries of a file that say exactly this. None of them is made for it.
+    pub fn saying(&self, file: FileName, text: &str) -> impl Iterator<Item = usize> {
+        let all = self.entries_at(file.lower, |own| word(own) == file.exact).unwrap_or_default();
+        all.filter(move |at| self.row(*at).and_then(|row| self.is_text(row, text)).unwrap_or_default())
+    }
+
+    fn is_text(&self, row: Row, text: &str) -> Option<bool> {
+        let bytes = self.section(Part::Records).get(row.record)?;
+        let own = postcard::take_from_bytes::<(&str, bool, &str)>(&bytes).ok();
+        if own.is_none() {
+            self.pages().distrust();
+        }
+        own.map(|((_, _, own), _)| own == text)
     }
 
     /// How many entries stand in files before this one.

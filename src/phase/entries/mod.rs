@@ -17,7 +17,7 @@ pub use written::Written;
 
 use super::Held;
 use crate::model::{BeliefKey, NotePath};
-use crate::store::Section;
+use crate::store::{FileName, Section};
 use crate::text::layers::Layers;
 use crate::text::probe::{Word, word, words_of};
 use crate::text::{Known, Meaning, Told, date};
@@ -268,14 +268,15 @@ impl<'a> Entries<'a> {
 
     /// Whether an entry of a file in which a dream proposed a belief says exactly this.
     pub fn says(&self, key: &BeliefKey, text: &str) -> bool {
-        let is_it = |at: usize| match self.locate(at) {
-            Ok(fresh) => self.fresh.held[fresh].text == text,
-            Err(kept) => kept.record(at).is_some_and(|record| record.written.text == text),
-        };
         let Some(history) = self.history else {
-            return self.of_belief(key).is_some_and(is_it);
+            return self.of_belief(key).is_some_and(|at| self.get(at).text == text);
         };
-        history.paths_of(key).any(|path| self.entries_of(path).into_iter().any(is_it))
+        let is_kept = |file| {
+            let kept = self.kept.as_ref().map(|kept| kept.saying(file, text));
+            kept.into_iter().flatten().any(|at| !self.gone.contains(&(at as u32)))
+        };
+        let is_fresh = |file: FileName| self.fresh.entries_at(file.exact).any(|at| self.fresh.held[at].text == text);
+        history.dreams.files_of(key).any(|file| is_kept(file) || is_fresh(file))
     }
 
     /// The entries that name a date and of which it is known when they were written or last confirmed, in their order.

@@ -3,7 +3,7 @@
 use crate::model::{Document, Kind, NotePath};
 use serde::{Deserialize, Serialize};
 
-/// An entry as its file has it. The path comes first, so that it can be read alone.
+/// An entry as its file has it. Its path and its text come first, so that they can be read alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Written {
     pub path: NotePath,

@@ -12,13 +12,13 @@ pub(super) use write::{write, write_since};
 
 use super::lookup::Row;
 use super::parts::Parts;
-use super::stamp::Stamp;
 use super::{Dreams, Ledger, sessions_read};
 use crate::config::Environment;
 use crate::model::{DreamId, ObjectId};
 use crate::store::dream::Dream;
 use crate::store::listed::Listed;
 use crate::store::slots::Slots;
+use crate::store::stamp::Stamp;
 use crate::store::{Mapped, Store};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -27,7 +27,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 /// Also the format's version: another text makes every older file unreadable.
-const MAGIC: &str = concat!("git-dream ledger 7 ", env!("CARGO_PKG_VERSION"), "\n");
+const MAGIC: &str = concat!("git-dream ledger 8 ", env!("CARGO_PKG_VERSION"), "\n");
 /// Fewer commits than this are read faster than a file is written. Tests keep everything.
 const WORTHWHILE: usize = if crate::FAULTS { 1 } else { 64 };
 /// This many commits, or this part of those that are kept, may be read anew each time before all is kept again.
@@ -69,6 +69,8 @@ struct Known {
     commits: usize,
     /// Of all dreams together.
     sessions: usize,
+    /// Whether each session was read by a dream that stands.
+    are_all_named: bool,
     /// Dreams that have refs of their own.
     with_refs: Vec<DreamId>,
 }
@@ -143,11 +145,10 @@ impl Kept {
             *length = u64::from_le_bytes(*bytes);
         }
         let checksum = u32::from_le_bytes(checksum.try_into().ok()?);
-        let stamp = Stamp::of(&file, &path, id, all.iter().fold(0, |sum, length| sum.saturating_add(*length)));
+        let length = all.iter().fold(0, |sum: u64, length| sum.saturating_add(*length));
         let parts = Parts::open(bytes.clone(), HEAD, all)?;
-        if !stamp.as_ref().is_some_and(Stamp::is_there) {
-            parts.check(checksum)?;
-            stamp.inspect(Stamp::put);
+        if !Stamp::vouches(&file, &path, (id, length), || parts.check(checksum).is_some()) {
+            return None;
         }
         let known = postcard::from_bytes(parts.all(0)).ok()?;
         let read = Slots::new(parts.len(LINES) / LINE);
@@ -256,6 +257,11 @@ impl Kept {
 
     pub fn sessions(&self, place: Place) -> impl Iterator<Item = u32> {
         self.at(place).into_iter().flat_map(|entry| entry.sessions.iter().copied())
+    }
+
+    /// Whether each numbered session was read by a dream that stood then.
+    pub fn are_all_named(&self) -> bool {
+        self.known.are_all_named
     }
 
     /// How many sessions are numbered.

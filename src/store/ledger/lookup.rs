@@ -2,15 +2,15 @@
 
 use super::Dreams;
 use super::keep::{Kept, Place};
-use super::sessions_read::SessionsRead;
+use super::sessions_read::{self, SessionsRead, row};
 use crate::model::{DreamId, ObjectId, epoch};
 use crate::store::dream::{Dream, FindDreamError, Standing, find};
 use crate::store::slots::Slots;
-use crate::text::probe::word;
+use crate::text::probe::{Word, word};
 use chrono::{DateTime, Utc};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 /// Every dream that refs and history know of, as seen from one memory commit.
@@ -191,9 +191,16 @@ impl Ledger {
     pub fn sessions_read(&self) -> SessionsRead {
         let stands = |row: &Row| row.standing != Standing::Reverted;
         let own = self.slots.values().filter(|slot| stands(&slot.row));
-        let own =
-            own.flat_map(|slot| slot.dream.sessions()).map(|(session, blob)| (word(session.as_str()), *blob)).collect();
+        let own = own.flat_map(|slot| slot.dream.sessions()).map(|(session, blob)| (word(session.as_str()), *blob));
+        let own: Vec<(Word, ObjectId)> = own.collect();
         let Some(rest) = &self.kept else { return SessionsRead::from(own) };
+        let Some(rows) = rest.kept.all_sessions() else { return SessionsRead::from(own) };
+        // Mostly all of them count still: those too of dreams of which something newer is known.
+        let own_rows: HashSet<sessions_read::Row> = own.iter().map(|(word, blob)| row(*word, *blob)).collect();
+        let has = |number: u32| rows.as_chunks().0.get(number as usize).is_some_and(|row| own_rows.contains(row));
+        if rest.kept.are_all_named() && rest.left_out.iter().flat_map(|place| rest.kept.sessions(*place)).all(has) {
+            return SessionsRead::of(rest.kept.id, rows, None, own);
+        }
         // Most sessions are named by several dreams.
         let mut named = vec![false; rest.kept.count_sessions()];
         for place in rest.places().filter(|place| rest.kept.row(*place).is_some_and(stands)) {
@@ -201,10 +208,7 @@ impl Ledger {
                 named.get_mut(number as usize).into_iter().for_each(|named| *named = true);
             }
         }
-        match rest.kept.all_sessions() {
-            Some(rows) => SessionsRead::of(rest.kept.id, rows, named, own),
-            None => SessionsRead::from(own),
-        }
+        SessionsRead::of(rest.kept.id, rows, Some(named), own)
     }
 }
 

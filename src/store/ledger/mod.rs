@@ -7,10 +7,9 @@ mod keep;
 mod lookup;
 mod parts;
 mod sessions_read;
-mod stamp;
 mod standing;
 
-pub use index::DreamIndex;
+pub use index::{DreamIndex, FileName};
 pub use lookup::{Ledger, Row};
 pub use sessions_read::{ReadMark, SessionsRead};
 

@@ -1,5 +1,5 @@
-//! The sessions that dreams have read. A night asks it of every session that there is, so it is neither hashed nor
-//! searched: a hash says itself where to look.
+//! The sessions that dreams have read. Who asks it of every session that there is neither hashes nor searches: a hash
+//! says itself where to look.
 
 use crate::model::{ObjectId, SessionId};
 use crate::store::Mapped;
@@ -7,6 +7,8 @@ use crate::text::probe::{Word, word};
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::collections::BTreeSet;
 use std::ops::{Deref, Range};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A session by its hash, and the blob up to which it was read, as it stands in the kept ledger.
 pub(super) const ROW: usize = 8 + 20;
@@ -23,6 +25,9 @@ pub(super) fn hash(row: &Row) -> Word {
     Word::from_le_bytes(*row.first_chunk().expect("a row begins with a hash"))
 }
 
+/// So many are searched for; for more it is found out where those with each first bits begin.
+const FEW: usize = if crate::FAULTS { 2 } else { 64 };
+
 /// Sessions that dreams read, each up to some blob. A session is known by the hash of its id: of two with one hash and the
 /// same transcript the later is taken for read, and it says the same.
 #[derive(Debug, Default)]
@@ -37,7 +42,7 @@ pub struct SessionsRead {
 #[derive(Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct ReadMark {
     kept: Option<ObjectId>,
-    /// A hash of which sessions of the kept ledger count.
+    /// A hash of which sessions of the kept ledger count; zeros for all.
     named: [u8; 32],
     /// In their order.
     more: Vec<Row>,
@@ -76,35 +81,59 @@ struct Table {
     rows: Rows,
     /// Which of them count; nothing for all.
     named: Option<Vec<bool>>,
-    /// Where those with each first bits begin, and in the end how many there are.
-    begins: Vec<u32>,
+    begins: OnceLock<Begins>,
+    asked: AtomicUsize,
+}
+
+/// Where those with each first bits begin, and in the end how many there are.
+#[derive(Debug)]
+struct Begins {
+    places: Vec<u32>,
     /// All but the first bits.
     rest: u32,
 }
 
-impl Table {
-    fn new(rows: Rows, named: Option<Vec<bool>>) -> Self {
-        let (all, _) = rows.as_chunks::<ROW>();
+impl Begins {
+    fn of(rows: &[Row]) -> Self {
         // About one session for each.
-        let bits = all.len().next_power_of_two().ilog2().max(1);
+        let bits = rows.len().next_power_of_two().ilog2().max(1);
         let rest = Word::BITS - bits;
-        let mut begins = vec![0; (1 << bits) + 1];
-        all.iter().for_each(|row| begins[(hash(row) >> rest) as usize + 1] += 1);
-        for at in 1..begins.len() {
-            begins[at] += begins[at - 1];
+        let mut places = vec![0; (1 << bits) + 1];
+        rows.iter().for_each(|row| places[(hash(row) >> rest) as usize + 1] += 1);
+        for at in 1..places.len() {
+            places[at] += places[at - 1];
         }
-        Self { rows, named, begins, rest }
+        Self { places, rest }
     }
 
-    /// Those with the same first bits.
     fn near(&self, session: Word) -> Range<usize> {
         let first = (session >> self.rest) as usize;
-        let [begin, end] = self.begins.get(first..).and_then(<[u32]>::first_chunk).copied().unwrap_or_default();
+        let [begin, end] = self.places.get(first..).and_then(<[u32]>::first_chunk).copied().unwrap_or_default();
         begin as usize..end as usize
+    }
+}
+
+impl Table {
+    fn new(rows: Rows, named: Option<Vec<bool>>) -> Self {
+        Self { rows, named, begins: OnceLock::new(), asked: AtomicUsize::new(0) }
+    }
+
+    fn all(&self) -> &[Row] {
+        self.rows.as_chunks().0
+    }
+
+    /// Rows among which are all of this session.
+    fn near(&self, session: Word) -> Range<usize> {
+        if self.begins.get().is_none() && self.asked.fetch_add(1, Ordering::Relaxed) < FEW {
+            let (all, begin) = (self.all(), self.all().partition_point(|row| hash(row) < session));
+            let same = all[begin..].iter().take_while(|row| hash(row) == session).count();
+            return begin..begin + same;
+        }
+        self.begins.get_or_init(|| Begins::of(self.all())).near(session)
     }
 
     fn contains(&self, looked_for: &Row) -> bool {
-        self.near(hash(looked_for)).any(|at| self.rows.as_chunks().0.get(at) == Some(looked_for) && self.counts(at))
+        self.near(hash(looked_for)).any(|at| self.all().get(at) == Some(looked_for) && self.counts(at))
     }
 
     fn counts(&self, at: usize) -> bool {
@@ -113,15 +142,15 @@ impl Table {
 
     /// Those that count.
     fn named(&self) -> impl Iterator<Item = Row> {
-        self.rows.as_chunks().0.iter().enumerate().filter(|(at, _)| self.counts(*at)).map(|(_, row)| *row)
+        self.all().iter().enumerate().filter(|(at, _)| self.counts(*at)).map(|(_, row)| *row)
     }
 }
 
 impl SessionsRead {
-    /// Rows in the order of their hashes, of which some count, and more in any order.
-    pub(super) fn of(kept: ObjectId, rows: Mapped, named: Vec<bool>, more: Vec<(Word, ObjectId)>) -> Self {
+    /// Rows in the order of their hashes, of which some count, or all, and more in any order.
+    pub(super) fn of(kept: ObjectId, rows: Mapped, named: Option<Vec<bool>>, more: Vec<(Word, ObjectId)>) -> Self {
         let mut all = Self { kept: Some(kept), ..Self::from(more) };
-        all.tables.push(Table::new(Rows::Kept(rows), Some(named)));
+        all.tables.push(Table::new(Rows::Kept(rows), named.filter(|named| named.contains(&false))));
         all
     }
 
@@ -140,12 +169,13 @@ impl SessionsRead {
     pub fn mark(&self) -> ReadMark {
         let mut mark = ReadMark { kept: self.kept, named: [0; 32], more: Vec::new() };
         for table in &self.tables {
-            match &table.named {
-                Some(named) => {
+            match (&table.rows, &table.named) {
+                (Rows::Own(_), _) => mark.more.extend_from_slice(table.all()),
+                (Rows::Kept(_), None) => {}
+                (Rows::Kept(_), Some(named)) => {
                     let named: Vec<u8> = named.iter().map(|named| u8::from(*named)).collect();
                     mark.named = *blake3::hash(&named).as_bytes();
                 }
-                None => mark.more.extend_from_slice(table.rows.as_chunks().0),
             }
         }
         mark.more.dedup();
@@ -218,7 +248,7 @@ mod tests {
         let rows = [row(1, blob), row(2, blob)];
         let read = |kept: &[u8], named: [bool; 2], more: &[Word]| {
             let more = more.iter().map(|word| (*word, blob)).collect();
-            SessionsRead::of(ObjectId::of_blob(kept), Mapped::with(&rows.concat()), named.into(), more).mark()
+            SessionsRead::of(ObjectId::of_blob(kept), Mapped::with(&rows.concat()), Some(named.into()), more).mark()
         };
         let then = read(b"x", [true, false], &[9, 5]);
         for (now, is_part) in [
@@ -232,6 +262,9 @@ mod tests {
             assert_eq!(then.is_part_of(&now), is_part, "{now:?}");
         }
         assert!(read(b"x", [true, false], &[]).is_part_of(&then));
+        // Whether it was found out that all of them count, or known without a look.
+        let all = SessionsRead::of(ObjectId::of_blob(b"x"), Mapped::with(&rows.concat()), None, Vec::new());
+        assert_eq!(all.mark(), read(b"x", [true, true], &[]));
     }
 
     #[test]
@@ -240,7 +273,8 @@ mod tests {
         let mut rows: Vec<Row> = (0..100).map(|nth: u64| row(nth << 57 | nth, blob)).collect();
         rows.sort_unstable_by_key(hash);
         let named = (0..100).map(|nth| nth % 3 > 0).collect();
-        let read = SessionsRead::of(blob, Mapped::with(&rows.concat()), named, vec![(hash(&rows[3]), blob), (5, blob)]);
+        let more = vec![(hash(&rows[3]), blob), (5, blob)];
+        let read = SessionsRead::of(blob, Mapped::with(&rows.concat()), Some(named), more);
         for (nth, row) in rows.iter().enumerate() {
             assert_eq!(read.contains_word(hash(row), blob), nth % 3 > 0 || nth == 3, "{nth}");
             assert!(!read.contains_word(hash(row), ObjectId::ZERO));
@@ -248,7 +282,7 @@ mod tests {
         assert!(read.contains_word(5, blob) && !read.contains_word(6, blob));
         // Rows that lie in no order are not all found, and nothing worse.
         rows.reverse();
-        let read = SessionsRead::of(blob, Mapped::with(&rows.concat()), vec![true; 3], Vec::new());
+        let read = SessionsRead::of(blob, Mapped::with(&rows.concat()), Some(vec![true; 3]), Vec::new());
         assert!(rows.iter().filter(|row| read.contains_word(hash(row), blob)).count() <= 3);
     }
 }

@@ -12,6 +12,7 @@ use super::row::{Bytes, ROW, Row, record_stamp, stamp_of};
 use super::{Records, Slots};
 use crate::config::Environment;
 use crate::model::{AgentName, ObjectId, SessionId, SessionRecord};
+use crate::store::stamp::Stamp;
 use crate::store::{Mapped, Store};
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -126,7 +127,9 @@ impl Records {
 impl Store {
     /// What is kept, with the tree that it was made of.
     pub(in crate::store) fn kept_records(&self) -> Option<(ObjectId, Records)> {
-        let file = Mapped::of(&File::open(self.records_file()).ok()?).ok()?;
+        let path = self.records_file();
+        let opened = File::open(&path).ok()?;
+        let file = Mapped::of(&opened).ok()?;
         let (head, checksum) = Head::read(&file)?;
         let mut begin = MAGIC.len() + HEAD;
         let mut part = |length: usize| {
@@ -136,7 +139,10 @@ impl Store {
         };
         let (rows, agents, ids) = (part(head.rows.checked_mul(ROW)?)?, part(head.agents)?, part(head.ids)?);
         let records = part(head.records)?;
-        if begin != file.len() || head.checksum(&rows, &agents, &ids) != checksum {
+        let named = ObjectId::of_blob(file.get(..MAGIC.len() + HEAD)?);
+        let is_whole = || head.checksum(&rows, &agents, &ids) == checksum;
+        let length = (rows.len() + agents.len() + ids.len()) as u64;
+        if begin != file.len() || !Stamp::vouches(&opened, &path, (named, length), is_whole) {
             return None;
         }
         let kept = Kept {

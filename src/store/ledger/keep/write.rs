@@ -3,7 +3,7 @@
 use super::{Bytes, Entry, Judged, Kept, Known, MAGIC, PARTS, Place, Record, WORTHWHILE, path};
 use crate::model::{DreamId, ObjectId};
 use crate::store::Store;
-use crate::store::dream::Dream;
+use crate::store::dream::{Dream, Standing};
 use crate::store::ledger::lookup::{Row, homes};
 use crate::store::ledger::sessions_read;
 use crate::store::ledger::{Dreams, is_shown};
@@ -49,7 +49,8 @@ pub(in crate::store::ledger) fn write(
         .collect();
     let has_refs = |entry: &&Entry| entry.open.is_some() || entry.closed.is_some();
     let with_refs = entries.iter().filter(has_refs).map(|entry| entry.id.clone()).collect();
-    let known = packed(&Known { tip, commits, sessions, with_refs })?;
+    let are_all_named = are_all_named(&entries, listed.len());
+    let known = packed(&Known { tip, commits, sessions, are_all_named, with_refs })?;
     let (mut lines, mut texts) = (Vec::new(), Vec::new());
     for entry in &entries {
         texts.append(&mut packed(entry)?);
@@ -112,6 +113,16 @@ pub(in crate::store::ledger) fn write_since(
     }
     let main: Vec<ObjectId> = kept.main().chain(line.iter().copied()).collect();
     write(store, tip, kept.known.commits + commits, &main, &judged, &shown)
+}
+
+/// Whether each of so many sessions was read by a dream that stands.
+fn are_all_named(entries: &[Entry], count: usize) -> bool {
+    let stands = |entry: &&Entry| entry.row.as_ref().is_some_and(|row| row.standing != Standing::Reverted);
+    let mut named = vec![false; count];
+    for number in entries.iter().filter(stands).flat_map(|entry| &entry.sessions) {
+        named[*number as usize] = true;
+    }
+    !named.contains(&false)
 }
 
 fn packed(what: &impl Serialize) -> io::Result<Vec<u8>> {

@@ -5,12 +5,12 @@ use crate::model::ObjectId;
 use crate::store::mark::Mark;
 use std::fs::{self, File};
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Fewer bytes are checked as fast as a stamp is read. Tests stamp everything.
 const WORTHWHILE: u64 = if crate::FAULTS { 1 } else { 1 << 18 };
 
-pub(super) struct Stamp {
+pub struct Stamp {
     path: PathBuf,
     mark: Mark,
     /// What a stamp of this very file says.
@@ -18,19 +18,30 @@ pub(super) struct Stamp {
 }
 
 impl Stamp {
-    /// Of an open file with so many bytes to check, by its path and what names its bytes; nothing where none is kept.
-    pub fn of(file: &File, path: &std::path::Path, id: ObjectId, length: u64) -> Option<Self> {
+    /// Whether the file is whole: as it was when it was checked, or by a check of so many bytes. `id` names these.
+    pub fn vouches(file: &File, path: &Path, (id, length): (ObjectId, u64), is_whole: impl FnOnce() -> bool) -> bool {
+        let stamp = Self::of(file, path, id, length);
+        if stamp.as_ref().is_some_and(Self::is_there) {
+            return true;
+        }
+        let is_whole = is_whole();
+        stamp.filter(|_| is_whole).inspect(Self::put);
+        is_whole
+    }
+
+    /// Of an open file, by its path; nothing where none is kept.
+    fn of(file: &File, path: &Path, id: ObjectId, length: u64) -> Option<Self> {
         let mark = Mark::read(&file.metadata().ok()?).filter(|_| length >= WORTHWHILE)?;
         let text = [id.as_bytes().to_vec(), postcard::to_stdvec(&mark).ok()?].concat();
         Some(Self { path: path.with_extension("checked"), mark, text })
     }
 
-    pub fn is_there(&self) -> bool {
+    fn is_there(&self) -> bool {
         fs::read(&self.path).is_ok_and(|text| text == self.text)
     }
 
     /// Notes that the file was checked. What was written a moment ago may be written again without looking any different.
-    pub fn put(&self) {
+    fn put(&self) {
         let _ = self.try_put();
     }
 
