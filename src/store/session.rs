@@ -14,10 +14,6 @@ use sha1::{Digest, Sha1};
 /// Where sessions are kept. Outside `refs/heads`, so that a plain `git push` never publishes raw transcripts.
 pub const SESSIONS: &str = "refs/dream/sessions";
 const NEAR: usize = 3;
-/// This many records may be read anew each time before all are kept again, however many they are: with each another folder
-/// differs, of as many sessions as there are hundreds, and they take as long to read as all records to be kept.
-const NEW: usize = 32;
-
 #[derive(Debug, thiserror::Error)]
 pub enum SessionError {
     #[error("read the sessions")]
@@ -108,11 +104,8 @@ impl Store {
     pub fn records(&self) -> Result<Records, SessionError> {
         let Some(tree) = self.folder_of_sessions().map_err(SessionError::Read)? else { return Ok(Records::default()) };
         if let Some((known, records)) = self.kept_records()
-            && let Some((records, new)) = self.records_since(known, tree, records)
+            && let Some(records) = self.records_since(known, tree, records)
         {
-            if new > NEW {
-                self.keep_records(tree, &records);
-            }
             return Ok(records);
         }
         self.records_afresh()

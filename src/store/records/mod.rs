@@ -7,6 +7,7 @@ mod kept;
 mod row;
 mod rows;
 mod since;
+mod tail;
 
 use self::agents::Agents;
 use self::kept::Kept;
