@@ -3,30 +3,39 @@
 
 use super::{Mapped, Store};
 use crate::text::Known;
+use crate::text::known::Bytes;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+const TEXTS: &str = "texts";
+/// What was made of all of them together.
+const STATES: &str = "courses";
+
 impl Store {
     /// Reads what is kept, wherever that is called.
     pub fn known_texts(&self) -> impl FnOnce() -> Known + Send + use<> {
-        let file = self.texts_file();
-        move || File::open(file).and_then(|file| Mapped::of(&file)).map(Known::read).unwrap_or_default()
+        let files = [TEXTS, STATES].map(|name| self.texts_file(name));
+        let read = |file: PathBuf| -> Option<Bytes> { Some(Box::new(Mapped::of(&File::open(file).ok()?).ok()?)) };
+        move || {
+            let [texts, states] = files.map(read);
+            Known::read(texts, states)
+        }
     }
 
     /// Keeps what was learnt, where that is worth it. A file that cannot be written is no error.
     pub fn keep_texts(&self, known: &Known) {
-        if let Some(bytes) = known.to_keep() {
-            let _ = self.write_texts(&bytes);
+        for (name, bytes) in [(TEXTS, known.to_keep()), (STATES, known.states_to_keep())] {
+            let _ = bytes.map(|bytes| self.write_texts(name, &bytes));
         }
     }
 
-    fn texts_file(&self) -> PathBuf {
-        self.common_dir().join("dream/cache/texts")
+    fn texts_file(&self, name: &str) -> PathBuf {
+        self.common_dir().join("dream/cache").join(name)
     }
 
-    fn write_texts(&self, bytes: &[u8]) -> io::Result<()> {
-        let path = self.texts_file();
+    fn write_texts(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let path = self.texts_file(name);
         let folder = path.parent().expect("the file has a folder");
         fs::create_dir_all(folder)?;
         let mut file = tempfile::NamedTempFile::new_in(folder)?;

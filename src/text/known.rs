@@ -76,40 +76,34 @@ pub type Bytes = Box<dyn Deref<Target = [u8]> + Send + Sync>;
 /// What is known of texts, and what is learnt.
 #[derive(Default)]
 pub struct Known {
-    bytes: Option<Bytes>,
-    /// Which rows were asked for: the others are of texts that are gone.
-    used: Vec<AtomicBool>,
-    new: Mutex<HashMap<Key, Vec<u8>>>,
+    texts: Lot,
+    /// Few and large, and seldom others: apart from the texts, of which every night learns some.
+    states: Lot,
     /// Whether a state is worth keeping again.
     is_behind: AtomicBool,
 }
 
 impl Known {
-    /// What [`Known::to_keep`] gave; nothing known where these bytes are damaged or of another version.
-    pub fn read(bytes: impl Deref<Target = [u8]> + Send + Sync + 'static) -> Self {
-        let Some(rows) = rows_of(&bytes) else { return Self::default() };
-        let used = (0..rows).map(|_| AtomicBool::new(false)).collect();
-        Self { bytes: Some(Box::new(bytes)), used, ..Self::default() }
-    }
-
-    fn bytes(&self) -> &[u8] {
-        self.bytes.as_deref().map_or(&[], |bytes| bytes)
+    /// What [`Known::to_keep`] and [`Known::states_to_keep`] gave; nothing known where bytes are damaged or of another
+    /// version.
+    pub fn read(texts: Option<Bytes>, states: Option<Bytes>) -> Self {
+        Self { texts: Lot::read(texts), states: Lot::read(states), is_behind: AtomicBool::new(false) }
     }
 
     /// Worked out of the text, now or before; and the text's name.
     pub fn told(&self, text: &str) -> (Key, Told<'_>) {
         let key = name_of(text);
-        if let Some(bytes) = self.find(&key) {
+        if let Some(bytes) = self.texts.find(&key) {
             return (key, Told::kept(bytes));
         }
         let made = Told::of(text);
-        self.learn(key, made.bytes.to_vec());
+        self.texts.learn(key, made.bytes.to_vec());
         (key, made)
     }
 
     /// What a text of this name tells, where it was worked out before.
     pub fn told_before(&self, key: &Key) -> Option<Told<'_>> {
-        self.find(key).map(Told::kept)
+        self.texts.find(key).map(Told::kept)
     }
 
     pub fn meaning(&self, text: &str) -> Meaning {
@@ -123,28 +117,71 @@ impl Known {
 
     /// What was noted under a name before.
     pub fn noted<T: for<'de> Deserialize<'de>>(&self, key: &Key) -> Option<T> {
-        if let Some(kept) = self.find(key) {
+        if let Some(kept) = self.texts.find(key) {
             return postcard::from_bytes(kept).ok();
         }
-        let new = self.new.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let new = self.texts.new.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         postcard::from_bytes(new.get(key)?).ok()
     }
 
     pub fn note(&self, key: Key, what: &impl Serialize) {
         if let Ok(bytes) = postcard::to_stdvec(what) {
-            self.learn(key, bytes);
+            self.texts.learn(key, bytes);
         }
     }
 
     /// What was kept of a state under a name.
     pub fn state(&self, key: &Key) -> Option<&[u8]> {
-        self.find(key)
+        self.states.find(key)
     }
 
     /// Keeps a state in place of an older one.
     pub fn renew(&self, key: Key, state: Vec<u8>) {
         self.is_behind.store(true, Ordering::Relaxed);
-        self.learn(key, state);
+        self.states.learn(key, state);
+    }
+
+    /// All that was asked for, where that is worth writing down.
+    pub fn to_keep(&self) -> Option<Vec<u8>> {
+        let (kept, asked, new) = self.texts.counts();
+        let is_new = asked + new >= WORTHWHILE && new > NEW && new > asked / SHARE;
+        // What nobody asks for is read each time all the same.
+        let is_old = kept > 2 * (asked + new) + WORTHWHILE;
+        (is_new || is_old).then(|| self.texts.bytes_to_keep())
+    }
+
+    /// What the next run reads, where all of it is kept.
+    #[cfg(test)]
+    pub fn kept(&self) -> Self {
+        Self::read(Some(Box::new(self.texts.bytes_to_keep())), Some(Box::new(self.states.bytes_to_keep())))
+    }
+
+    /// All states, where one of them is worth it.
+    pub fn states_to_keep(&self) -> Option<Vec<u8>> {
+        self.is_behind.load(Ordering::Relaxed).then(|| self.states.bytes_to_keep())
+    }
+}
+
+/// Bytes by names: those that are kept, and those that are new.
+#[derive(Default)]
+struct Lot {
+    bytes: Option<Bytes>,
+    /// Which rows were asked for: the others are of texts that are gone.
+    used: Vec<AtomicBool>,
+    new: Mutex<HashMap<Key, Vec<u8>>>,
+}
+
+impl Lot {
+    fn read(bytes: Option<Bytes>) -> Self {
+        let Some((bytes, rows)) = bytes.and_then(|bytes| rows_of(&bytes).map(|rows| (bytes, rows))) else {
+            return Self::default();
+        };
+        let used = (0..rows).map(|_| AtomicBool::new(false)).collect();
+        Self { bytes: Some(bytes), used, ..Self::default() }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self.bytes.as_deref().map_or(&[], |bytes| bytes)
     }
 
     fn learn(&self, key: Key, bytes: Vec<u8>) {
@@ -168,20 +205,19 @@ impl Known {
         self.body(at)
     }
 
-    /// All that was asked for, where that is worth writing down.
-    pub fn to_keep(&self) -> Option<Vec<u8>> {
+    /// How many are kept, how many of these were asked for, and how many are new.
+    fn counts(&self) -> (usize, usize, usize) {
+        let asked = self.used.iter().filter(|used| used.load(Ordering::Relaxed)).count();
+        let new = self.new.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        (self.used.len(), asked, new.len())
+    }
+
+    /// All that was asked for.
+    fn bytes_to_keep(&self) -> Vec<u8> {
         let new = self.new.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let used = self.used.iter().enumerate().filter(|(_, used)| used.load(Ordering::Relaxed));
         let mut all: Vec<(&[u8], &[u8])> =
             used.filter_map(|(at, _)| Some((&self.rows()[at][..KEY], self.body(at)?))).collect();
-        let asked = all.len() + new.len();
-        let is_behind = self.is_behind.load(Ordering::Relaxed) || new.len() > NEW && new.len() > all.len() / SHARE;
-        let is_new = asked >= WORTHWHILE && is_behind;
-        // What nobody asks for is read each time all the same.
-        let is_old = self.used.len() > 2 * asked + WORTHWHILE;
-        if !is_new && !is_old {
-            return None;
-        }
         all.retain(|(key, _)| !new.contains_key(*key));
         all.extend(new.iter().map(|(key, body)| (key.as_slice(), body.as_slice())));
         all.sort_unstable();
@@ -199,7 +235,7 @@ impl Known {
         all.iter().for_each(|(_, body)| bytes.extend_from_slice(body));
         let checksum = crc32fast::hash(&bytes[HEAD..]);
         bytes[HEAD - 4..HEAD].copy_from_slice(&checksum.to_le_bytes());
-        Some(bytes)
+        bytes
     }
 }
 
@@ -229,6 +265,10 @@ mod tests {
 
     const TEXTS: [&str; 3] = ["Deploys run on Fridays. The team has 11 people; no `make all`.", "Use pnpm", ""];
 
+    fn texts(kept: Vec<u8>) -> Known {
+        Known::read(Some(Box::new(kept)), None)
+    }
+
     fn said(known: &Known) -> String {
         let told = |text: &&str| {
             let (key, told) = known.told(text);
@@ -241,7 +281,7 @@ mod tests {
     fn what_is_kept_is_what_would_be_worked_out() {
         let fresh = Known::default();
         let wanted = said(&fresh);
-        let kept = Known::read(fresh.to_keep().expect("all of it is new"));
+        let kept = texts(fresh.to_keep().expect("all of it is new"));
         assert_eq!(said(&kept), wanted);
         assert!(kept.to_keep().is_none(), "nothing is new");
     }
@@ -254,11 +294,11 @@ mod tests {
         for at in 0..bytes.len() {
             let mut damaged = bytes.clone();
             damaged[at] ^= 0x10;
-            assert!(Known::read(damaged).used.is_empty(), "byte {at}");
+            assert!(texts(damaged).texts.used.is_empty(), "byte {at}");
         }
         for length in [0, HEAD - 1, HEAD, bytes.len() - 1] {
-            let cut = Known::read(bytes[..length].to_vec());
-            assert!(cut.used.is_empty());
+            let cut = texts(bytes[..length].to_vec());
+            assert!(cut.texts.used.is_empty());
             assert_eq!(said(&cut), wanted);
         }
     }
@@ -295,7 +335,7 @@ mod tests {
         let (one, other) = (named(&[b"one"]), named(&[b"other"]));
         fresh.note(one, &vec![(3_u8, true)]);
         fresh.note(other, &Vec::<(u8, bool)>::new());
-        let kept = Known::read(fresh.to_keep().expect("all of it is new"));
+        let kept = texts(fresh.to_keep().expect("all of it is new"));
         assert_eq!(kept.noted(&one), Some(vec![(3_u8, true)]));
         assert_eq!(kept.noted(&other), Some(Vec::<(u8, bool)>::new()));
         assert_eq!(kept.noted::<Vec<u8>>(&named(&[b"none"])), None);
@@ -303,29 +343,33 @@ mod tests {
 
     #[test]
     fn a_state_is_kept_in_place_of_the_one_before() {
+        let again = |known: &Known| Known::read(None, Some(Box::new(known.states_to_keep().expect("it is worth it"))));
         let fresh = Known::default();
-        let name = named(&[b"state"]);
+        let (name, other) = (named(&[b"state"]), named(&[b"other"]));
         fresh.renew(name, vec![1]);
-        let kept = Known::read(fresh.to_keep().expect("it is worth it"));
-        assert_eq!(kept.state(&name), Some(&[1_u8][..]));
+        fresh.renew(other, vec![4]);
+        assert!(fresh.to_keep().is_none(), "no text was learnt");
+        let kept = again(&fresh);
+        assert_eq!((kept.state(&name), kept.state(&other)), (Some(&[1_u8][..]), Some(&[4_u8][..])));
+        assert!(kept.states_to_keep().is_none());
         kept.renew(name, vec![2, 3]);
         assert_eq!(kept.state(&name), Some(&[1_u8][..]), "what was kept is what was");
-        let kept = Known::read(kept.to_keep().expect("it is worth it"));
-        assert_eq!(kept.state(&name), Some(&[2_u8, 3][..]));
+        let kept = again(&kept);
+        assert_eq!((kept.state(&name), kept.state(&other)), (Some(&[2_u8, 3][..]), Some(&[4_u8][..])));
     }
 
     #[test]
     fn texts_that_are_gone_are_forgotten() {
         let fresh = Known::default();
         said(&fresh);
-        let kept = Known::read(fresh.to_keep().expect("all of it is new"));
+        let kept = texts(fresh.to_keep().expect("all of it is new"));
         kept.told(TEXTS[0]);
-        assert_eq!(kept.used.len(), 6);
-        let kept = Known::read(kept.to_keep().expect("most of it is not asked for"));
-        assert_eq!(kept.used.len(), 1);
-        let kept = Known::read(fresh.to_keep().expect("all of it is new"));
+        assert_eq!(kept.texts.used.len(), 6);
+        let kept = texts(kept.to_keep().expect("most of it is not asked for"));
+        assert_eq!(kept.texts.used.len(), 1);
+        let kept = texts(fresh.to_keep().expect("all of it is new"));
         kept.told("Another text altogether.");
-        let kept = Known::read(kept.to_keep().expect("one is new"));
-        assert_eq!(kept.used.len(), 1);
+        let kept = texts(kept.to_keep().expect("one is new"));
+        assert_eq!(kept.texts.used.len(), 1);
     }
 }

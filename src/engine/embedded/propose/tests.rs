@@ -92,12 +92,12 @@ proptest! {
         let (before, now) = (of(&sessions, &fates, 1), of(&sessions, &fates, 0));
         let known = Known::default();
         directives::told_of(&known, &before);
-        let known = known.to_keep().map(Known::read).unwrap_or_default();
+        let known = known.kept();
         let nothing = Known::default();
         let fresh = directives::told_of(&nothing, &now);
         prop_assert_eq!(directives::told_of(&known, &now), fresh.clone());
         // And the night after that.
-        let known = known.to_keep().map_or(known, Known::read);
+        let known = known.kept();
         prop_assert_eq!(directives::told_of(&known, &now), fresh);
     }
 
@@ -106,11 +106,11 @@ proptest! {
         let (before, now) = (of(&sessions, &fates, 1), of(&sessions, &fates, 0));
         let known = Known::default();
         facts::told_of(&known, &before);
-        let known = known.to_keep().map(Known::read).unwrap_or_default();
+        let known = known.kept();
         let nothing = Known::default();
         let fresh = facts::told_of(&nothing, &now);
         prop_assert_eq!(facts::told_of(&known, &now), fresh.clone());
-        let known = known.to_keep().map_or(known, Known::read);
+        let known = known.kept();
         prop_assert_eq!(facts::told_of(&known, &now), fresh);
     }
 }

@@ -212,9 +212,9 @@ proptest! {
         let wanted = propose(&now, &fresh);
         let earlier = Known::default();
         propose(&before, &earlier);
-        let kept = Known::read(earlier.to_keep().unwrap_or_default());
+        let kept = earlier.kept();
         prop_assert_eq!(&propose(&now, &kept), &wanted, "after an earlier memory");
-        let kept = Known::read(fresh.to_keep().unwrap_or_default());
+        let kept = fresh.kept();
         prop_assert_eq!(&propose(&now, &kept), &wanted, "after itself");
     }
 
