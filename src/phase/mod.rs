@@ -1,6 +1,7 @@
 //! The four phases of a dream. Pure over a snapshot of memory and the sessions read; each declares the trait that an
 //! engine implements.
 
+mod answers;
 mod aside;
 pub mod bill;
 mod cache;

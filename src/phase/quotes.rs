@@ -1,34 +1,20 @@
 //! Looking quotes up in the stored transcripts. What was found once in bytes that cannot change (a transcript is named
-//! by its blobs) is remembered as a hash of all that decided it: where, in which blobs, which words. The memory of it
-//! may be deleted at any time and changes no result; a flipped bit in it only means looking again.
+//! by its blobs) is remembered as a hash of all that decided it: where, in which blobs, which words.
 
+use super::answers::{Answer, Answers};
 use super::reflection::Reflection;
 use super::settle::Quotes;
 use crate::model::{Evidence, ObjectId, Place, SessionId, SessionRecord};
 use crate::store::{NoteText, Records, Store};
 use crate::text::secret;
 use crate::transcript;
-use rayon::prelude::*;
 use sha1::{Digest, Sha1};
-use std::cell::{Cell, OnceCell};
-use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
-use std::path::PathBuf;
+use std::collections::BTreeMap;
 
 /// Bytes of transcripts kept while looking.
 const KEPT_BYTES: usize = 128 << 20;
 /// The rule by which a quote stands. Another rule makes every remembered answer unreadable.
 const RULE: &[u8] = b"git-dream quote 1\0";
-/// Bytes of remembered answers at most: about 200,000 quotes.
-const MOST_REMEMBERED: usize = 4 << 20;
-
-/// So many answers are looked for one after the other.
-const FEW: usize = 32;
-
-/// A quote that stands, as a hash of all that decides it.
-pub(super) type Answer = [u8; 20];
-
 /// Looks quotes up in the stored transcripts.
 pub struct Transcripts<'a> {
     store: &'a Store,
@@ -37,12 +23,12 @@ pub struct Transcripts<'a> {
     notes: BTreeMap<ObjectId, NoteText>,
     kept: BTreeMap<SessionId, Vec<u8>>,
     bytes: usize,
-    found: Found,
+    found: Answers,
 }
 
 impl<'a> Transcripts<'a> {
     pub fn new(store: &'a Store, records: &'a Records) -> Self {
-        let found = Found::open(store);
+        let found = Answers::open(store);
         Self { store, records, notes: BTreeMap::new(), kept: BTreeMap::new(), bytes: 0, found }
     }
 
@@ -145,106 +131,4 @@ fn answer(record: &SessionRecord, place: &Place, quote: &str) -> Answer {
     hash.update(b"\0\0");
     hash.update(quote);
     hash.finalize().into()
-}
-
-/// The quotes that were found, by this run and by those before.
-struct Found {
-    file: PathBuf,
-    /// Read when it is asked first.
-    before: OnceCell<Before>,
-    new: BTreeSet<Answer>,
-    unwritten: Vec<Answer>,
-}
-
-/// What earlier runs found.
-struct Before {
-    bytes: Vec<u8>,
-    asked: Cell<usize>,
-    sorted: OnceCell<Vec<Answer>>,
-    /// The file is too long or ends within an answer: it is written anew.
-    renew: bool,
-}
-
-impl Before {
-    /// Few are looked for one after the other, which takes less than to put all in order.
-    fn holds(&self, answer: &Answer) -> bool {
-        self.asked.set(self.asked.get() + 1);
-        match self.asked.get() > FEW {
-            false => self.answers().contains(answer),
-            true => self.sorted().binary_search(answer).is_ok(),
-        }
-    }
-
-    fn answers(&self) -> &[Answer] {
-        self.bytes.as_chunks().0
-    }
-
-    fn sorted(&self) -> &[Answer] {
-        self.sorted.get_or_init(|| {
-            let mut sorted = self.answers().to_vec();
-            sorted.par_sort_unstable();
-            sorted
-        })
-    }
-}
-
-impl Found {
-    fn open(store: &Store) -> Self {
-        let file = store.common_dir().join("dream/cache/quotes");
-        Self { file, before: OnceCell::new(), new: BTreeSet::new(), unwritten: Vec::new() }
-    }
-
-    fn before(&self) -> &Before {
-        self.before.get_or_init(|| {
-            let bytes = fs::read(&self.file).unwrap_or_default();
-            let (_, rest) = bytes.as_chunks::<20>();
-            let renew = !rest.is_empty() || bytes.len() > MOST_REMEMBERED;
-            let bytes = if renew { Vec::new() } else { bytes };
-            Before { bytes, asked: Cell::new(0), sorted: OnceCell::new(), renew }
-        })
-    }
-
-    fn holds(&self, answer: &Answer) -> bool {
-        self.new.contains(answer) || self.before().holds(answer)
-    }
-
-    /// Adds those that are new: of few it is found out in one pass over all that was found before.
-    fn add_all(&mut self, answers: Vec<Answer>) {
-        if answers.is_empty() {
-            return;
-        }
-        let before = self.before();
-        let known: HashSet<Answer> = match answers.len() > FEW {
-            true => {
-                let asked: HashSet<Answer> = answers.iter().copied().collect();
-                before.answers().iter().filter(|answer| asked.contains(*answer)).copied().collect()
-            }
-            false => answers.iter().filter(|answer| before.answers().contains(answer)).copied().collect(),
-        };
-        answers.into_iter().filter(|answer| !known.contains(answer)).for_each(|answer| self.add(answer));
-    }
-
-    fn add(&mut self, answer: Answer) {
-        if self.new.insert(answer) {
-            self.unwritten.push(answer);
-        }
-    }
-
-    /// Appends what is new, in one write: another run may be appending too.
-    fn write(&mut self) -> io::Result<()> {
-        if self.unwritten.is_empty() {
-            return Ok(());
-        }
-        fs::create_dir_all(self.file.parent().unwrap_or(&self.file))?;
-        let mut options = OpenOptions::new();
-        let options = if self.before().renew { options.write(true).truncate(true) } else { options.append(true) };
-        // The order in which they were found depends on no core.
-        self.unwritten.sort_unstable();
-        options.create(true).open(&self.file)?.write_all(self.unwritten.as_flattened())?;
-        self.unwritten.clear();
-        if let Some(before) = self.before.get_mut() {
-            before.renew = false;
-        }
-        Ok(())
-    }
 }

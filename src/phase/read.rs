@@ -1,11 +1,12 @@
 //! Reading sessions: transcripts become reflections, in parallel, with one transcript in memory per worker. What
 //! was reflected on before is taken from where the engine keeps it.
 
+use super::answers::Answer;
 use super::cache::Look;
 use super::extract::{Extract, Keeping, Session};
 use super::kept::Shelf;
 use super::mask;
-use super::quotes::{self, Answer};
+use super::quotes;
 use super::reflection::Reflection;
 use super::settle::Skipped;
 use crate::model::{ObjectId, SessionId, SessionRecord};
