@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 type First = HashMap<u64, u32, foldhash::fast::RandomState>;
 
 /// Which rows count, of those in the order of time.
-pub fn originals<R: Row>(rows: &Column<R>, spot: impl Fn(&R) -> &Spot + Copy) -> impl Iterator<Item = &R> {
+pub fn originals<R: Row>(rows: &Column<R>, spot: impl Fn(&R) -> &Spot + Copy) -> impl Iterator<Item = &R> + Clone {
     let mut first = before(rows, spot);
     let kept = rows.kept().iter().filter(move |row| !spot(row).is_copy.get());
     kept.chain(rows.more().iter().filter(move |row| !is_copy(spot(row), &mut first)))

@@ -203,8 +203,18 @@ impl<'k> Course<'k> {
         self.items.len() == self.groups.len() && voided.next().is_none() && groups
     }
 
+    /// How many statements there were.
+    pub fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    /// Each statement, and the group that it went to.
+    pub fn all(&self) -> impl Iterator<Item = (&Key, usize)> {
+        self.items.iter().zip(self.groups.iter().map(place))
+    }
+
     /// Which statement made which group void.
-    fn voids(&self) -> impl Iterator<Item = (usize, usize)> {
+    pub fn voids(&self) -> impl Iterator<Item = (usize, usize)> {
         (0..self.voided.len()).filter_map(|nth| self.void_at(nth))
     }
 
@@ -284,6 +294,12 @@ impl<'k> Course<'k> {
     pub fn went(&mut self, item: Key, group: usize) {
         self.items.push(item);
         self.groups.push(number(group));
+    }
+
+    /// Notes that the next statement went where it went before, as all before it did.
+    pub fn went_as_before(&mut self) {
+        self.items.same += 1;
+        self.groups.same += 1;
     }
 
     /// Begins a group.

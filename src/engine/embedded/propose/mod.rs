@@ -21,7 +21,7 @@ use crate::model::{BeliefKey, Proposal};
 use crate::phase::corpus::{Corpus, Index, Session, Text, View};
 use crate::phase::reflection::{Manner, Said};
 use crate::phase::{Reflection, Situation};
-use crate::text::probe::word;
+use crate::text::probe::{Word, word};
 use draft::Draft;
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -39,17 +39,15 @@ pub struct Night<'a> {
     pub corpus: &'a Corpus,
     pub sessions: View<'a, Session>,
     pub situation: &'a Situation<'a>,
-    /// Whether no standing dream had read a session before.
-    unread: Vec<bool>,
+    /// The sessions that no standing dream had read before, by the hashes of their ids.
+    unread: Set<Word>,
     by_agent: OnceLock<Map<Text, usize>>,
 }
 
 impl<'a> Night<'a> {
     fn new(situation: &'a Situation<'a>) -> Self {
         let corpus = situation.corpus;
-        let unread: Set<u64> = situation.unread.iter().map(|id| word(id.as_str())).collect();
-        let is_unread = |session: &Session| unread.contains(&session.word);
-        let unread = corpus.sessions.iter().map(is_unread).collect();
+        let unread = situation.unread.iter().map(|id| word(id.as_str())).collect();
         Self { corpus, sessions: corpus.sessions.view(), situation, unread, by_agent: OnceLock::new() }
     }
 
@@ -88,7 +86,7 @@ impl<'a> Night<'a> {
             return false;
         }
         let of = |session: u32| &self.sessions[session as usize];
-        let is_old = |session: u32| !self.unread[session as usize] && of(session).is_as_imported.get();
+        let is_old = |session: u32| !self.unread.contains(&of(session).word) && of(session).is_as_imported.get();
         let is_read = sessions.clone().next().is_some() && sessions.clone().all(is_old);
         is_read && self.situation.memory.is_proposed_of(key, sessions.map(|session| of(session).word))
     }

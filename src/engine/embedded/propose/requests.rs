@@ -2,7 +2,7 @@
 //! an agent should have known. Requests are known again by their verb and one telling word, whatever stands around
 //! them, and by the names that people keep giving ("ai-research-wiki").
 
-use super::directives::{counted, is_scripted};
+use super::directives::counted;
 use super::draft::{Draft, Seen, by_support, distinct, of, support};
 use super::{Map, Night};
 use crate::engine::embedded::requests::{GENERAL, is_act};
@@ -150,6 +150,12 @@ pub fn topics_of(agent: &AgentName, said: &Said) -> Vec<Topic> {
         topics.push(Topic::Pair(verb.clone(), stem));
     }
     topics
+}
+
+/// A message that opens several sessions without a change is a program's prompt.
+fn is_scripted(members: &[&SaidRow]) -> bool {
+    let first = members.first().map(|said| said.opening).filter(|opening| opening.is_some());
+    members.len() > 1 && first.is_some() && members.iter().all(|said| Some(said.opening) == first)
 }
 
 fn draft(night: &Night<'_>, topic: &Topic, members: &[&SaidRow]) -> Option<Draft> {
