@@ -29,6 +29,9 @@ const SHARE: usize = 16;
 /// Fewer sessions than this are read faster than a file is written.
 const WORTHWHILE: usize = if crate::FAULTS { 1 } else { 64 };
 
+/// So many sessions that came since are looked up each night before what was weighed is kept again.
+const ADDED: usize = if crate::FAULTS { 0 } else { 4 };
+
 /// So many sessions are read again, should all that is kept of them be old, sooner than all that is kept.
 const FEW: usize = 16;
 
@@ -73,6 +76,8 @@ pub(super) struct Gathered<'a> {
     columns: Option<Kept>,
     /// The columns that were taken in.
     name: Option<Name>,
+    /// How many sessions came since what was weighed was kept; nothing where all sessions were looked at.
+    added: Option<usize>,
     /// Sessions that were looked at and of which not both holds: that they were read, and that these columns have them.
     open: Vec<usize>,
     /// Those of them that were read.
@@ -108,6 +113,7 @@ impl<'a> Gathered<'a> {
             reflections,
             columns,
             name: None,
+            added: None,
             open: Vec::new(),
             missing: Vec::new(),
             records,
@@ -134,6 +140,7 @@ impl<'a> Gathered<'a> {
                 }
             }
         };
+        self.added = chosen.among.as_ref().map(|among| among.added);
         self.open = self.left_open(chosen, &missing.0);
         self.missing.clone_from(&missing.0);
         missing
@@ -145,7 +152,7 @@ impl<'a> Gathered<'a> {
         missing.iter().for_each(|place| is_done[*place] = false);
         let is_open = |place: &usize| !is_done[*place];
         match &chosen.among {
-            Some(among) => among.iter().copied().filter(is_open).collect(),
+            Some(among) => among.places.iter().copied().filter(is_open).collect(),
             None => (0..is_done.len()).filter(is_open).collect(),
         }
     }
@@ -250,6 +257,10 @@ impl<'a> Gathered<'a> {
         }
         let all = self.corpus.sessions.len();
         let is_worth = all >= WORTHWHILE && self.new > NEW && self.new.saturating_mul(self.new) > all / SHARE;
+        // What holds of the sessions of a night before holds still.
+        if !is_worth && self.added.is_some_and(|added| (0..=ADDED).contains(&added)) {
+            return;
+        }
         let (columns, open) = match is_worth {
             true => (self.keep_columns(), self.left_out()),
             false => (self.name.filter(|_| self.spare.is_empty()), self.open.clone()),

@@ -28,12 +28,21 @@ pub(super) struct Weighed {
     pub open: Vec<SessionId>,
 }
 
+/// The sessions of which something may be otherwise than it was.
+#[derive(Debug)]
+pub(super) struct Among {
+    /// Their places, rising.
+    pub places: Vec<usize>,
+    /// How many of them came since.
+    pub added: usize,
+}
+
 /// The sessions of a dream, and which were looked at for it.
 #[derive(Debug, Default)]
 pub(super) struct Chosen {
     pub selection: Selection,
-    /// By their places, rising; nothing for all.
-    pub among: Option<Vec<usize>>,
+    /// Nothing for all.
+    pub among: Option<Among>,
 }
 
 impl Weighed {
@@ -54,14 +63,14 @@ impl Weighed {
         new.persist(file).map(drop).map_err(|error| error.error)
     }
 
-    /// The sessions of which something may be otherwise than it was; nothing where that may be all of them.
+    /// Nothing where that may be all of them.
     pub fn open_now(
         self,
         store: &Store,
         (records, read): (&Records, &SessionsRead),
         filter: &Filter,
         columns: Name,
-    ) -> Option<Vec<usize>> {
+    ) -> Option<Among> {
         if !filter.is_open() || columns != self.columns || !self.read.is_part_of(&read.mark()) {
             return None;
         }
@@ -70,7 +79,7 @@ impl Weighed {
             self.open.iter().chain(&added).map(|id| records.find(id)).collect::<Option<_>>()?;
         places.sort_unstable();
         places.dedup();
-        Some(places)
+        Some(Among { places, added: added.len() })
     }
 }
 
@@ -79,10 +88,10 @@ impl Chosen {
     pub fn new(
         (records, read): (&Records, &SessionsRead),
         (filter, now): (&Filter, DateTime<Utc>),
-        among: Option<Vec<usize>>,
+        among: Option<Among>,
         most: usize,
     ) -> Self {
-        let of = |among: &Vec<usize>| review::select_among(records, read, filter, now, among);
+        let of = |among: &Among| review::select_among(records, read, filter, now, &among.places);
         // Of those that wait for another night some may stand in the columns.
         let some = among.as_ref().map(of).filter(|selection| selection.unread.len() <= most);
         match some {
