@@ -23,9 +23,11 @@ fn caches(world: &World) -> Vec<PathBuf> {
     let folder = world.path("memory/.git/dream/cache");
     let reflections = fs::read_dir(folder.join("reflections")).expect("kept reflections");
     let mut files: Vec<PathBuf> = reflections.map(|entry| entry.expect("an entry").path()).collect();
+    // Whether a file was checked before is written down once it is some moments old.
+    files.retain(|file| file.extension().is_none_or(|extension| extension != "checked"));
     // The reflections themselves first.
     files.sort();
-    files.push(folder.join("quotes"));
+    files.extend(["quotes", "quotes.sorted"].map(|name| folder.join(name)));
     files
 }
 
@@ -36,14 +38,14 @@ fn a_run_finds_the_same_with_and_without_its_caches() {
     assert!(!cold["changes"].as_array().expect("changes").is_empty());
     assert_eq!(found(&world), cold, "warm");
     let files = caches(&world);
-    assert_eq!(files.len(), 4, "one file of reflections, one of their columns, one of what was weighed, one of quotes");
+    assert_eq!(files.len(), 5, "one file of reflections, one of their columns, one of what was weighed, two of quotes");
     let kept: Vec<Vec<u8>> = files.iter().map(|file| fs::read(file).expect("a cache")).collect();
     for (file, bytes) in files.iter().zip(&kept) {
         for damage in 0..4 {
             let mut damaged = bytes.clone();
             match damage {
                 0 => damaged.clear(),
-                1 => damaged.truncate(bytes.len() - 7),
+                1 => damaged.truncate(bytes.len().saturating_sub(7)),
                 2 => damaged.iter_mut().step_by(50).for_each(|byte| *byte ^= 1),
                 _ => damaged = b"\xff\n\n \n".repeat(100),
             }
@@ -119,7 +121,7 @@ fn the_same_without(world: &World, what: &str) {
         found(world)
     };
     let warm = find();
-    for name in ["entries", "dreams", "ledger", "texts", "sessions"] {
+    for name in ["entries", "dreams", "ledger", "texts", "courses", "sessions", "sessions.since"] {
         let file = folder.join(name);
         let Ok(kept) = fs::read(&file) else { continue };
         // Beginning, middle and end.
@@ -169,7 +171,7 @@ fn what_is_kept_of_memory_and_its_history_changes_no_night() {
     world.git(["add", "-A"]);
     world.git(["commit", "-q", "-m", "by hand"]);
     world.dream(["run", "--dry-run"]).ok();
-    for name in ["entries", "dreams", "sessions"] {
+    for name in ["entries", "dreams", "sessions", "courses"] {
         assert!(world.path("memory/.git/dream/cache").join(name).exists(), "{name} is kept");
     }
     the_same_without(&world, "after edits by hand");
