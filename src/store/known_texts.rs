@@ -1,12 +1,14 @@
 //! Where what was worked out of texts is kept beside the repository. Checked when it is read, thrown away on any doubt,
 //! never needed.
 
+use super::stamp::Stamp;
 use super::{Mapped, Store};
+use crate::model::ObjectId;
 use crate::text::Known;
-use crate::text::known::Bytes;
+use crate::text::known::{self, Bytes};
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const TEXTS: &str = "texts";
 /// What was made of all of them together.
@@ -15,11 +17,10 @@ const STATES: &str = "courses";
 impl Store {
     /// Reads what is kept, wherever that is called.
     pub fn known_texts(&self) -> impl FnOnce() -> Known + Send + use<> {
-        let files = [TEXTS, STATES].map(|name| self.texts_file(name));
-        let read = |file: PathBuf| -> Option<Bytes> { Some(Box::new(Mapped::of(&File::open(file).ok()?).ok()?)) };
+        let [texts, states] = [TEXTS, STATES].map(|name| self.texts_file(name));
         move || {
-            let [texts, states] = files.map(read);
-            Known::read(texts, states)
+            let texts = File::open(texts).and_then(|file| Mapped::of(&file)).ok();
+            Known::read(texts.map(|texts| Box::new(texts) as Bytes), read_states(&states))
         }
     }
 
@@ -42,4 +43,12 @@ impl Store {
         file.write_all(bytes)?;
         file.persist(path).map(drop).map_err(|error| error.error)
     }
+}
+
+fn read_states(path: &Path) -> Option<Bytes> {
+    let file = File::open(path).ok()?;
+    let bytes = Mapped::of(&file).ok()?;
+    let named = (ObjectId::of_blob(known::head(&bytes)), bytes.len() as u64);
+    let is_whole = Stamp::vouches(&file, path, named, || known::is_whole(&bytes));
+    is_whole.then(|| Box::new(bytes) as Bytes)
 }

@@ -84,9 +84,10 @@ pub struct Known {
 }
 
 impl Known {
-    /// What [`Known::to_keep`] and [`Known::states_to_keep`] gave; nothing known where bytes are damaged or of another
-    /// version.
+    /// What [`Known::to_keep`] and [`Known::states_to_keep`] gave; nothing known where bytes are of another version, or
+    /// texts are damaged. Whether states [are whole](is_whole) is for who has them to find out: they are large.
     pub fn read(texts: Option<Bytes>, states: Option<Bytes>) -> Self {
+        let texts = texts.filter(|texts| is_whole(texts));
         Self { texts: Lot::read(texts), states: Lot::read(states), is_behind: AtomicBool::new(false) }
     }
 
@@ -250,13 +251,22 @@ fn end(row: &[u8; ROW]) -> usize {
     usize::try_from(u64::from_le_bytes(end.try_into().expect("eight bytes"))).unwrap_or(usize::MAX)
 }
 
-/// How many rows these bytes have, if they are ours and whole.
+/// How many rows these bytes have, if they are ours.
 fn rows_of(bytes: &[u8]) -> Option<usize> {
     let (head, rest) = bytes.split_at_checked(HEAD)?;
     let rows = usize::try_from(u64::from_le_bytes(head[20..28].try_into().ok()?)).ok()?;
     let fits = rows.checked_mul(ROW).is_some_and(|length| length <= rest.len());
-    let whole = head[..20] == *VERSION && fits && crc32fast::hash(rest).to_le_bytes() == head[28..];
-    whole.then_some(rows)
+    (head[..20] == *VERSION && fits).then_some(rows)
+}
+
+/// Whether these bytes are as they were kept.
+pub fn is_whole(bytes: &[u8]) -> bool {
+    bytes.split_at_checked(HEAD).is_some_and(|(head, rest)| crc32fast::hash(rest).to_le_bytes() == head[HEAD - 4..])
+}
+
+/// What tells these bytes from others of which both are whole.
+pub fn head(bytes: &[u8]) -> &[u8] {
+    &bytes[..bytes.len().min(HEAD)]
 }
 
 #[cfg(test)]
