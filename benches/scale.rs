@@ -2,7 +2,8 @@
 //!
 //!     cargo bench --bench scale -- [--notes 10000,100000] [--sessions 1000,10000] [--runs N] [--svg FILE]
 //!
-//! Notes stand in folders of a hundred, sessions are small and each says something that others say too. For each pair
+//! Notes stand in folders of a hundred, sessions are small and each says something that others say too: of as many rules
+//! however many sessions there are, so that these alone grow and not what memory holds. For each pair
 //! every figure is wall time of whole processes, the median of N runs (default 3) with the extremes, `git status` of
 //! the same repository beside it. With `--svg` the times are plotted against notes, or for one number of notes against
 //! sessions.
@@ -15,6 +16,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
+
+const RULES: usize = 100;
 
 /// Seconds by what was done.
 type Times = BTreeMap<&'static str, f64>;
@@ -157,12 +160,11 @@ fn write_notes(memory: &Path, count: usize) {
     }
 }
 
-/// Short sessions of ten agents; every rule is said in about fifty of them.
+/// Short sessions; each of a hundred rules is said in every hundredth of them.
 fn write_sessions(data: &Path, count: usize) {
     fs::create_dir(data).expect("a folder");
     for index in 0..count {
-        let rule = index % (count / 50).max(1);
-        write_session(data, (index, index), "No, always run the {} tests before you commit.", rule);
+        write_session(data, (index, index), "No, always run the {} tests before you commit.", index % RULES);
     }
 }
 

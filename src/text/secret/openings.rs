@@ -26,7 +26,7 @@ const SHORT: u8 = 0x10;
 /// The bit of a long literal's first triple; the two behind it are its second and its third.
 const LONG: u8 = 0x01;
 /// Bytes that are searched before what was found is looked at: a branch for each byte would be guessed wrong too often.
-const STRETCH: usize = 1024;
+const STRETCH: usize = 256;
 /// Bytes from where a literal begins to behind its third triple.
 const SEEN: usize = 5;
 
