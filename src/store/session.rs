@@ -14,6 +14,7 @@ use sha1::{Digest, Sha1};
 /// Where sessions are kept. Outside `refs/heads`, so that a plain `git push` never publishes raw transcripts.
 pub const SESSIONS: &str = "refs/dream/sessions";
 const NEAR: usize = 3;
+
 #[derive(Debug, thiserror::Error)]
 pub enum SessionError {
     #[error("read the sessions")]
