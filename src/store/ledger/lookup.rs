@@ -10,6 +10,7 @@ use crate::text::probe::{Word, word};
 use chrono::{DateTime, Utc};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -196,7 +197,8 @@ impl Ledger {
         let Some(rest) = &self.kept else { return SessionsRead::from(own) };
         let Some(rows) = rest.kept.all_sessions() else { return SessionsRead::from(own) };
         // Mostly all of them count still: those too of dreams of which something newer is known.
-        let own_rows: HashSet<sessions_read::Row> = own.iter().map(|(word, blob)| row(*word, *blob)).collect();
+        let own_rows: LazyCell<HashSet<sessions_read::Row>, _> =
+            LazyCell::new(|| own.iter().map(|(word, blob)| row(*word, *blob)).collect());
         let has = |number: u32| rows.as_chunks().0.get(number as usize).is_some_and(|row| own_rows.contains(row));
         if rest.kept.are_all_named() && rest.left_out.iter().flat_map(|place| rest.kept.sessions(*place)).all(has) {
             return SessionsRead::of(rest.kept.id, rows, None, own);

@@ -127,15 +127,15 @@ pub fn drafts<'a>(night: &Night<'a>) -> (Vec<Draft>, Vec<Answered<'a>>) {
             let (group, members) = (&groups[at], members.get(&at)?);
             let support = support_of(night, members.iter().map(|said| said.spot.session).collect());
             let is_enough = group.is_explicit() || support.sessions as usize >= night.support();
-            is_enough.then(|| answered(at, group).ok_or_else(|| draft(night, group, members, &support)))
+            is_enough.then(|| answered(at, group).ok_or_else(|| Box::new(draft(night, group, members, &support))))
         }
     };
-    let put: Vec<Result<Answered<'a>, Draft>> = fates.into_par_iter().enumerate().filter_map(put).collect();
+    let put: Vec<Result<Answered<'a>, Box<Draft>>> = fates.into_par_iter().enumerate().filter_map(put).collect();
     let (mut drafts, mut told) = (Vec::new(), Vec::new());
     for put in put {
         match put {
             Ok(answered) => told.push(answered),
-            Err(draft) => drafts.push(draft),
+            Err(draft) => drafts.push(*draft),
         }
     }
     drafts.extend(super::requests::drafts(night, &requests));
