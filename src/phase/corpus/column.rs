@@ -104,7 +104,7 @@ impl<R: Row> Column<R> {
     }
 
     /// Takes all but so many out of what is kept.
-    fn keep_first(&mut self, count: usize) {
+    pub fn keep_first(&mut self, count: usize) {
         let Some(behind) = self.kept().get(count..).filter(|behind| !behind.is_empty()) else { return };
         let mut rows = Vec::with_capacity(behind.len() + self.more.len());
         rows.extend_from_slice(behind);

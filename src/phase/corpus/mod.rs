@@ -24,7 +24,7 @@ use super::reflection::Cite;
 use crate::model::{Moment, OutcomeResult};
 use crate::text::probe::Word;
 use coded::{Code, rows};
-use rows::{OfSession, each_column};
+use rows::{OfSession, each_column, session_of};
 use std::borrow::Cow;
 use write::Writer;
 
@@ -132,16 +132,22 @@ impl Corpus {
         columns.rules.sort_by(|a, b| a.session.cmp(&b.session));
     }
 
-    /// Those that happened after all that are kept are numbered behind them; else all have other numbers.
+    /// Those that happened after others that are kept are numbered behind them, and all that happened later have other
+    /// numbers.
     fn arrange_sessions(&mut self) {
         let texts = &self.texts;
         let by_time =
             |a: &Session, b: &Session| a.happened.cmp(&b.happened).then_with(|| texts.get(a.id).cmp(texts.get(b.id)));
-        let first = self.sessions.more().iter().min_by(|a, b| by_time(a, b));
-        let are_last = self.sessions.kept().last().zip(first).is_none_or(|(last, first)| by_time(last, first).is_le());
-        if !are_last {
-            self.sessions.to_mut();
-            each_column!(self.columns, rows => rows.to_mut());
+        if let Some(first) = self.sessions.more().iter().min_by(|a, b| by_time(a, b)) {
+            let before = self.sessions.kept().partition_point(|session| by_time(session, first).is_le());
+            if before < self.sessions.kept().len() {
+                self.sessions.keep_first(before);
+                each_column!(self.columns, rows => {
+                    let is_later = |row| session_of(row) as usize >= before;
+                    let same = rows.kept().iter().position(is_later).unwrap_or(rows.kept().len());
+                    rows.keep_first(same);
+                });
+            }
         }
         let (base, more) = (self.sessions.kept().len(), self.sessions.more());
         if more.is_sorted_by(|a, b| by_time(a, b).is_le()) {

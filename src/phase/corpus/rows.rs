@@ -253,6 +253,12 @@ pub trait OfSession {
     fn texts(&mut self, each: &mut dyn FnMut(&mut Text));
 }
 
+/// The session of a row that stays as it is.
+pub fn session_of<R: OfSession + Copy>(row: &R) -> u32 {
+    let mut row = *row;
+    *row.session()
+}
+
 macro_rules! of_session {
     ($($row:ty: $($session:ident).+, [$($($text:ident).+),*];)*) => {$(
         impl OfSession for $row {
