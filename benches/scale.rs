@@ -18,13 +18,16 @@ use std::fs;
 use std::path::Path;
 
 const RULES: usize = 100;
+/// Of a day; sessions come one a minute.
+const MINUTES: usize = 24 * 60;
 
 /// Seconds by what was done.
 type Times = BTreeMap<&'static str, f64>;
 
 /// What is plotted: a night with one new session, and what a person types.
-const PLOTTED: [&str; 6] = [
+const PLOTTED: [&str; 7] = [
     "run, one new session",
+    "run, one of the day before",
     "run, one session of before",
     "approve it",
     "git dream run, nothing new",
@@ -115,9 +118,11 @@ fn scale(world: &Path, notes: usize, sessions: usize, runs: usize) -> Times {
     };
     let new = "Remember: the mirror in the {} room is polished on Mondays.";
     one("run, one new session", (0..runs).map(|nth| night(nth, sessions + nth, new)).collect());
-    // It happened while others did that were read long ago.
+    // It happened while others did that were read before: a day ago, or at any time.
+    let late = |nth: usize| (sessions + nth).saturating_sub(MINUTES);
+    one("run, one of the day before", (runs..2 * runs).map(|nth| night(nth, late(nth), new)).collect());
     let old = "Remember: the lamp in the {} hall is lit on Tuesdays.";
-    one("run, one session of before", (runs..2 * runs).map(|nth| night(nth, nth * 7919 % sessions, old)).collect());
+    one("run, one session of before", (2 * runs..3 * runs).map(|nth| night(nth, nth * 7919 % sessions, old)).collect());
     one("approve it", decisions);
     let note = "notes/t0/g0/n0.md:6";
     let asked: [(&str, &[&str]); 6] = [
