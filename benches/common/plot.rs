@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-const COLOURS: [&str; 5] = ["#1b7837", "#2166ac", "#b2182b", "#762a83", "#8c510a"];
+const COLOURS: [&str; 8] = ["#1b7837", "#2166ac", "#b2182b", "#762a83", "#8c510a", "#35978f", "#e08214", "#777777"];
 const LEFT: f64 = 60.0;
 const TOP: f64 = 30.0;
 const WIDTH: f64 = 640.0;
@@ -33,10 +33,10 @@ pub fn seconds(axis: &str, series: &[(&str, Vec<(f64, f64)>)]) -> String {
         label(LEFT + WIDTH * share, TOP + HEIGHT + 18.0, "middle", "#000", &format!("{:.0}", most * share));
     }
     label(LEFT + WIDTH / 2.0, TOP + HEIGHT + 38.0, "middle", "#000", axis);
-    for (nth, ((name, _), colour)) in series.iter().zip(COLOURS).enumerate() {
+    for (nth, ((name, _), colour)) in series.iter().zip(COLOURS.iter().cycle()).enumerate() {
         label(LEFT + 12.0, TOP + 16.0 * (nth as f64 + 1.0), "start", colour, name);
     }
-    for ((_, points), colour) in series.iter().zip(COLOURS) {
+    for ((_, points), colour) in series.iter().zip(COLOURS.iter().cycle()) {
         let points: Vec<String> = points.iter().map(place).map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
         let points = points.join(" ");
         let _ = writeln!(text, "<polyline points=\"{points}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>");
