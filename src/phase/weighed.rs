@@ -4,11 +4,10 @@
 use super::corpus::Name;
 use super::review::{self, Filter, Selection};
 use crate::model::{ObjectId, SessionId};
-use crate::store::{ReadMark, Records, SessionsRead, Store};
+use crate::store::{ReadMark, Records, SessionsRead, Store, small};
 use borsh::{BorshDeserialize, BorshSerialize};
 use chrono::{DateTime, Utc};
-use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 /// Fewer sessions than this are looked through faster than a file is written.
@@ -47,9 +46,7 @@ pub(super) struct Chosen {
 
 impl Weighed {
     pub fn read(file: &Path) -> Option<Self> {
-        let bytes = fs::read(file).ok()?;
-        let (sum, body) = bytes.strip_prefix(MAGIC)?.split_first_chunk()?;
-        (crc32fast::hash(body).to_le_bytes() == *sum).then(|| borsh::from_slice(body).ok()).flatten()
+        small::read(file, MAGIC)
     }
 
     /// Keeps it for the next night, where that is worth it.
@@ -57,10 +54,7 @@ impl Weighed {
         if records.len() < WORTHWHILE || self.open.len() > MOST {
             return Ok(());
         }
-        let body = borsh::to_vec(self)?;
-        let mut new = tempfile::NamedTempFile::new_in(file.parent().unwrap_or(file))?;
-        new.write_all(&[MAGIC, &crc32fast::hash(&body).to_le_bytes(), &body].concat())?;
-        new.persist(file).map(drop).map_err(|error| error.error)
+        small::write(file, MAGIC, self)
     }
 
     /// Nothing where that may be all of them.

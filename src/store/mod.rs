@@ -59,6 +59,7 @@ pub mod revert;
 pub mod session;
 pub mod sign;
 mod slots;
+pub mod small;
 pub mod snapshot;
 pub mod staged;
 mod stale;

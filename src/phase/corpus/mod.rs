@@ -24,7 +24,7 @@ use super::reflection::Cite;
 use crate::model::{Moment, OutcomeResult};
 use crate::text::probe::Word;
 use coded::{Code, rows};
-use rows::{OfSession, each_column, session_of};
+use rows::{OfSession, each_column};
 use std::borrow::Cow;
 use write::Writer;
 
@@ -143,8 +143,8 @@ impl Corpus {
             if before < self.sessions.kept().len() {
                 self.sessions.keep_first(before);
                 each_column!(self.columns, rows => {
-                    let is_later = |row| session_of(row) as usize >= before;
-                    let same = rows.kept().iter().position(is_later).unwrap_or(rows.kept().len());
+                    let later = rows.kept().iter().position(|row| row.of() as usize >= before);
+                    let same = later.unwrap_or(rows.kept().len());
                     rows.keep_first(same);
                 });
             }

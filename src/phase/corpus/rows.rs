@@ -249,19 +249,18 @@ pub(super) use each_column;
 
 /// What belongs to a session.
 pub trait OfSession {
+    fn of(&self) -> u32;
     fn session(&mut self) -> &mut u32;
     fn texts(&mut self, each: &mut dyn FnMut(&mut Text));
-}
-
-/// The session of a row that stays as it is.
-pub fn session_of<R: OfSession + Copy>(row: &R) -> u32 {
-    let mut row = *row;
-    *row.session()
 }
 
 macro_rules! of_session {
     ($($row:ty: $($session:ident).+, [$($($text:ident).+),*];)*) => {$(
         impl OfSession for $row {
+            fn of(&self) -> u32 {
+                self.$($session).+
+            }
+
             #[inline(always)]
             fn session(&mut self) -> &mut u32 {
                 &mut self.$($session).+

@@ -4,10 +4,8 @@
 
 use super::since::Changes;
 use crate::model::ObjectId;
-use crate::store::Store;
+use crate::store::{Store, small};
 use borsh::{BorshDeserialize, BorshSerialize};
-use std::fs;
-use std::io::{self, Write};
 use std::path::PathBuf;
 
 /// Also the format's version: another text makes every older file unreadable.
@@ -25,24 +23,12 @@ pub(super) struct Tail {
 impl Tail {
     /// What is kept since this tree.
     pub fn read(store: &Store, base: ObjectId) -> Option<Self> {
-        let bytes = fs::read(file(store)).ok()?;
-        let (sum, body) = bytes.strip_prefix(MAGIC)?.split_first_chunk()?;
-        let tail: Self =
-            (crc32fast::hash(body).to_le_bytes() == *sum).then(|| borsh::from_slice(body).ok()).flatten()?;
-        (tail.base == base).then_some(tail)
+        small::read(&file(store), MAGIC).filter(|tail: &Self| tail.base == base)
     }
 
     /// Keeps it in place of another. A cache that cannot be written is no error.
     pub fn keep(&self, store: &Store) {
-        let _ = self.write(store);
-    }
-
-    fn write(&self, store: &Store) -> io::Result<()> {
-        let path = file(store);
-        let body = borsh::to_vec(self)?;
-        let mut new = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(&path))?;
-        new.write_all(&[MAGIC, &crc32fast::hash(&body).to_le_bytes(), &body].concat())?;
-        new.persist(path).map(drop).map_err(|error| error.error)
+        let _ = small::write(&file(store), MAGIC, self);
     }
 }
 
